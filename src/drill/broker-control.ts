@@ -1,0 +1,77 @@
+/** What was done to a broker. `stop` asks it to leave (SIGTERM), `kill` is SIGKILL, `pause` is SIGSTOP. */
+export type FaultName = 'kill' | 'stop' | 'pause'
+
+export interface BrokerNode {
+  /** The lab's own name of it, such as `a`. */
+  readonly name: string
+  /** What it is and its version, such as `ActiveMQ 5.17.2`. */
+  readonly product: string
+  readonly host: string
+  readonly port: number
+  /** `stomp://127.0.0.1:61613`, without credentials. */
+  readonly endpoint: string
+}
+
+/**
+ * What the operating system says of a broker's process: `running`, `paused` (SIGSTOP took effect) or
+ * `gone`.
+ */
+export type ProcessState = 'running' | 'paused' | 'gone'
+
+/** Something that the brokers themselves, their log or their database say about who serves. */
+export interface Marker {
+  readonly kind: 'lock-acquired' | 'lock-released'
+  /** Undefined when nobody is named by the source. */
+  readonly node: string | undefined
+  /** Where it was read: `database` (polled), `log` (the broker's own line) or `lock file`. */
+  readonly source: 'database' | 'log' | 'lock file'
+  /** Wall time in milliseconds: of the log line where it carries one, else of the observation. */
+  readonly wall: number
+  /** How coarse `wall` is, in milliseconds: the poll's period, or the log's resolution. */
+  readonly toleranceMs: number
+  /** One line for a person. */
+  readonly detail: string
+}
+
+/** A running observation. Closing twice does nothing. */
+export interface Watch {
+  close(): Promise<void>
+}
+
+/**
+ * A group of brokers that a drill may hurt: what a lab implements. Every call is bounded in time and
+ * throws an UnderstudyError when it cannot do what it says.
+ */
+export interface BrokerControl {
+  /** The lab's name, such as `activemq-jdbc`. */
+  readonly lab: string
+  readonly nodes: readonly BrokerNode[]
+  /** Credentials that the brokers ask for; undefined when they ask for none. */
+  readonly credentials: { readonly username: string; readonly password: string } | undefined
+  /**
+   * The slowest period in the brokers' own takeover, in milliseconds (a lock poll; a lock wait and the
+   * sleep after it). A drill injects at a random phase of it.
+   */
+  readonly slowestPeriodMs: number
+  /** The longest that a takeover may take by the brokers' own settings, in milliseconds. */
+  readonly slowestTakeoverMs: number
+  /** Settings that decide a takeover, as the brokers run with them, for the result. */
+  readonly settings: Readonly<Record<string, string | number>>
+  /** Files worth keeping with a result: the brokers' logs and configuration. */
+  readonly files: readonly string[]
+  /** The name of the node that holds the lock now, or undefined while nobody does. */
+  active(): Promise<string | undefined>
+  state(node: string): ProcessState
+  /** SIGKILL; returns once the process is gone. */
+  kill(node: string): Promise<void>
+  /** SIGTERM; returns once the process is gone. Bounded; ends in SIGKILL past the bound. */
+  stop(node: string): Promise<void>
+  /** SIGSTOP; returns once the process is stopped. */
+  pause(node: string): Promise<void>
+  /** SIGCONT; does nothing to a process that is not paused. */
+  resume(node: string): Promise<void>
+  /** Starts a node whose process is gone, and returns once it is ready to serve or to stand by. */
+  start(node: string): Promise<void>
+  /** Reports every change of the lock from now on, until closed. */
+  watch(onMarker: (marker: Marker) => void): Promise<Watch>
+}

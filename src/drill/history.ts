@@ -1,0 +1,92 @@
+import type { FaultName } from './broker-control.ts'
+
+/** How one attempt to send a job ended. No result by the end of the run counts as `ambiguous`. */
+export type AttemptOutcome =
+  /** The broker confirmed it. */
+  | 'ack'
+  /** The broker refused it by name. */
+  | 'nack'
+  /** The broker had no queue for it. */
+  | 'returned'
+  /** No byte of it was written. */
+  | 'refused'
+  /** Bytes were written, then the connection ended or the time ran out. */
+  | 'ambiguous'
+
+/** What a probe of one endpoint met. `serving`: a whole STOMP or AMQP handshake was answered. */
+export type ProbeFinding = 'serving' | 'refused' | 'mute' | 'reset' | 'unreachable'
+
+/** When an event happened: one process, one clock. */
+export interface Stamp {
+  /** Monotonic nanoseconds since the run began, a whole number. */
+  readonly t: number
+  /** Wall time in milliseconds since the epoch. */
+  readonly wall: number
+}
+
+export type HistoryBody =
+  | {
+      /** The first line of a history: what was run. */
+      readonly type: 'run'
+      readonly schema: 1
+      readonly runId: string
+      readonly lab: string
+      readonly fault: FaultName
+      readonly seed: number
+      readonly everyMs: number
+      /** The random phase drawn from the seed: how long after steady state the fault came. */
+      readonly phaseMs: number
+    }
+  /** A job fell due; `dueNs` is its place on the schedule in the units of `t`. */
+  | { readonly type: 'due'; readonly id: string; readonly sequence: number; readonly dueNs: number }
+  /** Attempt `k` (from 1) began. `endpoint` is null when no broker was connected. */
+  | { readonly type: 'att'; readonly id: string; readonly k: number; readonly endpoint: string | null }
+  | { readonly type: 'res'; readonly id: string; readonly k: number; readonly outcome: AttemptOutcome }
+  /** The producer gave the job up; no attempt follows. */
+  | { readonly type: 'giveup'; readonly id: string }
+  | {
+      /** The listener was handed a copy, sent by attempt `k` of run `runId`. */
+      readonly type: 'dlv'
+      readonly id: string
+      readonly runId: string
+      readonly k: number
+      readonly redelivered: boolean
+      readonly endpoint: string
+    }
+  /** The listener acknowledged its `n`-th delivery (from 1) of this job. */
+  | { readonly type: 'cack'; readonly id: string; readonly n: number }
+  /** That acknowledge was confirmed by the broker. */
+  | { readonly type: 'cackok'; readonly id: string; readonly n: number }
+  /** The command that hurts the broker was given. */
+  | { readonly type: 'fault'; readonly name: FaultName; readonly node: string; readonly endpoint: string }
+  /** The fault was seen to have taken effect; `effectiveNs` is when, in the units of `t`. */
+  | {
+      readonly type: 'proof'
+      readonly node: string
+      readonly effectiveNs: number
+      readonly proof: readonly string[]
+    }
+  | { readonly type: 'heal'; readonly node: string; readonly how: string }
+  | {
+      readonly type: 'conn'
+      readonly client: 'producer' | 'listener'
+      readonly state: 'connected' | 'interrupted' | 'attempt-failed' | 'resumed' | 'failed' | 'closed'
+      readonly endpoint: string | null
+      /** The error code, for `interrupted`, `attempt-failed` and `failed`. */
+      readonly reason: string | null
+    }
+  | { readonly type: 'probe'; readonly node: string; readonly endpoint: string; readonly finding: ProbeFinding }
+  | {
+      readonly type: 'marker'
+      readonly kind: 'lock-acquired' | 'lock-released'
+      readonly node: string | null
+      readonly source: string
+      readonly toleranceMs: number
+      readonly detail: string
+      /** When it happened by the source's own account, in the units of `t`. */
+      readonly atNs: number
+    }
+  /** The ticker stopped, and every acknowledged job was waited for. */
+  | { readonly type: 'drain'; readonly ok: boolean; readonly outstanding: number }
+
+export type HistoryEvent = Stamp & HistoryBody

@@ -1,0 +1,119 @@
+/**
+ * Why something failed, as a literal that a caller may branch on.
+ *
+ * - `invalid-uri`, `invalid-option`: what was asked for cannot be understood; nothing was tried.
+ * - `unsupported`: the transport does not declare the capability; nothing was sent.
+ * - `refused`, `unknown-host`, `unreachable`, `dial-timeout`: no connection came about.
+ * - `handshake-timeout`: the peer accepted the connection and stayed mute.
+ * - `authentication`: the broker refused the credentials or the permission. Never retried.
+ * - `tls`: the certificate or the TLS handshake was refused. Never retried, never downgraded.
+ * - `protocol`: the peer spoke something that is not the protocol, or reported an error of its own.
+ * - `link-lost`: an established connection ended (reset, end of stream, broker shutdown).
+ * - `heartbeat-lost`: an established connection went silent past its heart-beat.
+ * - `confirm-timeout`, `rejected`, `returned`, `not-sent`, `unconfirmed`: how a send ended without success.
+ * - `pending-full`: the bounded buffer of unconfirmed sends had no room and `whenFull` is `reject`.
+ * - `attempts-exhausted`: the reconnect limit was reached.
+ * - `stale-delivery`: a delivery was settled after the link that delivered it had gone.
+ * - `already-settled`: a delivery was settled a second time in another way.
+ * - `decode`: a body is not what the codec expects.
+ * - `closed`: the connection was closed by its owner.
+ * - `aborted`: the caller's own signal fired.
+ * - `deadline`: an operation outlived its documented bound.
+ */
+export type ErrorCode =
+  | 'invalid-uri'
+  | 'invalid-option'
+  | 'unsupported'
+  | 'refused'
+  | 'unknown-host'
+  | 'unreachable'
+  | 'dial-timeout'
+  | 'handshake-timeout'
+  | 'authentication'
+  | 'tls'
+  | 'protocol'
+  | 'link-lost'
+  | 'heartbeat-lost'
+  | 'confirm-timeout'
+  | 'rejected'
+  | 'returned'
+  | 'not-sent'
+  | 'unconfirmed'
+  | 'pending-full'
+  | 'attempts-exhausted'
+  | 'stale-delivery'
+  | 'already-settled'
+  | 'decode'
+  | 'closed'
+  | 'aborted'
+  | 'deadline'
+
+/**
+ * What is known about a message whose send did not succeed.
+ *
+ * - `not-sent`: no byte of it reached a socket.
+ * - `unknown`: bytes were written and no confirm came; the broker may hold it.
+ * - `rejected`: the broker refused it by name.
+ * - `returned`: the broker had no queue for it.
+ */
+export type FailedSendOutcome = 'not-sent' | 'unknown' | 'rejected' | 'returned'
+
+export interface UnderstudyErrorOptions {
+  /** Whether the same call may succeed later on this or another endpoint. Defaults to false. */
+  retriable?: boolean
+  /** The endpoint concerned, without credentials. */
+  endpoint?: string
+  cause?: unknown
+}
+
+/** The one base of every error this package throws. Its message never holds a credential. */
+export class UnderstudyError extends Error {
+  override readonly name: string = 'UnderstudyError'
+  readonly code: ErrorCode
+  readonly retriable: boolean
+  readonly endpoint: string | undefined
+
+  constructor(code: ErrorCode, message: string, options: UnderstudyErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.code = code
+    this.retriable = options.retriable ?? false
+    this.endpoint = options.endpoint
+  }
+}
+
+export interface SendErrorOptions extends UnderstudyErrorOptions {
+  outcome: FailedSendOutcome
+  messageId: string
+  /** How many links the message was given to. */
+  attempts: number
+}
+
+/** A send that was not confirmed: what is known of the message, and after how many attempts. */
+export class SendError extends UnderstudyError {
+  override readonly name = 'SendError'
+  readonly outcome: FailedSendOutcome
+  readonly messageId: string
+  readonly attempts: number
+
+  constructor(code: ErrorCode, message: string, options: SendErrorOptions) {
+    super(code, message, options)
+    this.outcome = options.outcome
+    this.messageId = options.messageId
+    this.attempts = options.attempts
+  }
+}
+
+/** The delivery's link is gone: the broker has taken the message back and nothing was settled. */
+export class StaleDeliveryError extends UnderstudyError {
+  override readonly name = 'StaleDeliveryError'
+
+  constructor(message: string, options: UnderstudyErrorOptions = {}) {
+    super('stale-delivery', message, options)
+  }
+}
+
+/** The message of anything that was thrown, on one line. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replaceAll(/\s+/g, ' ').trim()
+}

@@ -1,0 +1,63 @@
+import type { UnderstudyError } from '../errors.ts'
+import type { Destination } from './destination.ts'
+import type { RedactedEndpoint } from './endpoint.ts'
+import type { IncomingMessage, OutgoingMessage } from './message.ts'
+
+/** Why a link ended: by our own `close`, or lost with the classified reason. */
+export type LinkClosed =
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'lost'; readonly error: UnderstudyError }
+
+/** What a listener may say about a delivery. */
+export type Settlement = 'ack' | 'reject' | 'requeue'
+
+/** A message together with the only means to settle it: those of the link that delivered it. */
+export interface LinkDelivery {
+  readonly message: IncomingMessage
+  /**
+   * Settles this delivery on its own link. Called at most once; the core guards that.
+   * Resolves when the broker confirmed (see `Capabilities.confirmedSettlement`).
+   *
+   * @throws UnderstudyError `link-lost` when the link died before the broker confirmed.
+   */
+  settle(settlement: Settlement): Promise<void>
+}
+
+/** Receives what a subscription delivers. Must not throw. */
+export interface DeliverySink {
+  deliver(delivery: LinkDelivery): void
+  /** The broker ended the subscription while the link lives on. */
+  cancelled(reason: UnderstudyError): void
+}
+
+export interface SubscribeOptions {
+  /** How many unsettled deliveries the broker may have out at a time. */
+  readonly prefetch: number
+}
+
+export interface Subscription {
+  /** Ends the subscription; what was delivered may still be settled. Idempotent. */
+  cancel(signal: AbortSignal): Promise<void>
+}
+
+/**
+ * One live connection to one broker. It never reconnects and never retries; when it dies it says why,
+ * exactly once, through {@link Link.closed}.
+ */
+export interface Link {
+  readonly endpoint: RedactedEndpoint
+  /** Settles once, never rejects. Every unfinished call of this link has been rejected by then. */
+  readonly closed: Promise<LinkClosed>
+  /**
+   * Resolves on the broker's own confirm of this message, and only then.
+   * Calls are written to the connection in the order they are made. `attempt` counts from 1 over the
+   * life of the message, across links, and travels with it.
+   *
+   * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`.
+   */
+  send(message: OutgoingMessage, attempt: number): Promise<void>
+  /** Resolves when the broker has accepted the subscription. */
+  subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription>
+  /** Says goodbye and ends the connection. When `signal` fires first the socket is destroyed. Idempotent. */
+  close(signal: AbortSignal): Promise<void>
+}

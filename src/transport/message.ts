@@ -1,0 +1,37 @@
+import type { Destination } from './destination.ts'
+
+/** A message on its way to a broker. One object per job: a resend uses the same one. */
+export interface OutgoingMessage {
+  /** The stable identity of the job, the same on every attempt. Travels in the message. */
+  readonly id: string
+  readonly destination: Destination
+  readonly body: Buffer
+  /** A MIME type; undefined when the body is plain bytes. */
+  readonly contentType: string | undefined
+  /** Application headers. Names and values are text; adapters escape what their protocol reserves. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Whether the message survives a restart of the broker. */
+  readonly persistent: boolean
+  /** 0 (lowest) to 9, as in JMS; undefined leaves the broker's default of 4. */
+  readonly priority: number | undefined
+  /** Wall time in milliseconds after which the broker may drop the message; undefined for never. */
+  readonly expiresAtMs: number | undefined
+}
+
+/** A message as a broker delivered it. */
+export interface IncomingMessage {
+  /** The sender's identity of the job where it travelled along, else the broker's own message id. */
+  readonly id: string
+  /** Which attempt of the sender this copy comes from, from 1; 1 where the sender did not say. */
+  readonly attempt: number
+  readonly destination: Destination
+  readonly body: Buffer
+  readonly contentType: string | undefined
+  /** Application headers, without those that the adapter itself added. */
+  readonly headers: Readonly<Record<string, string>>
+  /**
+   * Whether the broker says that this message may have been delivered before. Brokers differ in how
+   * freely they set it: ActiveMQ marks every message that was prefetched on a lost link, handled or not.
+   */
+  readonly redelivered: boolean
+}
