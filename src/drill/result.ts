@@ -66,7 +66,10 @@ export interface DrillResult {
     readonly detail: string
   }[]
   readonly jobs: JobCounts
-  readonly outage: { readonly producerMs: { readonly lower: number; readonly upper: number } | null; readonly consumerMs: number | null }
+  readonly outage: {
+    readonly producerMs: { readonly lower: number; readonly upper: number } | null
+    readonly consumerMs: number | null
+  }
   readonly detectionMs: number | null
   readonly failoverMs: number | null
   readonly failoverParts: readonly FailoverPart[]
@@ -75,9 +78,19 @@ export interface DrillResult {
   readonly retryThresholdMs: number | null
   /** Confirm time minus due time over all acknowledged jobs. */
   readonly latencyMs: LatencySummary | null
-  readonly objectives: readonly { readonly name: string; readonly target: string; readonly actual: string; readonly met: boolean | null }[]
+  readonly objectives: readonly {
+    readonly name: string
+    readonly target: string
+    readonly actual: string
+    readonly met: boolean | null
+  }[]
   readonly seed: number
   readonly versions: Readonly<Record<string, string>>
   readonly command: string
-  readonly files: { readonly events: string; readonly report: string; readonly result: string; readonly logs: readonly string[] }
+  readonly files: {
+    readonly events: string
+    readonly report: string
+    readonly result: string
+    readonly logs: readonly string[]
+  }
 }

@@ -4,9 +4,7 @@ import type { RedactedEndpoint } from './endpoint.ts'
 import type { IncomingMessage, OutgoingMessage } from './message.ts'
 
 /** Why a link ended: by our own `close`, or lost with the classified reason. */
-export type LinkClosed =
-  | { readonly kind: 'closed' }
-  | { readonly kind: 'lost'; readonly error: UnderstudyError }
+export type LinkClosed = { readonly kind: 'closed' } | { readonly kind: 'lost'; readonly error: UnderstudyError }
 
 /** What a listener may say about a delivery. */
 export type Settlement = 'ack' | 'reject' | 'requeue'
