@@ -24,6 +24,18 @@ export interface Stamp {
   readonly wall: number
 }
 
+/** What is asked of a drill. It stands in the history, so that judging it again asks the same. */
+export interface Objectives {
+  /** The longest that the recovery may take, in milliseconds. Defaults to no such target. */
+  readonly rtoMs?: number
+  /** How many acknowledged jobs may be lost. Defaults to 0. */
+  readonly rpoJobs?: number
+  /** Whether a job delivered twice fails the drill. Defaults to false: at least once is the promise. */
+  readonly exactlyOnce?: boolean
+  /** How long everything must stay in bounds to count as recovered, in milliseconds. Defaults to 10,000. */
+  readonly windowMs?: number
+}
+
 export type HistoryBody =
   | {
       /** The first line of a history: what was run. */
@@ -36,6 +48,8 @@ export type HistoryBody =
       readonly everyMs: number
       /** The random phase drawn from the seed: how long after steady state the fault came. */
       readonly phaseMs: number
+      readonly objectives?: Objectives
+      readonly brokers?: readonly { readonly name: string; readonly version: string; readonly endpoint: string }[]
     }
   /** A job fell due; `dueNs` is its place on the schedule in the units of `t`. */
   | { readonly type: 'due'; readonly id: string; readonly sequence: number; readonly dueNs: number }

@@ -7,12 +7,16 @@ export interface JobCounts {
   readonly attempted: number
   readonly acknowledged: number
   readonly failed: number
+  /** Those of `failed` that no broker can hold: every attempt was refused by name, returned or never written. */
+  readonly definitelyFailed: number
   readonly indeterminate: number
-  readonly lost: number
+  /** Null when the drain failed: then nobody knows, and it is never called 0. */
+  readonly lost: number | null
   readonly recovered: number
   readonly resurrected: number
   readonly unexpected: number
   readonly reordered: number
+  /** Deliveries beyond a job's first, each counted once, under the first of post-ack, resend, redelivery, broker. */
   readonly duplicated: {
     readonly redelivery: number
     readonly resend: number
@@ -31,6 +35,16 @@ export interface LatencySummary {
   readonly p50: number
   readonly p99: number
   readonly max: number
+}
+
+/** What was asked of the drill, and whether it was met; `met` is null when the history cannot say. */
+export interface Objective {
+  /** `takeover`, `RTO`, `RPO`, … */
+  readonly name: string
+  /** Empty where the name says it all. */
+  readonly target: string
+  readonly actual: string
+  readonly met: boolean | null
 }
 
 /** `result.json`, and what `--json` prints. Times are milliseconds; null means it was not observed. */
@@ -67,30 +81,35 @@ export interface DrillResult {
   }[]
   readonly jobs: JobCounts
   readonly outage: {
+    /** Null when no attempt failed after the fault, or none succeeded afterwards; `findings` says which. */
     readonly producerMs: { readonly lower: number; readonly upper: number } | null
     readonly consumerMs: number | null
   }
+  /** Until the client knew. */
   readonly detectionMs: number | null
+  /** Until the brokers showed it: the first marker after the fault. */
+  readonly clusterDetectionMs: number | null
+  /** The node whose confirm ended the failover; null when nobody took over. */
+  readonly takenOverBy: string | null
   readonly failoverMs: number | null
   readonly failoverParts: readonly FailoverPart[]
+  /** Until errors, latency and backlog were back in bounds and stayed so for a whole window. */
   readonly recoveryMs: number | null
+  /** How long before the fault the oldest lost job had been confirmed; null when nothing is known to be lost. */
+  readonly recoveryPointMs: number | null
   /** The smallest threshold at which no job of this run would have failed, by replay of its schedule. */
   readonly retryThresholdMs: number | null
   /** Confirm time minus due time over all acknowledged jobs. */
   readonly latencyMs: LatencySummary | null
-  readonly objectives: readonly {
-    readonly name: string
-    readonly target: string
-    readonly actual: string
-    readonly met: boolean | null
-  }[]
+  readonly objectives: readonly Objective[]
   readonly seed: number
   readonly versions: Readonly<Record<string, string>>
   readonly command: string
   readonly files: {
     readonly events: string
-    readonly report: string
-    readonly result: string
+    /** Null when a stored history was judged again. */
+    readonly report: string | null
+    readonly result: string | null
     readonly logs: readonly string[]
   }
 }
