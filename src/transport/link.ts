@@ -34,7 +34,10 @@ export interface SubscribeOptions {
 }
 
 export interface Subscription {
-  /** Ends the subscription; what was delivered may still be settled. Idempotent. */
+  /**
+   * Ends the subscription. Settle first: what was delivered and is not settled goes back to the broker.
+   * Idempotent.
+   */
   cancel(signal: AbortSignal): Promise<void>
 }
 

@@ -1,0 +1,72 @@
+import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
+import type { StompError } from './driver.ts'
+
+/** How far a connection had come when it failed. */
+export type Phase = 'dialling' | 'handshake' | 'established'
+
+interface Class {
+  readonly code: ErrorCode
+  readonly retriable: boolean
+}
+
+const BY_SYSTEM_CODE: Readonly<Record<string, Class>> = {
+  ECONNREFUSED: { code: 'refused', retriable: true },
+  ENOTFOUND: { code: 'unknown-host', retriable: true },
+  EAI_AGAIN: { code: 'unknown-host', retriable: true },
+  EHOSTUNREACH: { code: 'unreachable', retriable: true },
+  ENETUNREACH: { code: 'unreachable', retriable: true },
+  ETIMEDOUT: { code: 'unreachable', retriable: true },
+}
+
+// What ActiveMQ and the embedded broker write into an ERROR frame's message header.
+const CREDENTIALS = /password is invalid|authentication failed|not authorized|credentials|security/i
+const STILL_CONNECTED = /already connected/i
+const SHUTTING_DOWN = /broker .*(stopp|being stopped|shut)|peer .* disposed|connection disposed/i
+
+/**
+ * Every error of stompit, of the socket below it and of the broker behind it, in our words. Total: what
+ * is not known is a protocol error, which another attempt may cure.
+ */
+export function classify(thrown: unknown, phase: Phase, address: string): UnderstudyError {
+  if (thrown instanceof UnderstudyError) return thrown
+  const { code, retriable } = classOf(thrown as StompError, phase)
+  return new UnderstudyError(code, `${address} ${describe(code, thrown)}`, {
+    retriable,
+    endpoint: address,
+    cause: thrown,
+  })
+}
+
+function classOf(error: StompError, phase: Phase): Class {
+  const system = error.code === undefined ? undefined : BY_SYSTEM_CODE[error.code]
+  if (system && phase === 'dialling') return system
+  if (isTls(error)) return { code: 'tls', retriable: false }
+  if (error.isApplicationError?.()) return byBrokerMessage(error.message)
+  if (phase === 'established' && error.message === 'connection timed out')
+    return { code: 'heartbeat-lost', retriable: true }
+  if (error.isProtocolError?.() && !/connection ended/.test(error.message)) return { code: 'protocol', retriable: true }
+  return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }
+}
+
+function byBrokerMessage(message: string): Class {
+  if (STILL_CONNECTED.test(message) || SHUTTING_DOWN.test(message)) return { code: 'link-lost', retriable: true }
+  if (CREDENTIALS.test(message)) return { code: 'authentication', retriable: false }
+  return { code: 'protocol', retriable: true }
+}
+
+function isTls(error: StompError): boolean {
+  const code = error.code ?? ''
+  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
+}
+
+// In place of the driver's text where that is vaguer, or names the user.
+const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
+  refused: 'refused the connection',
+  'unknown-host': 'has a host name that is not known',
+  authentication: 'refused the user name, the password or the permission',
+  'heartbeat-lost': 'went silent past its heart-beat',
+}
+
+function describe(code: ErrorCode, thrown: unknown): string {
+  return DESCRIPTIONS[code] ?? `failed: ${messageOf(thrown)}`
+}

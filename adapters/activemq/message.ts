@@ -1,0 +1,120 @@
+import { UnderstudyError } from '../../src/errors.ts'
+import { type Destination, formatDestination } from '../../src/transport/destination.ts'
+import type { IncomingMessage, OutgoingMessage } from '../../src/transport/message.ts'
+
+// Our own headers. Dashes are allowed in STOMP; ActiveMQ shows them to JMS users as they are.
+const ID = 'understudy-id'
+const ATTEMPT = 'understudy-attempt'
+
+/** Names that STOMP or ActiveMQ give a meaning: an application may not set them. */
+const RESERVED = new Set([
+  'destination',
+  'content-length',
+  'content-type',
+  'receipt',
+  'transaction',
+  'persistent',
+  'priority',
+  'expires',
+  'correlation-id',
+  'reply-to',
+  'selector',
+  'amq-msg-type',
+  'transformation',
+  'message-id',
+  'subscription',
+  'ack',
+  'redelivered',
+  'timestamp',
+  'id',
+  ID,
+  ATTEMPT,
+])
+
+const BROKER_SET = new Set([
+  'message-id',
+  'subscription',
+  'ack',
+  'redelivered',
+  'timestamp',
+  'expires',
+  'priority',
+  'persistent',
+])
+
+/** `/queue/NAME` or `/topic/NAME`. @throws UnderstudyError `unsupported` for an exchange. */
+export function stompDestination(destination: Destination): string {
+  if (destination.kind === 'exchange') {
+    throw new UnderstudyError('unsupported', `STOMP has no exchanges: ${formatDestination(destination)}`)
+  }
+  return `/${destination.kind}/${destination.name}`
+}
+
+/** The headers of a SEND frame; a fresh object each time, since stompit writes into it. */
+export function sendHeaders(message: OutgoingMessage, attempt: number): Record<string, string | number> {
+  const headers: Record<string, string | number> = { destination: stompDestination(message.destination) }
+  for (const name of Object.keys(message.headers)) {
+    if (RESERVED.has(name)) {
+      throw new UnderstudyError('invalid-option', `header ${name} has a meaning of its own in STOMP and cannot be set`)
+    }
+    headers[name] = message.headers[name] ?? ''
+  }
+  headers[ID] = message.id
+  headers[ATTEMPT] = attempt
+  // Without it a NUL byte would end the frame; with it ActiveMQ hands JMS users a BytesMessage.
+  headers['content-length'] = message.body.length
+  if (message.contentType !== undefined) headers['content-type'] = message.contentType
+  // ActiveMQ's default is non-persistent.
+  headers['persistent'] = String(message.persistent)
+  if (message.priority !== undefined) headers['priority'] = message.priority
+  if (message.expiresAtMs !== undefined) headers['expires'] = message.expiresAtMs
+  return headers
+}
+
+/** A MESSAGE frame as the core knows it. `destination` is what was subscribed to, for brokers that rename. */
+export function readMessage(
+  headers: Readonly<Record<string, string | number>>,
+  body: Buffer,
+  subscribed: Destination,
+): IncomingMessage {
+  const own: Record<string, string> = {}
+  for (const name of Object.keys(headers)) {
+    if (!RESERVED.has(name)) own[name] = String(headers[name])
+  }
+  const attempt = Number(headers[ATTEMPT] ?? 1)
+  return {
+    id: String(headers[ID] ?? headers['message-id'] ?? ''),
+    attempt: Number.isInteger(attempt) && attempt > 0 ? attempt : 1,
+    destination: readDestination(headers['destination']) ?? subscribed,
+    body,
+    contentType: headers['content-type'] === undefined ? undefined : String(headers['content-type']),
+    headers: own,
+    redelivered: headers['redelivered'] === 'true',
+  }
+}
+
+/** The same message once more, for a requeue: as it came, without what the broker added. */
+export function requeueHeaders(
+  headers: Readonly<Record<string, string | number>>,
+  destination: string,
+  length: number,
+): Record<string, string | number> {
+  const copy: Record<string, string | number> = {}
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (value !== undefined && !BROKER_SET.has(name)) copy[name] = value
+  }
+  copy['destination'] = destination
+  copy['content-length'] = length
+  copy['persistent'] = headers['persistent'] ?? 'true'
+  if (headers['priority'] !== undefined) copy['priority'] = headers['priority']
+  if (headers['expires'] !== undefined && headers['expires'] !== '0') copy['expires'] = headers['expires']
+  return copy
+}
+
+function readDestination(text: string | number | undefined): Destination | undefined {
+  const match = /^\/(queue|topic)\/(.+)$/s.exec(String(text ?? ''))
+  const name = match?.[2]
+  if (name === undefined) return undefined
+  return { kind: match?.[1] === 'topic' ? 'topic' : 'queue', name }
+}

@@ -1,0 +1,79 @@
+import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
+import { Connection } from './connection.ts'
+import { UnderstudyError } from './errors.ts'
+import { parseFailoverUri } from './failover/uri.ts'
+import { type Logger, silentLogger } from './logger.ts'
+import type { ProducerObserver } from './producer/producer.ts'
+import type { Endpoint } from './transport/endpoint.ts'
+import type { Transport } from './transport/transport.ts'
+
+/** Each adapter is loaded when a URI first names its scheme. */
+const ADAPTERS: Readonly<Record<string, () => Promise<Transport>>> = {
+  stomp: async () => (await import('../adapters/activemq/transport.ts')).activemqTransport(),
+}
+
+const ADAPTER_OF_SCHEME: Readonly<Record<string, string>> = { stomp: 'stomp', 'stomp+ssl': 'stomp' }
+
+export interface ConnectOptions {
+  /** A pino-shaped logger. Defaults to one that says nothing. */
+  readonly logger?: Logger
+  /** Gives the first connection up. Defaults to none: the URI's own limits decide. */
+  readonly signal?: AbortSignal
+  /** Told of every attempt of every send. Defaults to none. */
+  readonly observer?: ProducerObserver
+  /** Defaults to the system's. */
+  readonly clock?: Clock
+  /** Defaults to `Math.random`. */
+  readonly random?: Random
+}
+
+/**
+ * A connection to whichever broker of a failover URI serves, once the first of them has answered.
+ *
+ * @throws UnderstudyError `invalid-uri` or `invalid-option` before anything is dialled; `authentication`
+ * or `tls` at once; `attempts-exhausted` when the URI's own limit is reached; `aborted` by the signal.
+ */
+export async function connect(uri: string, options: ConnectOptions = {}): Promise<Connection> {
+  const connection = await prepare(uri, options)
+  const { signal } = options
+  const onAbort = (): void => void connection.close()
+  signal?.addEventListener('abort', onAbort, { once: true })
+  try {
+    if (signal?.aborted) throw new UnderstudyError('aborted', 'the caller aborted the connection')
+    await connection.connected()
+    return connection
+  } catch (error) {
+    await connection.close()
+    if (signal?.aborted)
+      throw new UnderstudyError('aborted', `no broker of ${connection.uri} answered in time`, { cause: error })
+    throw error
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}
+
+/** Reads the URI and loads its adapters, and leaves the first dial to the first use. */
+export async function prepare(uri: string, options: ConnectOptions = {}): Promise<Connection> {
+  const parsed = parseFailoverUri(uri)
+  const transports = new Map<string, Transport>()
+  for (const { scheme } of parsed.endpoints) {
+    const adapter = ADAPTER_OF_SCHEME[scheme] ?? scheme
+    const load = ADAPTERS[adapter]
+    if (!load)
+      throw new UnderstudyError(
+        'unsupported',
+        `no adapter speaks ${scheme}: yet; known are ${Object.keys(ADAPTER_OF_SCHEME).join(', ')}`,
+      )
+    transports.set(scheme, transports.get(adapter) ?? (await load()))
+  }
+  const transportOf = (endpoint: Endpoint): Transport => transports.get(endpoint.scheme) as Transport
+  for (const endpoint of parsed.endpoints) transportOf(endpoint).validate(endpoint)
+  return new Connection({
+    uri: parsed,
+    transportOf,
+    clock: options.clock ?? systemClock,
+    random: options.random ?? systemRandom,
+    logger: options.logger ?? silentLogger,
+    ...(options.observer ? { observer: options.observer } : {}),
+  })
+}

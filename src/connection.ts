@@ -1,0 +1,185 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock, Random } from './clock.ts'
+import { UnderstudyError } from './errors.ts'
+import { FailoverSession } from './failover/session.ts'
+import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/status.ts'
+import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
+import { type DeliveryHandler, Listener, type ListenOptions } from './listener/listener.ts'
+import type { Logger } from './logger.ts'
+import { encodePayload, type Payload } from './producer/payload.ts'
+import { Producer, type ProducerObserver } from './producer/producer.ts'
+import { type Destination, formatDestination, parseDestination } from './transport/destination.ts'
+import type { Endpoint } from './transport/endpoint.ts'
+import type { Transport } from './transport/transport.ts'
+
+export interface SendOptions {
+  /** The job's identity. Defaults to a random UUID. */
+  readonly id?: string
+  /** Application headers. Defaults to none. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether the message survives a restart of the broker. Defaults to true. */
+  readonly persistent?: boolean
+  /** 0 (lowest) to 9, as in JMS. Defaults to the broker's 4. */
+  readonly priority?: number
+  /** Milliseconds after which the broker may drop the message. Defaults to never. */
+  readonly expireAfterMs?: number
+  /** Overrides the content type that the payload implies. */
+  readonly contentType?: string
+  /** Gives the send up; what was written by then ends as `unknown`. Defaults to none. */
+  readonly signal?: AbortSignal
+}
+
+export interface ConnectionOptions {
+  readonly uri: FailoverUri
+  readonly transportOf: (endpoint: Endpoint) => Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly observer?: ProducerObserver
+}
+
+/**
+ * What an application holds: sends and deliveries over a list of brokers, whichever of them serves.
+ * Sends and deliveries go over links of their own, so that neither can hold the other up.
+ */
+export class Connection implements AsyncDisposable {
+  readonly #options: ConnectionOptions
+  readonly #status = new StatusBroadcast()
+  readonly #sending: FailoverSession
+  readonly #producer: Producer
+  readonly #listeners = new Set<Listener>()
+  #listening: FailoverSession | undefined
+  #closing: Promise<void> | undefined
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#sending = this.#session('producer')
+    this.#producer = new Producer({
+      session: this.#sending,
+      failover: options.uri.options,
+      clock: options.clock,
+      ...(options.observer ? { observer: options.observer } : {}),
+    })
+  }
+
+  /** The list of brokers as it may be shown, without credentials and options. */
+  get uri(): string {
+    return describeFailoverUri(this.#options.uri)
+  }
+
+  /** How many sends are unconfirmed. */
+  get pending(): number {
+    return this.#producer.pending
+  }
+
+  /** Resolves when a broker is connected for sending. @throws UnderstudyError when none ever will be. */
+  async connected(): Promise<void> {
+    await this.#sending.connected()
+  }
+
+  /**
+   * Resolves with the message's id on the broker's confirm, and only then.
+   *
+   * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`; UnderstudyError
+   * `invalid-option` or `unsupported` before anything is sent.
+   */
+  async send(destination: string, payload: Payload, options: SendOptions = {}): Promise<string> {
+    const target = parseDestination(destination)
+    this.#require(target, options)
+    const { body, contentType } = encodePayload(payload)
+    const id = options.id ?? randomUUID()
+    await this.#producer.send(
+      {
+        id,
+        destination: target,
+        body,
+        contentType: options.contentType ?? contentType,
+        headers: options.headers ?? {},
+        persistent: options.persistent ?? true,
+        priority: options.priority,
+        expiresAtMs:
+          options.expireAfterMs === undefined ? undefined : this.#options.clock.wallTime() + options.expireAfterMs,
+      },
+      options.signal,
+    )
+    return id
+  }
+
+  /**
+   * Takes deliveries from a destination until closed, over as many brokers as it takes.
+   *
+   * @throws UnderstudyError `invalid-option` for a destination or prefetch that cannot be.
+   */
+  listen(destination: string, handler: DeliveryHandler, options: ListenOptions = {}): Listener {
+    if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
+    const target = parseDestination(destination)
+    this.#require(target, {})
+    this.#listening ??= this.#session('listener')
+    const { clock, logger } = this.#options
+    const listener = new Listener({ ...options, session: this.#listening, destination: target, handler, clock, logger })
+    this.#listeners.add(listener)
+    return listener
+  }
+
+  /** What happens to this connection from now on, until it closes. */
+  status(): AsyncIterableIterator<StatusEvent> {
+    return this.#status.events()
+  }
+
+  /** Calls `observer` for every status event from now on. Returns what ends that. */
+  observe(observer: (event: StatusEvent) => void): () => void {
+    return this.#status.observe(observer)
+  }
+
+  /**
+   * Finishes what is in hand, then says goodbye: handlers end, deliveries are settled, pending sends are
+   * confirmed. Bounded by `drainTimeout`: what is still unconfirmed then is rejected and says what is
+   * known of it, what is still in hand goes back to the broker. Idempotent.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#drainAndClose()
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #drainAndClose(): Promise<void> {
+    const { clock, uri } = this.#options
+    const late = new AbortController()
+    const timer = clock.after(uri.options.drainTimeoutMs, () => late.abort())
+    await Promise.all([...this.#listeners].map((listener) => listener.close(late.signal)))
+    await this.#producer.drain(late.signal)
+    await Promise.all([this.#sending.close(late.signal), this.#listening?.close(late.signal)])
+    timer.cancel()
+    this.#status.end()
+  }
+
+  #session(role: LinkRole): FailoverSession {
+    const { uri, transportOf, clock, random, logger } = this.#options
+    return new FailoverSession({ role, uri, transportOf, clock, random, logger, status: this.#status })
+  }
+
+  /** A list may mix kinds of brokers: what is asked for must be within reach of every one of them. */
+  #require(destination: Destination, options: SendOptions): void {
+    for (const endpoint of this.#options.uri.endpoints) {
+      const { capabilities } = this.#options.transportOf(endpoint)
+      const lacks =
+        destination.kind === 'exchange' && !capabilities.exchanges
+          ? `exchanges (${formatDestination(destination)})`
+          : destination.kind === 'topic' && !capabilities.topics
+            ? `topics (${formatDestination(destination)})`
+            : options.priority !== undefined && !capabilities.priority
+              ? 'priorities'
+              : options.expireAfterMs !== undefined && !capabilities.expiry
+                ? 'expiry'
+                : undefined
+      if (lacks !== undefined) throw new UnderstudyError('unsupported', `${endpoint.scheme}: has no ${lacks}`)
+    }
+    const { priority } = options
+    if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
+      throw new UnderstudyError('invalid-option', `priority must be a whole number from 0 to 9, not ${priority}`)
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import { abortReason, type Clock } from '../clock.ts'
+import { messageOf, UnderstudyError } from '../errors.ts'
+import { type Endpoint, redact } from '../transport/endpoint.ts'
+import type { Link } from '../transport/link.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/**
+ * Dials one endpoint within its `connectTimeoutMs`, whatever the transport does: a dial that ignores
+ * its signal is left behind, and the link it may still bring is closed.
+ *
+ * @throws UnderstudyError always of ours; anything else that a transport throws counts as `unreachable`.
+ */
+export function dial(transport: Transport, endpoint: Endpoint, clock: Clock, signal: AbortSignal): Promise<Link> {
+  if (signal.aborted) return Promise.reject(abortReason(signal))
+  const address = redact(endpoint)
+  const attempt = new AbortController()
+  return new Promise<Link>((resolve, reject) => {
+    let over = false
+    const finish = (settle: () => void): void => {
+      if (over) return
+      over = true
+      timer.cancel()
+      signal.removeEventListener('abort', onAbort)
+      settle()
+    }
+    const giveUp = (error: UnderstudyError): void => {
+      if (over) return
+      attempt.abort(error)
+      // The transport knows how far the dial came and says so by rejecting now; it gets one turn to do it.
+      setImmediate(() => finish(() => reject(error)))
+    }
+    const onAbort = (): void => giveUp(abortReason(signal))
+    const timer = clock.after(endpoint.connectTimeoutMs, () => {
+      const message = `${address} did not answer within ${endpoint.connectTimeoutMs} ms`
+      giveUp(new UnderstudyError('dial-timeout', message, { retriable: true, endpoint: address }))
+    })
+    signal.addEventListener('abort', onAbort, { once: true })
+    transport.dial(endpoint, attempt.signal).then(
+      (link) => {
+        if (over || attempt.signal.aborted) void link.close(AbortSignal.abort())
+        else finish(() => resolve(link))
+      },
+      (error: unknown) => finish(() => reject(classify(error, address))),
+    )
+  })
+}
+
+function classify(error: unknown, address: string): UnderstudyError {
+  if (error instanceof UnderstudyError) return error
+  return new UnderstudyError('unreachable', `${address}: ${messageOf(error)}`, {
+    retriable: true,
+    endpoint: address,
+    cause: error,
+  })
+}

@@ -1,0 +1,351 @@
+import { type Clock, type Random, type Timer } from '../clock.ts'
+import { messageOf, UnderstudyError } from '../errors.ts'
+import type { Logger } from '../logger.ts'
+import { type Endpoint, redact } from '../transport/endpoint.ts'
+import type { Link } from '../transport/link.ts'
+import type { Transport } from '../transport/transport.ts'
+import { Backoff } from './backoff.ts'
+import { dial } from './dial.ts'
+import { EndpointList } from './endpoints.ts'
+import { type Dialled, retryDial } from './retry.ts'
+import type { LinkRole, StatusBroadcast, StatusEvent } from './status.ts'
+import type { FailoverUri } from './uri.ts'
+
+/** What lives on a session's links: a producer or a listener. None of these calls may throw. */
+export interface SessionTenant {
+  /** A link is up. It is the only one until `linkDown`. */
+  linkUp(link: Link): void
+  /** The link is gone; every unfinished call on it has been rejected. */
+  linkDown(error: UnderstudyError): void
+  /** No link will come any more. */
+  ended(error: UnderstudyError): void
+  /** Starts nothing new on the present link, and resolves once nothing is unfinished on it. */
+  quiesce(): Promise<void>
+}
+
+export interface SessionOptions {
+  readonly role: LinkRole
+  readonly uri: FailoverUri
+  /** The adapter for an endpoint's scheme. */
+  readonly transportOf: (endpoint: Endpoint) => Transport
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly status: StatusBroadcast
+}
+
+/** Each state with what belongs to it; what a state started is ended when the state is left. */
+type State =
+  /** Nothing was asked of it yet. */
+  | { readonly name: 'idle' }
+  /** The list is being tried for the first time. */
+  | { readonly name: 'dialling'; readonly since: number; readonly stop: AbortController }
+  /** One link is up. */
+  | {
+      readonly name: 'connected'
+      readonly since: number
+      readonly current: Dialled
+      probe: Timer | undefined
+      readonly stop: AbortController
+    }
+  /** The link was lost; the list is being tried again. */
+  | {
+      readonly name: 'reconnecting'
+      readonly since: number
+      readonly lost: Endpoint
+      passes: number
+      readonly stop: AbortController
+    }
+  /** A preferred broker is connected too; the tenants finish on the present link. */
+  | {
+      readonly name: 'switching'
+      readonly since: number
+      readonly current: Dialled
+      readonly better: Dialled
+      readonly stop: AbortController
+    }
+  /** Closed by its owner, or failed for good. */
+  | { readonly name: 'ended'; readonly error: UnderstudyError }
+
+// How often a preferred broker is tried while another one serves.
+const PRIORITY_PROBE_MS = 1000
+
+/**
+ * The one reconnect loop. It keeps at most one link for its tenants, dials the list when there is none,
+ * and tells them what happened. The states and their order are drawn in `docs/state-machines.md`.
+ */
+export class FailoverSession {
+  readonly #options: SessionOptions
+  readonly #endpoints: EndpointList
+  readonly #backoff: Backoff
+  readonly #tenants = new Set<SessionTenant>()
+  readonly #waiting = new Set<{ resolve: (link: Link) => void; reject: (error: UnderstudyError) => void }>()
+  #state: State = { name: 'idle' }
+
+  constructor(options: SessionOptions) {
+    this.#options = options
+    this.#endpoints = new EndpointList(options.uri, options.random)
+    this.#backoff = new Backoff(options.uri.options, options.random)
+  }
+
+  /** The link that is up, or undefined. */
+  get link(): Link | undefined {
+    return this.#state.name === 'connected' || this.#state.name === 'switching' ? this.#state.current.link : undefined
+  }
+
+  /** Why no link will come any more, or undefined. */
+  get endedBy(): UnderstudyError | undefined {
+    return this.#state.name === 'ended' ? this.#state.error : undefined
+  }
+
+  /** Begins to dial, once; later calls do nothing. */
+  open(): void {
+    if (this.#state.name !== 'idle') return
+    const now = this.#options.clock.now()
+    this.#backoff.restart(now)
+    this.#transition({ name: 'dialling', since: now, stop: new AbortController() })
+  }
+
+  /** Resolves with the link that is up, or with the next one. All who wait share the one dial. */
+  connected(): Promise<Link> {
+    this.open()
+    if (this.link) return Promise.resolve(this.link)
+    if (this.endedBy) return Promise.reject(this.endedBy)
+    return new Promise((resolve, reject) => this.#waiting.add({ resolve, reject }))
+  }
+
+  /** Takes a tenant in. It is given the link at once where one is up. */
+  attach(tenant: SessionTenant): void {
+    this.#tenants.add(tenant)
+    if (this.#state.name === 'ended') tenant.ended(this.#state.error)
+    else if (this.link) tenant.linkUp(this.link)
+  }
+
+  detach(tenant: SessionTenant): void {
+    this.#tenants.delete(tenant)
+  }
+
+  /** Gives up a link that is up but does not do its work, as if it had been lost for `error`. */
+  abandon(link: Link, error: UnderstudyError): void {
+    if (this.link !== link) return
+    this.#lost(link, error)
+    void link.close(AbortSignal.abort())
+  }
+
+  /** Ends the link and the loop. The tenants have been drained by their owner. Idempotent. */
+  async close(signal: AbortSignal): Promise<void> {
+    const state = this.#state
+    if (state.name === 'ended') return
+    this.#transition({ name: 'ended', error: new UnderstudyError('closed', 'the connection was closed') })
+    const links =
+      state.name === 'switching'
+        ? [state.current.link, state.better.link]
+        : state.name === 'connected'
+          ? [state.current.link]
+          : []
+    await Promise.all(links.map((link) => link.close(signal)))
+  }
+
+  /** The only place where the state changes. Ends what the old state started, then starts what the new one needs. */
+  #transition(next: State): void {
+    const previous = this.#state
+    if (previous.name === 'ended') return
+    this.#state = next
+    if (previous.name === 'connected') previous.probe?.cancel()
+    if (previous.name !== 'idle' && previous.name !== 'connected') previous.stop.abort()
+    if (previous.name === 'connected' && next.name !== 'switching') previous.stop.abort()
+
+    switch (next.name) {
+      case 'idle':
+        break
+      case 'dialling':
+      case 'reconnecting':
+        void this.#dialList(next)
+        break
+      case 'connected':
+        this.#enterConnected(next, previous)
+        break
+      case 'switching':
+        this.report({ type: 'switching', role: this.#options.role, endpoint: redact(next.better.endpoint) })
+        void this.#handOver(next)
+        break
+      case 'ended':
+        this.#enterEnded(next.error)
+        break
+    }
+  }
+
+  async #dialList(state: Extract<State, { name: 'dialling' | 'reconnecting' }>): Promise<void> {
+    const { clock, role, uri, logger } = this.#options
+    const startup = state.name === 'dialling'
+    const lost = startup ? undefined : state.lost
+    let firstPass = true
+    try {
+      const dialled = await retryDial(
+        {
+          clock,
+          backoff: this.#backoff,
+          retries: startup ? uri.options.startupMaxReconnectAttempts : uri.options.maxReconnectAttempts,
+          pass: () => {
+            const order = this.#endpoints.pass(firstPass ? lost : undefined)
+            firstPass = false
+            return order
+          },
+          dial: (endpoint, signal) => this.#dialOne(endpoint, signal),
+          onAttemptFailed: (endpoint, error) =>
+            this.report({ type: 'attempt-failed', role, endpoint: redact(endpoint), error }),
+          onPassFailed: (passes, delayMs) => {
+            if (state.name === 'reconnecting') state.passes = passes
+            this.#warn(passes, delayMs)
+            this.report({ type: 'reconnecting', role, passes, delayMs })
+          },
+        },
+        state.stop.signal,
+      )
+      if (this.#state !== state) {
+        void dialled.link.close(AbortSignal.abort())
+        return
+      }
+      this.#transition({
+        name: 'connected',
+        since: clock.now(),
+        current: dialled,
+        probe: undefined,
+        stop: new AbortController(),
+      })
+    } catch (thrown) {
+      if (this.#state !== state) return
+      const error =
+        thrown instanceof UnderstudyError
+          ? thrown
+          : new UnderstudyError('unreachable', messageOf(thrown), { cause: thrown })
+      logger.error({ role, code: error.code }, error.message)
+      this.#transition({ name: 'ended', error })
+    }
+  }
+
+  #dialOne(endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+    return dial(this.#options.transportOf(endpoint), endpoint, this.#options.clock, signal)
+  }
+
+  #enterConnected(state: Extract<State, { name: 'connected' }>, previous: State): void {
+    const { role } = this.#options
+    const { link } = state.current
+    const endpoint = link.endpoint
+    if (previous.name === 'dialling')
+      this.report({ type: 'connected', role, endpoint, afterMs: state.since - previous.since })
+    else {
+      const passes = previous.name === 'reconnecting' ? previous.passes + 1 : 1
+      const outageMs = previous.name === 'reconnecting' ? state.since - previous.since : 0
+      this.report({ type: 'resumed', role, endpoint, outageMs, passes })
+    }
+    void link.closed.then((closed) => {
+      if (closed.kind === 'lost') this.#lost(link, closed.error)
+    })
+    for (const waiting of this.#waiting) waiting.resolve(link)
+    this.#waiting.clear()
+    for (const tenant of this.#tenants) tenant.linkUp(link)
+    this.#probePreferred(state)
+  }
+
+  #lost(link: Link, error: UnderstudyError): void {
+    const state = this.#state
+    if ((state.name !== 'connected' && state.name !== 'switching') || state.current.link !== link) return
+    const { clock, role, logger } = this.#options
+    const now = clock.now()
+    this.#backoff.linkLost(now, now - state.since)
+    logger.warn({ role, endpoint: link.endpoint, code: error.code }, `link lost: ${error.message}`)
+    for (const tenant of this.#tenants) tenant.linkDown(error)
+    this.report({ type: 'interrupted', role, endpoint: link.endpoint, error })
+    // The preferred link that is already up saves the dial; if it has died too, `closed` says so at once.
+    if (state.name === 'switching') {
+      this.#transition({
+        name: 'connected',
+        since: now,
+        current: state.better,
+        probe: undefined,
+        stop: new AbortController(),
+      })
+      return
+    }
+    this.#transition({
+      name: 'reconnecting',
+      since: now,
+      lost: state.current.endpoint,
+      passes: 0,
+      stop: new AbortController(),
+    })
+  }
+
+  /** While a second choice serves, a preferred broker is tried once in a while. */
+  #probePreferred(state: Extract<State, { name: 'connected' }>): void {
+    const better = this.#endpoints.betterThan(state.current.endpoint)
+    if (better.length === 0) return
+    state.probe = this.#options.clock.after(PRIORITY_PROBE_MS, () => {
+      void this.#dialPreferred(better, state).then((found) => {
+        if (this.#state !== state) {
+          if (found) void found.link.close(AbortSignal.abort())
+        } else if (found) this.#transition({ ...state, name: 'switching', better: found })
+        else this.#probePreferred(state)
+      })
+    })
+  }
+
+  async #dialPreferred(
+    better: readonly Endpoint[],
+    state: Extract<State, { name: 'connected' }>,
+  ): Promise<Dialled | undefined> {
+    for (const endpoint of better) {
+      try {
+        return { link: await this.#dialOne(endpoint, state.stop.signal), endpoint }
+      } catch {
+        if (state.stop.signal.aborted) return undefined
+      }
+    }
+    return undefined
+  }
+
+  async #handOver(state: Extract<State, { name: 'switching' }>): Promise<void> {
+    const { clock, uri } = this.#options
+    let timer: Timer | undefined
+    const late = new Promise<void>((resolve) => {
+      timer = clock.after(uri.options.drainTimeoutMs, resolve)
+    })
+    await Promise.race([Promise.all([...this.#tenants].map((tenant) => tenant.quiesce())), late])
+    timer?.cancel()
+    if (this.#state !== state) return
+    const moved = new UnderstudyError('link-lost', 'the connection moves to a preferred broker', { retriable: true })
+    for (const tenant of this.#tenants) tenant.linkDown(moved)
+    this.#transition({
+      name: 'connected',
+      since: clock.now(),
+      current: state.better,
+      probe: undefined,
+      stop: new AbortController(),
+    })
+    void state.current.link.close(AbortSignal.timeout(uri.options.drainTimeoutMs))
+  }
+
+  #enterEnded(error: UnderstudyError): void {
+    const { role } = this.#options
+    for (const waiting of this.#waiting) waiting.reject(error)
+    this.#waiting.clear()
+    for (const tenant of this.#tenants) tenant.ended(error)
+    this.#tenants.clear()
+    this.report(error.code === 'closed' ? { type: 'closed', role } : { type: 'failed', role, error })
+  }
+
+  #warn(passes: number, delayMs: number): void {
+    const first = this.#options.uri.options.warnAfterReconnectAttempts
+    if (first <= 0 || passes < first || !Number.isInteger(Math.log2(passes / first))) return
+    this.#options.logger.warn(
+      { role: this.#options.role, passes, delayMs },
+      `no broker answered in ${passes} passes over the list`,
+    )
+  }
+
+  /** Tells a tenant's own news to those who watch the connection. */
+  report(event: StatusEvent): void {
+    this.#options.status.publish(event)
+  }
+}

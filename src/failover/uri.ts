@@ -1,0 +1,181 @@
+import { UnderstudyError } from '../errors.ts'
+import { type Endpoint, redact } from '../transport/endpoint.ts'
+import { type FailoverOptions, isFailoverOption, readEndpointMs, readFailoverOptions } from './options.ts'
+
+/** A failover URI, read and checked. */
+export interface FailoverUri {
+  /** At least one, in the order written. */
+  readonly endpoints: readonly Endpoint[]
+  readonly options: FailoverOptions
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = {
+  stomp: 61613,
+  'stomp+ssl': 61614,
+  amqp: 5672,
+  amqps: 5671,
+  memory: 0,
+}
+
+const MOST_ENDPOINTS = 100
+const LONGEST_URI = 16_384
+
+/**
+ * Reads `failover:(uri1,uri2)?options`, the same without parentheses, or a single plain URI.
+ *
+ * Inside parentheses an inner URI's own query holds transport options; behind them stand the failover
+ * options and `nested.*`, which apply to every inner URI that does not say otherwise. Without
+ * parentheses the last query holds both kinds.
+ *
+ * @throws UnderstudyError `invalid-uri` or `invalid-option`; the message names the place and never a
+ * credential.
+ */
+export function parseFailoverUri(text: string): FailoverUri {
+  const uri = text.trim()
+  if (uri === '') throw invalid('the URI is empty')
+  if (uri.length > LONGEST_URI) throw invalid(`the URI is longer than ${LONGEST_URI} characters`)
+  if (/[\u0000-\u0020\u007f]/.test(uri.replaceAll(/,\s+/g, ',')))
+    throw invalid('the URI holds white space or a control character')
+  const composite = /^failover:(?:\/\/)?(.*)$/s.exec(uri)
+  const { inner, query } = composite ? splitComposite(composite[1] ?? '') : { inner: [uri], query: undefined }
+  if (inner.length > MOST_ENDPOINTS) throw invalid(`the URI lists more than ${MOST_ENDPOINTS} brokers`)
+
+  const outer = new Map<string, string>()
+  const nested = new Map<string, string>()
+  for (const [name, value] of readQuery(query ?? '')) {
+    if (name.startsWith('nested.')) nested.set(name.slice('nested.'.length), value)
+    else outer.set(name, value)
+  }
+  const parsed = inner.map((one, index) => parseInner(one, index))
+  if (query === undefined) hoistFailoverOptions(parsed.at(-1), outer, nested)
+  const options = readFailoverOptions(outer)
+  const endpoints = parsed.map((one) => finish(one, nested, options))
+  return Object.freeze({ endpoints: Object.freeze(endpoints), options })
+}
+
+interface InnerUri {
+  readonly url: URL
+  readonly scheme: string
+  readonly place: string
+  readonly query: Map<string, string>
+}
+
+/** `(a,b)?q`, or `a,b` whose last query is left in place and returned as undefined. */
+function splitComposite(rest: string): { inner: readonly string[]; query: string | undefined } {
+  let body = rest
+  let query: string | undefined
+  if (rest.startsWith('(')) {
+    const end = rest.indexOf(')')
+    if (end === -1) throw invalid('a closing parenthesis is missing')
+    const tail = rest.slice(end + 1)
+    if (tail !== '' && !tail.startsWith('?')) throw invalid('only ?options may follow the closing parenthesis')
+    body = rest.slice(1, end)
+    query = tail.slice(1)
+  } else if (/[()]/.test(rest)) {
+    throw invalid('parentheses must enclose the whole list: failover:(uri1,uri2)?options')
+  }
+  const inner = body.split(',').map((one) => one.trim())
+  if (inner.some((one) => one === '')) throw invalid('the list of brokers has an empty place')
+  return { inner, query }
+}
+
+function parseInner(text: string, index: number): InnerUri {
+  const place = `broker ${index + 1}`
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
+  if (scheme === undefined) throw invalid(`${place} has no scheme; write stomp://host:port`)
+  const port = DEFAULT_PORTS[scheme]
+  if (!Object.hasOwn(DEFAULT_PORTS, scheme) || port === undefined) {
+    const known = Object.keys(DEFAULT_PORTS).map((name) => `${name}:`)
+    throw invalid(`${place} has the unknown scheme ${scheme}:; known are ${known.join(', ')}`)
+  }
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    // The cause quotes the whole URI, password included, so it is left out.
+    throw invalid(`${place} (${scheme}:) is not a valid URI; check the host, the port and percent-encoding`)
+  }
+  if (url.hash !== '') throw invalid(`${place} has a fragment (#…), which means nothing here`)
+  if (scheme !== 'memory' && url.hostname === '') throw invalid(`${place} (${scheme}:) names no host`)
+  if (url.port === '0') throw invalid(`${place} has port 0`)
+  return { url, scheme, place, query: readQuery(url.search.slice(1)) }
+}
+
+function finish(inner: InnerUri, nested: ReadonlyMap<string, string>, options: FailoverOptions): Endpoint {
+  const { url, scheme, place, query } = inner
+  const merged = new Map([...nested, ...query])
+  const connectTimeout = merged.get('connectTimeout')
+  const heartbeat = merged.get('heartbeat')
+  merged.delete('connectTimeout')
+  merged.delete('heartbeat')
+  for (const name of merged.keys()) {
+    if (isFailoverOption(name)) {
+      throw new UnderstudyError(
+        'invalid-option',
+        `option ${name} of ${place} belongs behind the list: failover:(…)?${name}=…`,
+      )
+    }
+  }
+  const isMemory = scheme === 'memory'
+  return Object.freeze({
+    scheme,
+    host: isMemory
+      ? url.pathname.replace(/^\/+/, '') || url.hostname || 'default'
+      : url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (DEFAULT_PORTS[scheme] ?? 0) : Number(url.port),
+    username: url.username === '' ? undefined : decode(url.username, `the user name of ${place}`),
+    password: url.password === '' ? undefined : decode(url.password, `the password of ${place}`),
+    path: isMemory ? '' : decode(url.pathname.replace(/^\//, ''), `the path of ${place}`),
+    options: Object.freeze(Object.fromEntries(merged)),
+    connectTimeoutMs:
+      connectTimeout === undefined ? options.connectTimeoutMs : readEndpointMs('connectTimeout', connectTimeout),
+    heartbeatMs: heartbeat === undefined ? options.heartbeatMs : readEndpointMs('heartbeat', heartbeat),
+  })
+}
+
+/** Without parentheses the last query serves both levels: take out what belongs to the list. */
+function hoistFailoverOptions(
+  last: InnerUri | undefined,
+  outer: Map<string, string>,
+  nested: Map<string, string>,
+): void {
+  for (const [name, value] of last?.query ?? []) {
+    if (name.startsWith('nested.')) nested.set(name.slice('nested.'.length), value)
+    else if (isFailoverOption(name)) outer.set(name, value)
+    else continue
+    last?.query.delete(name)
+  }
+}
+
+function readQuery(query: string): Map<string, string> {
+  const values = new Map<string, string>()
+  if (query === '') return values
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=')
+    if (equals < 1) throw invalid(`option ${JSON.stringify(pair.slice(0, 64))} must be written name=value`)
+    const name = decode(pair.slice(0, equals), 'an option name')
+    if (values.has(name)) throw new UnderstudyError('invalid-option', `option ${name} is given twice`)
+    values.set(name, decode(pair.slice(equals + 1), `option ${name}`))
+  }
+  return values
+}
+
+function decode(text: string, what: string): string {
+  let decoded: string
+  try {
+    decoded = decodeURIComponent(text)
+  } catch {
+    throw invalid(`${what} has a percent sign that encodes nothing`)
+  }
+  if (/[\u0000-\u001f\u007f]/.test(decoded)) throw invalid(`${what} holds a control character`)
+  return decoded
+}
+
+function invalid(message: string): UnderstudyError {
+  return new UnderstudyError('invalid-uri', message)
+}
+
+/** The list as it may be shown: schemes, hosts and ports alone. */
+export function describeFailoverUri(uri: FailoverUri): string {
+  return `failover:(${uri.endpoints.map(redact).join(',')})`
+}

@@ -1,0 +1,86 @@
+import { formatDestination } from '../transport/destination.ts'
+import type { RedactedEndpoint } from '../transport/endpoint.ts'
+import type { IncomingMessage } from '../transport/message.ts'
+import { decodeJson, decodeText } from './codec.ts'
+import type { DeliverySettlement } from './settlement.ts'
+
+/** One copy of a message in a listener's hands, until it is settled. */
+export class Delivery {
+  readonly #message: IncomingMessage
+  readonly #settlement: DeliverySettlement
+  /** The broker that delivered it. */
+  readonly endpoint: RedactedEndpoint
+
+  constructor(message: IncomingMessage, endpoint: RedactedEndpoint, settlement: DeliverySettlement) {
+    this.#message = message
+    this.#settlement = settlement
+    this.endpoint = endpoint
+  }
+
+  /** The job's identity, the same on every copy of it. */
+  get id(): string {
+    return this.#message.id
+  }
+
+  /** Which attempt of the sender this copy comes from, from 1. */
+  get attempt(): number {
+    return this.#message.attempt
+  }
+
+  /** Where it was sent to, such as `queue://orders`. */
+  get destination(): string {
+    return formatDestination(this.#message.destination)
+  }
+
+  get headers(): Readonly<Record<string, string>> {
+    return this.#message.headers
+  }
+
+  get contentType(): string | undefined {
+    return this.#message.contentType
+  }
+
+  /** The broker says that it may have been delivered before; see `IncomingMessage.redelivered`. */
+  get redelivered(): boolean {
+    return this.#message.redelivered
+  }
+
+  get bytes(): Buffer {
+    return this.#message.body
+  }
+
+  /** @throws UnderstudyError `decode` when the body is not UTF-8. */
+  text(): string {
+    return decodeText(this.#message.body)
+  }
+
+  /**
+   * The body read as JSON. The type is the caller's word; nothing checks it.
+   *
+   * @throws UnderstudyError `decode` when the body is not JSON.
+   */
+  // The parameter stands in the result alone on purpose: it names what the caller expects.
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters
+  json<Value = unknown>(): Value {
+    return decodeJson(this.#message.body) as Value
+  }
+
+  /**
+   * Done with it: the broker forgets it.
+   *
+   * @throws StaleDeliveryError when the link that delivered it is gone: the broker delivers it again.
+   */
+  ack(): Promise<void> {
+    return this.#settlement.settle('ack')
+  }
+
+  /** Not wanted: the broker moves it to its dead letters, where it has them, and delivers it no more. */
+  reject(): Promise<void> {
+    return this.#settlement.settle('reject')
+  }
+
+  /** Not now: it goes back to its queue, to be delivered again. */
+  requeue(): Promise<void> {
+    return this.#settlement.settle('requeue')
+  }
+}

@@ -1,0 +1,30 @@
+import { UnderstudyError } from '../errors.ts'
+
+/** What may be sent: bytes as they are, text as UTF-8, anything else as JSON. */
+export type Payload = Uint8Array | string | number | boolean | null | object
+
+export interface EncodedPayload {
+  readonly body: Buffer
+  readonly contentType: string | undefined
+}
+
+/**
+ * Turns a payload into a body and the content type that tells a listener what it is.
+ *
+ * @throws UnderstudyError `invalid-option` for what JSON cannot hold, such as a cycle or a function.
+ */
+export function encodePayload(payload: Payload): EncodedPayload {
+  if (payload instanceof Uint8Array) {
+    return { body: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), contentType: undefined }
+  }
+  if (typeof payload === 'string')
+    return { body: Buffer.from(payload, 'utf8'), contentType: 'text/plain; charset=utf-8' }
+  let text: string | undefined
+  try {
+    text = JSON.stringify(payload)
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', 'the payload cannot be written as JSON', { cause })
+  }
+  if (text === undefined) throw new UnderstudyError('invalid-option', `a ${typeof payload} cannot be written as JSON`)
+  return { body: Buffer.from(text, 'utf8'), contentType: 'application/json' }
+}
