@@ -1,0 +1,125 @@
+import type { BrokerControl } from '../../src/drill/broker-control.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { type DatabaseProgram, findDatabaseProgram } from '../mariadb/find-server.ts'
+import { installDatabase, startDatabase } from '../mariadb/start-server.ts'
+import { type BrokerProgram, startBroker, untilServing } from './activemq-broker.ts'
+import { configurationFiles, writeConfiguration } from './activemq-config.ts'
+import { findActivemq, findJava, findJdbcDriver } from './activemq-installation.ts'
+import { lookAtBrokers, nodeOf, watchBrokers } from './activemq-lock.ts'
+import { createSecrets, observerLogin, readSecrets, setupStatements } from './activemq-secrets.ts'
+import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
+import type { LabFolder } from './lab-folder.ts'
+import { mustBeGone, nodeControl, portOf } from './node-control.ts'
+
+// ActiveMQ's and InnoDB's own defaults, which this lab leaves alone.
+const LOCK_WAIT_MS = 50_000
+const LOCK_SLEEP_MS = 10_000
+const LOCK_KEEPALIVE_MS = 30_000
+/** From the lock to a broker that answers; measured 0.2 s on an idle machine. */
+const PROMOTION_MS = 5_000
+
+interface Needs extends BrokerProgram {
+  readonly database: DatabaseProgram
+}
+
+/** Two ActiveMQ brokers on one MariaDB or MySQL: who holds the row lock of `ACTIVEMQ_LOCK` serves. */
+export const activemqJdbc: LabKind = {
+  name: 'activemq-jdbc',
+  description: 'two ActiveMQ brokers on one MariaDB or MySQL, whose row lock decides who serves',
+  availability,
+  blueprint,
+  start,
+  control,
+}
+
+function findNeeds(): Needs | string {
+  const activemq = findActivemq()
+  if (activemq === undefined) return 'ActiveMQ is not installed'
+  const java = findJava()
+  if (java === undefined) return 'Java is not installed'
+  const database = findDatabaseProgram()
+  if (database === undefined) return 'neither MariaDB nor MySQL is installed'
+  const driver = findJdbcDriver(activemq)
+  if (driver === undefined) return 'no JDBC driver for MariaDB or MySQL is installed'
+  return { activemq, java, driver, database }
+}
+
+function needs(): Needs {
+  const found = findNeeds()
+  if (typeof found === 'string') throw new UnderstudyError('unsupported', `lab activemq-jdbc cannot run here: ${found}`)
+  return found
+}
+
+function availability(): Availability {
+  const found = findNeeds()
+  if (typeof found !== 'string') {
+    return { available: true, detail: `${found.activemq.product} on ${found.database.product}` }
+  }
+  const remedy = 'run `understudy lab install`, or set ACTIVEMQ_HOME and MYSQL_HOME to unpacked distributions'
+  return { available: false, reason: found, remedy }
+}
+
+function blueprint(): Blueprint {
+  const { activemq, database } = needs()
+  return {
+    nodes: ['a', 'b'],
+    otherPorts: ['database'],
+    scheme: 'stomp',
+    product: activemq.product,
+    settings: {
+      database: database.product,
+      locker: 'database-locker',
+      lockAcquireSleepIntervalMs: LOCK_SLEEP_MS,
+      lockKeepAlivePeriodMs: LOCK_KEEPALIVE_MS,
+      innodbLockWaitTimeoutMs: LOCK_WAIT_MS,
+    },
+  }
+}
+
+async function start(folder: LabFolder, { signal, step }: UpContext): Promise<void> {
+  const found = needs()
+  const { ports, nodes } = folder.read()
+  const secrets = createSecrets(folder, nodes)
+  const databasePort = portOf(ports, 'database')
+  const configure = (name: string, createTables: boolean): void => {
+    writeConfiguration(folder, { name, port: portOf(ports, name), databasePort, createTables }, found.driver)
+  }
+  const [first, ...others] = nodes
+  if (first === undefined) return
+  configure(first, true)
+  for (const name of others) configure(name, false)
+
+  await step('database files', async () => await installDatabase(folder, found.database, signal))
+  await step('database', async () => {
+    await startDatabase(folder, found.database, observerLogin(folder), setupStatements(secrets), signal)
+  })
+  // The others come when the first has the lock: the tables are there then, and nobody can outrun it.
+  await step(`broker ${first}`, async () => await startBroker(folder, first, found, signal))
+  configure(first, false)
+  for (const name of others) {
+    await step(`broker ${name} stands by`, async () => await startBroker(folder, name, found, signal))
+  }
+  await step(`broker ${first} serves`, async () => await untilServing(folder, first, signal))
+}
+
+function control(folder: LabFolder): BrokerControl {
+  const { settings, nodes } = folder.read()
+  const signals = nodeControl(folder)
+  return {
+    ...signals,
+    lab: activemqJdbc.name,
+    credentials: readSecrets(folder).client,
+    // The standby waits in the database, then sleeps: a takeover is quick in the one and late in the other.
+    slowestPeriodMs: LOCK_WAIT_MS + LOCK_SLEEP_MS,
+    slowestTakeoverMs: LOCK_SLEEP_MS + PROMOTION_MS,
+    settings,
+    files: [...nodes.flatMap((node) => configurationFiles(folder, node)), folder.log('database')],
+    active: async () => nodeOf(folder, (await lookAtBrokers(folder)).holder),
+    start: async (node) => {
+      mustBeGone(folder, node)
+      const role = await startBroker(folder, node, needs(), undefined)
+      if (role === 'holder') await untilServing(folder, node, undefined)
+    },
+    watch: async (onMarker) => await watchBrokers(folder, (node) => signals.state(node) === 'gone', onMarker),
+  }
+}

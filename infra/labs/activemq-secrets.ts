@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import type { DatabaseLogin } from '../mariadb/start-server.ts'
+import { writeSecrets } from './activemq-config.ts'
+import type { LabFolder } from './lab-folder.ts'
+import { portOf } from './node-control.ts'
+import type { Credentials } from './stomp-greeting.ts'
+
+/** What one lab's brokers and database ask for: made up when it is put up, gone with its folder. */
+export interface LabSecrets {
+  /** For the brokers' clients. */
+  readonly client: Credentials
+  /** Passwords of the database's users, by user. */
+  readonly database: Readonly<Record<string, string>>
+}
+
+/** Reads the lock and nothing else. */
+const OBSERVER = 'understudy'
+/** The database that the brokers share. */
+export const DATABASE = 'activemq'
+
+/** A database user for each broker: so a connection tells whose it is. */
+export function brokerUser(node: string): string {
+  return `broker_${node}`
+}
+
+export function createSecrets(folder: LabFolder, nodes: readonly string[]): LabSecrets {
+  const password = (): string => randomBytes(18).toString('base64url')
+  const users = [OBSERVER, ...nodes.map(brokerUser)]
+  const secrets: LabSecrets = {
+    client: { username: 'understudy', password: password() },
+    database: Object.fromEntries(users.map((user) => [user, password()])),
+  }
+  writeFileSync(folder.at('secret.json'), JSON.stringify(secrets), { mode: 0o600 })
+  for (const node of nodes) {
+    const databaseUser = brokerUser(node)
+    writeSecrets(folder, node, {
+      ...secrets.client,
+      databaseUser,
+      databasePassword: secrets.database[databaseUser] ?? '',
+    })
+  }
+  return secrets
+}
+
+export function readSecrets(folder: LabFolder): LabSecrets {
+  return JSON.parse(readFileSync(folder.at('secret.json'), 'utf8')) as LabSecrets
+}
+
+/** What the database runs once, before it listens to anybody. */
+export function setupStatements({ database }: LabSecrets): string[] {
+  const user = (name: string): string => `'${name}'@'127.0.0.1'`
+  return [
+    `CREATE DATABASE ${DATABASE}`,
+    ...Object.entries(database).flatMap(([name, password]) => [
+      `CREATE USER ${user(name)} IDENTIFIED BY '${password}'`,
+      name === OBSERVER ? `GRANT PROCESS ON *.* TO ${user(name)}` : `GRANT ALL ON ${DATABASE}.* TO ${user(name)}`,
+    ]),
+  ]
+}
+
+export function observerLogin(folder: LabFolder): DatabaseLogin {
+  return {
+    port: portOf(folder.read().ports, 'database'),
+    user: OBSERVER,
+    password: readSecrets(folder).database[OBSERVER] ?? '',
+  }
+}
+
+/** A line of a log or of a driver without any of the lab's passwords. */
+export function withoutSecrets(folder: LabFolder, text: string): string {
+  const { client, database } = readSecrets(folder)
+  return [client.password, ...Object.values(database)].reduce((line, secret) => line.replaceAll(secret, '***'), text)
+}

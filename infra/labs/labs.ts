@@ -1,0 +1,235 @@
+import { copyFileSync, mkdirSync } from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
+import { performance } from 'node:perf_hooks'
+import { abortReason } from '../../src/clock.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { activemqJdbc } from './activemq-jdbc.ts'
+import { embedded } from './embedded.ts'
+import { freePorts } from './free-ports.ts'
+import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
+import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
+import { endLab, endOrphans, isOrphan } from './orphans.ts'
+
+export interface LabListing {
+  readonly name: string
+  readonly description: string
+  readonly availability: Availability
+}
+
+/** A lab that is on disk: whole or half, owned by a living process, by a dead one, or by nobody. */
+export interface FoundLab {
+  readonly id: string
+  readonly name: string
+  readonly owner: 'nobody' | 'a running process' | 'a process that is gone'
+}
+
+export interface UpOptions {
+  /** Whether the lab outlives this process, until somebody takes it down. Defaults to false. */
+  readonly stays?: boolean
+  /** Gives up and removes what was started. */
+  readonly signal?: AbortSignal
+  /** Called with one line at the start of each step. */
+  readonly onProgress?: (line: string) => void
+}
+
+/** Every lab that this package has, and those that run. */
+export interface Labs {
+  list(): LabListing[]
+  /**
+   * Puts up a lab. What crashed runs left behind is ended first.
+   *
+   * @throws UnderstudyError `invalid-option` for an unknown name, `unsupported` when it cannot run here
+   * or a broker did not start, with the broker's own last words.
+   */
+  up(name: string, options?: UpOptions): Promise<Lab>
+  /** The labs that are up, in no particular order. */
+  running(): FoundLab[]
+  /**
+   * A lab that is up already, by its name or id; without one the only lab that stays.
+   *
+   * @throws UnderstudyError `invalid-option` when there is none, or several.
+   */
+  attach(nameOrId?: string): Lab
+  /**
+   * Takes down every lab that a crashed run left behind, and the labs of that name or id that stay;
+   * without one every lab that stays. Returns the ids of what was ended.
+   *
+   * @throws UnderstudyError `invalid-option` for a lab that a running process owns.
+   */
+  down(nameOrId?: string): Promise<string[]>
+}
+
+const KINDS: readonly LabKind[] = [embedded, activemqJdbc]
+
+/** The labs under a root; see `labRoot` for its default. */
+export function createLabs(options: { root?: string; kinds?: readonly LabKind[] } = {}): Labs {
+  const kinds = options.kinds ?? KINDS
+  const root = (): string => labRoot(options.root)
+  const kindOf = (name: string): LabKind => {
+    const kind = kinds.find((candidate) => candidate.name === name)
+    if (kind !== undefined) return kind
+    const known = kinds.map((candidate) => candidate.name).join(', ')
+    throw new UnderstudyError('invalid-option', `there is no lab ${JSON.stringify(name)}; there are ${known}`)
+  }
+  const attachTo = (folder: LabFolder): Lab => toLab(folder, kindOf(folder.read().lab))
+  return {
+    list: () => {
+      return kinds.map((kind) => ({
+        name: kind.name,
+        description: kind.description,
+        availability: hasSignals() ? kind.availability() : NO_SIGNALS,
+      }))
+    },
+    up: async (name, upOptions = {}) => {
+      const kind = kindOf(name)
+      const availability = hasSignals() ? kind.availability() : NO_SIGNALS
+      if (!availability.available) {
+        const why = `lab ${name} cannot run here: ${availability.reason}; ${availability.remedy}`
+        throw new UnderstudyError('unsupported', why)
+      }
+      await endOrphans(root(), { unreachable: false })
+      const folder = await putUp(root(), kind, upOptions)
+      return attachTo(folder)
+    },
+    running: () => listLabFolders(root()).flatMap((folder) => describe(folder) ?? []),
+    attach: (nameOrId) => attachTo(pick(root(), nameOrId)),
+    down: async (nameOrId) => {
+      const ended = await endOrphans(root(), { unreachable: true })
+      const found = listLabFolders(root()).filter((folder) => isCalled(folder, nameOrId))
+      const owned = found.filter((folder) => folder.read().owner !== null)
+      const named = owned.find((folder) => folder.id === nameOrId)
+      if (named !== undefined) throw new UnderstudyError('invalid-option', belongsTo(named))
+      for (const folder of found.filter((candidate) => !owned.includes(candidate))) {
+        await endLab(folder)
+        ended.push(folder.id)
+      }
+      if (ended.length === 0 && nameOrId !== undefined) {
+        const first = owned[0]
+        throw new UnderstudyError('invalid-option', first === undefined ? noSuchLab(nameOrId) : belongsTo(first))
+      }
+      return ended
+    },
+  }
+}
+
+const NO_SIGNALS: Availability = {
+  available: false,
+  reason: 'brokers are paused and killed by POSIX signals, which this system does not have',
+  remedy: 'use Linux or macOS',
+}
+
+function hasSignals(): boolean {
+  return process.platform !== 'win32'
+}
+
+async function putUp(root: string, kind: LabKind, options: UpOptions): Promise<LabFolder> {
+  const { otherPorts, nodes, ...rest } = kind.blueprint()
+  const names = [...nodes, ...otherPorts]
+  const numbers = await freePorts(names.length, portsInUse(root))
+  const ports = Object.fromEntries(names.map((name, index) => [name, numbers[index] ?? 0]))
+  const stays = options.stays ?? false
+  const folder = createLabFolder(root, kind.name, { stays, nodes, ports, ...rest })
+  const signal = options.signal ?? new AbortController().signal
+  try {
+    await kind.start(folder, upContext(folder, signal, options.onProgress))
+    folder.update(({ owner }) => ({ ready: true, owner: stays ? null : owner }))
+    return folder
+  } catch (error) {
+    await endLab(folder)
+    throw error
+  }
+}
+
+function upContext(folder: LabFolder, signal: AbortSignal, onProgress?: (line: string) => void): UpContext {
+  return {
+    signal,
+    step: async (name, action) => {
+      if (signal.aborted) throw abortReason(signal)
+      onProgress?.(name)
+      const began = performance.now()
+      const result = await action()
+      const ms = Math.round(performance.now() - began)
+      folder.update((state) => ({ timings: { ...state.timings, [name]: ms } }))
+      return result
+    },
+  }
+}
+
+/** A standby's port is not open yet, so that asking the system is not enough. */
+function portsInUse(root: string): Set<number> {
+  return new Set(listLabFolders(root).flatMap((folder) => Object.values(stateOf(folder)?.ports ?? {})))
+}
+
+function stateOf(folder: LabFolder): ReturnType<LabFolder['read']> | undefined {
+  try {
+    return folder.read()
+  } catch {
+    // Taken down meanwhile, or of another version.
+    return undefined
+  }
+}
+
+function describe(folder: LabFolder): FoundLab | undefined {
+  const state = stateOf(folder)
+  if (state === undefined) return undefined
+  const owner = state.owner === null ? 'nobody' : isOrphan(state) ? 'a process that is gone' : 'a running process'
+  return { id: folder.id, name: state.lab, owner }
+}
+
+function isCalled(folder: LabFolder, nameOrId: string | undefined): boolean {
+  const state = stateOf(folder)
+  return state !== undefined && (nameOrId === undefined || folder.id === nameOrId || state.lab === nameOrId)
+}
+
+function pick(root: string, nameOrId: string | undefined): LabFolder {
+  const found = listLabFolders(root).filter((folder) => isCalled(folder, nameOrId))
+  const exact = found.find((folder) => folder.id === nameOrId)
+  if (exact !== undefined) return exact
+  // A lab of a running drill is meant only when it is named by its id.
+  const staying = found.filter((folder) => folder.read().owner === null)
+  const [only, another] = staying
+  if (only === undefined) throw new UnderstudyError('invalid-option', noSuchLab(nameOrId))
+  if (another === undefined) return only
+  const ids = staying.map((folder) => folder.id).join(', ')
+  throw new UnderstudyError('invalid-option', `several labs are up, name one by its id: ${ids}`)
+}
+
+function noSuchLab(nameOrId: string | undefined): string {
+  const which = nameOrId === undefined ? 'no lab is up' : `no lab ${JSON.stringify(nameOrId)} is up`
+  return `${which}; \`understudy lab up NAME\` starts one`
+}
+
+function belongsTo(folder: LabFolder): string {
+  return `lab ${folder.id} belongs to a running process, pid ${folder.read().owner?.pid}; it ends with that`
+}
+
+function toLab(folder: LabFolder, kind: LabKind): Lab {
+  const { id, stays, timings } = folder.read()
+  const broker = kind.control(folder)
+  return {
+    ...broker,
+    id,
+    folder: folder.path,
+    owned: !stays,
+    failoverUri: `failover:(${broker.nodes.map(({ endpoint }) => endpoint).join(',')})`,
+    timings,
+    pid: (node) => folder.read().processes[node]?.identity?.pid,
+    collect: async (directory) => collect(folder, broker.files, directory),
+    down: async () => await endLab(folder),
+  }
+}
+
+function collect(folder: LabFolder, files: readonly string[], directory: string): string[] {
+  mkdirSync(directory, { recursive: true })
+  return files.flatMap((file) => {
+    const inside = relative(folder.path, file)
+    const name = dirname(inside) === '.' ? inside : `${dirname(inside).replaceAll('/', '-')}-${basename(inside)}`
+    try {
+      copyFileSync(file, join(directory, name))
+      return [name]
+    } catch {
+      // A broker that was never started has no log.
+      return []
+    }
+  })
+}

@@ -1,0 +1,174 @@
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { type Connection, createConnection } from 'mysql2/promise'
+import { UnderstudyError, messageOf } from '../../src/errors.ts'
+import type { LabFolder } from '../labs/lab-folder.ts'
+import { lastMeaningfulLine } from '../labs/log-lines.ts'
+import { type StartedProcess, spawnProcess } from '../labs/spawn-process.ts'
+import { waitUntil } from '../labs/wait-until.ts'
+import type { DatabaseProgram } from './find-server.ts'
+
+/** How to reach the lab's own database. */
+export interface DatabaseLogin {
+  readonly port: number
+  readonly user: string
+  readonly password: string
+}
+
+const INSTALL_WITHIN_MS = 60_000
+const START_WITHIN_MS = 60_000
+const CONNECT_WITHIN_MS = 2000
+
+/**
+ * Makes an empty data directory in the lab's folder.
+ *
+ * @throws UnderstudyError `unsupported` with the program's own last words.
+ */
+export async function installDatabase(folder: LabFolder, program: DatabaseProgram, signal: AbortSignal): Promise<void> {
+  const started = spawnProcess(folder, 'database-install', {
+    file: program.installer ?? program.server,
+    args: program.flavour === 'mariadb' ? mariadbInstall(folder, program) : mysqlInstall(folder, program),
+  })
+  const how = await exit(folder, 'database-install', started, INSTALL_WITHIN_MS, signal)
+  if (how !== 'code 0' || !existsSync(folder.at('database', 'mysql'))) {
+    throw await failure(folder, 'database-install', `${program.product} could not make its data directory (${how})`)
+  }
+}
+
+/**
+ * Starts the server and returns once it lets `login` in. `setup` is run by the server itself before it
+ * listens to anybody; it must create that user.
+ *
+ * @throws UnderstudyError `unsupported` with the server's own last words.
+ */
+export async function startDatabase(
+  folder: LabFolder,
+  program: DatabaseProgram,
+  login: DatabaseLogin,
+  setup: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  const setupFile = folder.at('database-setup.sql')
+  // It holds passwords, and is needed once.
+  writeFileSync(setupFile, `${[...lockOut(program), ...setup].join(';\n')};\n`, { mode: 0o600 })
+  try {
+    const started = spawnProcess(folder, 'database', {
+      file: program.server,
+      args: [...serverArguments(folder, program, login.port), `--init-file=${setupFile}`],
+    })
+    let ended: string | undefined
+    void started.ended.then((how) => (ended = how))
+    let refusal: unknown
+    await waitUntil(
+      async () => {
+        if (ended !== undefined) throw new UnderstudyError('unsupported', `it ended with ${ended}`)
+        return await canLogIn(login).catch((error: unknown) => {
+          refusal = error
+          return undefined
+        })
+      },
+      { what: 'the database', withinMs: START_WITHIN_MS, everyMs: 20, signal },
+    ).catch(async (error: unknown) => {
+      if (signal.aborted) throw error
+      const why = ended === undefined ? messageOf(refusal ?? error) : `it ended with ${ended}`
+      throw await failure(folder, 'database', `${program.product} did not start (${why})`)
+    })
+  } finally {
+    rmSync(setupFile, { force: true })
+  }
+}
+
+/** Opens one connection. Its owner ends it. */
+export async function connectDatabase(login: DatabaseLogin): Promise<Connection> {
+  const connection = await createConnection({
+    host: '127.0.0.1',
+    port: login.port,
+    user: login.user,
+    password: login.password,
+    connectTimeout: CONNECT_WITHIN_MS,
+  })
+  // Lost while nothing is asked, it says so by an event that would end this process.
+  connection.on('error', () => {})
+  return connection
+}
+
+async function canLogIn(login: DatabaseLogin): Promise<true> {
+  const connection = await connectDatabase(login)
+  connection.destroy()
+  return true
+}
+
+function mariadbInstall(folder: LabFolder, program: DatabaseProgram): string[] {
+  return [
+    '--no-defaults',
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    `--datadir=${folder.at('database')}`,
+    ...home(program),
+    ...asRoot(),
+    ...SMALL,
+    '--innodb-log-file-size=16M',
+  ]
+}
+
+function mysqlInstall(folder: LabFolder, program: DatabaseProgram): string[] {
+  return ['--no-defaults', '--initialize-insecure', `--datadir=${folder.at('database')}`, ...home(program), ...asRoot()]
+}
+
+// Of these none decides how long a transaction or a lock takes.
+const SMALL = ['--innodb-buffer-pool-size=64M']
+
+function serverArguments(folder: LabFolder, program: DatabaseProgram, port: number): string[] {
+  return [
+    '--no-defaults',
+    `--datadir=${folder.at('database')}`,
+    // Relative to the data directory: a whole path may be longer than a socket's may be.
+    '--socket=server.sock',
+    `--pid-file=${folder.at('database.pid')}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--skip-name-resolve',
+    '--skip-log-bin',
+    '--max-connections=100',
+    // Who holds a lock is read from the report of the InnoDB monitor, which names locks only with this.
+    '--innodb-status-output-locks=ON',
+    ...SMALL,
+    ...(program.flavour === 'mariadb' ? ['--innodb-log-file-size=16M'] : ['--mysqlx=OFF']),
+    ...home(program),
+    ...asRoot(),
+  ]
+}
+
+/** A new data directory lets everybody on this machine in as root, without a password. */
+function lockOut(program: DatabaseProgram): string[] {
+  return program.flavour === 'mariadb'
+    ? ["DELETE FROM mysql.global_priv WHERE User IN ('root', '')", 'FLUSH PRIVILEGES']
+    : ["DROP USER IF EXISTS 'root'@'localhost'"]
+}
+
+function home(program: DatabaseProgram): string[] {
+  return program.home === undefined ? [] : [`--basedir=${program.home}`]
+}
+
+/** The servers refuse to run as root unless they are told to. */
+function asRoot(): string[] {
+  return userInfo().uid === 0 ? ['--user=root'] : []
+}
+
+async function exit(
+  folder: LabFolder,
+  name: string,
+  started: StartedProcess,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<string> {
+  let how: string | undefined
+  void started.ended.then((text) => (how = text))
+  const what = `the end of ${name} of ${folder.id}`
+  return await waitUntil(() => how, { what, withinMs, signal })
+}
+
+async function failure(folder: LabFolder, name: string, what: string): Promise<UnderstudyError> {
+  const said = await lastMeaningfulLine(folder.log(name))
+  return new UnderstudyError('unsupported', said === undefined ? what : `${what}: ${said}`)
+}
