@@ -1,7 +1,7 @@
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { Connection } from './connection.ts'
 import { UnderstudyError } from './errors.ts'
-import { parseFailoverUri } from './failover/uri.ts'
+import { checkEndpointOptions, parseFailoverUri } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
 import type { Endpoint } from './transport/endpoint.ts'
@@ -67,7 +67,11 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     transports.set(scheme, transports.get(adapter) ?? (await load()))
   }
   const transportOf = (endpoint: Endpoint): Transport => transports.get(endpoint.scheme) as Transport
-  for (const endpoint of parsed.endpoints) transportOf(endpoint).validate(endpoint)
+  for (const endpoint of parsed.endpoints) {
+    const transport = transportOf(endpoint)
+    checkEndpointOptions(endpoint, transport.optionNames)
+    transport.validate(endpoint)
+  }
   return new Connection({
     uri: parsed,
     transportOf,

@@ -1,14 +1,10 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Endpoint, redact } from '../../src/transport/endpoint.ts'
 import type { Link } from '../../src/transport/link.ts'
-import { nearestName } from '../../src/transport/option-names.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import { type StompConnect, stompitConnect } from './driver.ts'
 import { classify, type Phase } from './errors.ts'
 import { StompLink } from './link.ts'
-
-/** The options an inner `stomp:` URI may carry. */
-const OPTIONS = ['vhost'] as const
 
 // stompit's own limits (1,024 characters, 64 headers) are below what a dead letter carries.
 const MAX_LINE_LENGTH = 64 * 1024
@@ -27,20 +23,13 @@ export function activemqTransport(connect: StompConnect = stompitConnect): Trans
       deadLetters: true,
       confirmedSettlement: true,
     },
+    optionNames: ['vhost'],
     validate,
     dial: (endpoint, signal) => dial(connect, endpoint, signal),
   }
 }
 
 function validate(endpoint: Endpoint): void {
-  for (const name of Object.keys(endpoint.options)) {
-    if ((OPTIONS as readonly string[]).includes(name)) continue
-    const nearest = nearestName(name, [...OPTIONS, 'connectTimeout', 'heartbeat'])
-    throw new UnderstudyError(
-      'invalid-option',
-      `unknown option ${JSON.stringify(name)} of ${redact(endpoint)}; did you mean ${nearest}?`,
-    )
-  }
   if (endpoint.path !== '') {
     throw new UnderstudyError('invalid-uri', `${redact(endpoint)} has a path, which STOMP gives no meaning`)
   }

@@ -1,6 +1,13 @@
 import { UnderstudyError } from '../errors.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
-import { type FailoverOptions, isFailoverOption, readEndpointMs, readFailoverOptions } from './options.ts'
+import { nearestName } from '../transport/option-names.ts'
+import {
+  type FailoverOptions,
+  failoverOptionNames,
+  isFailoverOption,
+  readEndpointMs,
+  readFailoverOptions,
+} from './options.ts'
 
 /** A failover URI, read and checked. */
 export interface FailoverUri {
@@ -173,6 +180,22 @@ function decode(text: string, what: string): string {
 
 function invalid(message: string): UnderstudyError {
   return new UnderstudyError('invalid-uri', message)
+}
+
+/**
+ * Refuses what neither the list nor the endpoint's transport knows.
+ *
+ * @throws UnderstudyError `invalid-option` naming the option and the nearest known one.
+ */
+export function checkEndpointOptions(endpoint: Endpoint, known: readonly string[]): void {
+  for (const name of Object.keys(endpoint.options)) {
+    if (known.includes(name)) continue
+    const nearest = nearestName(name, [...known, ...failoverOptionNames])
+    throw new UnderstudyError(
+      'invalid-option',
+      `unknown option ${JSON.stringify(name.slice(0, 64))} of ${redact(endpoint)}; did you mean ${nearest}?`,
+    )
+  }
 }
 
 /** The list as it may be shown: schemes, hosts and ports alone. */

@@ -7,10 +7,12 @@ export interface Transport {
   /** The URI schemes it answers to, such as `stomp` and `stomp+ssl`. */
   readonly schemes: readonly string[]
   readonly capabilities: Capabilities
+  /** The options an inner URI may carry; the core refuses any other by name. */
+  readonly optionNames: readonly string[]
   /**
-   * Checks the endpoint's own options before anything is dialled.
+   * Checks an endpoint's option values and path before anything is dialled.
    *
-   * @throws UnderstudyError `invalid-option` naming the option and the nearest known one.
+   * @throws UnderstudyError `invalid-option` or `invalid-uri`, naming what is wrong.
    */
   validate(endpoint: Endpoint): void
   /**

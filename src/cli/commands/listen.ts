@@ -1,0 +1,104 @@
+import { Command } from 'commander'
+import { messageOf } from '../../errors.ts'
+import type { Delivery } from '../../listener/delivery.ts'
+import { duration, wholeNumber } from '../duration.ts'
+import { Exit, EXIT } from '../exit-code.ts'
+import { openConnection } from '../open-connection.ts'
+import { statusLines } from '../status-line.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface ListenCommandOptions {
+  readonly from: string
+  readonly count?: number
+  readonly prefetch: number
+  readonly wait: number
+  readonly json?: true
+}
+
+/** The listener alone: the other half of the walk by hand. */
+export function listenCommand(terminal: Terminal): Command {
+  return new Command('listen')
+    .description('take jobs, print them and acknowledge each, over any failover URI')
+    .argument('<uri>', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .option('--from <destination>', 'where the jobs come from', 'queue://drill')
+    .option('--count <n>', 'end after so many; without end when not given', wholeNumber(1, 1e9))
+    .option('--prefetch <n>', 'unsettled deliveries the broker may have out', wholeNumber(1, 65_535), 10)
+    .option('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000)
+    .option('--json', 'print each delivery as one line of JSON')
+    .action((uri: string, options: ListenCommandOptions) => listen(uri, options, terminal))
+}
+
+async function listen(uri: string, options: ListenCommandOptions, terminal: Terminal): Promise<void> {
+  const connection = await openConnection(
+    uri,
+    options.wait,
+    terminal.interrupted,
+    statusLines((line) => terminal.err(`  ${line}\n`)),
+  )
+  const seen = new Map<string, number>()
+  let received = 0
+  const listener = connection.listen(
+    options.from,
+    async (delivery) => {
+      if (received === options.count) return
+      received++
+      remember(seen, delivery.id)
+      await delivery.ack()
+      terminal.out(
+        options.json ? `${JSON.stringify(describe(delivery))}\n` : `${line(delivery, seen.get(delivery.id) ?? 1)}\n`,
+      )
+      if (received === options.count) finish()
+    },
+    { prefetch: options.prefetch, onError: 'leave' },
+  )
+  let finish: (reason?: string) => void = () => {}
+  const finished = new Promise<string | undefined>((resolve) => {
+    finish = resolve
+  })
+  terminal.interrupted.addEventListener('abort', () => finish(), { once: true })
+  if (terminal.interrupted.aborted) finish()
+  connection.observe((event) => {
+    if (event.type === 'failed') finish(messageOf(event.error))
+  })
+  listener.ready.catch((error: unknown) => finish(messageOf(error)))
+
+  const reason = await finished
+  await connection.close()
+  terminal.err(`${received} received, ${seen.size} different ones among the latest\n`)
+  if (reason !== undefined) throw new Exit(EXIT.unknown, reason)
+  if (terminal.interrupted.aborted) throw new Exit(EXIT.interrupted)
+}
+
+// Duplicates are told apart among so many of the latest jobs; a listener may run for weeks.
+const MOST_REMEMBERED = 100_000
+
+function remember(seen: Map<string, number>, id: string): void {
+  seen.set(id, (seen.get(id) ?? 0) + 1)
+  const eldest = seen.keys().next().value
+  if (seen.size > MOST_REMEMBERED && eldest !== undefined) seen.delete(eldest)
+}
+
+function line(delivery: Delivery, copies: number): string {
+  const marks = [
+    copies > 1 ? `copy ${copies}` : '',
+    delivery.attempt > 1 ? `attempt ${delivery.attempt}` : '',
+    delivery.redelivered ? 'redelivered' : '',
+  ].filter((mark) => mark !== '')
+  return `${delivery.id}  ${shownBody(delivery)}${marks.length > 0 ? `  [${marks.join(', ')}]` : ''}`
+}
+
+function describe(delivery: Delivery): object {
+  const { id, destination, attempt, redelivered, endpoint, contentType, headers } = delivery
+  return { id, destination, attempt, redelivered, endpoint, contentType, headers, body: shownBody(delivery) }
+}
+
+/** The body as text where it is text, with control characters made visible; else as base64. */
+function shownBody(delivery: Delivery): string {
+  try {
+    return delivery.text().replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, (character) => {
+      return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
+    })
+  } catch {
+    return `base64:${delivery.bytes.toString('base64')}`
+  }
+}

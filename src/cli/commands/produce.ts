@@ -1,0 +1,83 @@
+import { Command } from 'commander'
+import { systemClock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import { Ticker } from '../../producer/ticker.ts'
+import { duration, formatDuration, wholeNumber } from '../duration.ts'
+import { Exit, EXIT } from '../exit-code.ts'
+import { openConnection } from '../open-connection.ts'
+import { statusLines } from '../status-line.ts'
+import type { Terminal } from '../terminal.ts'
+
+interface ProduceOptions {
+  readonly to: string
+  readonly every: number
+  readonly count?: number
+  readonly wait: number
+}
+
+/** The ticking producer alone: one half of the walk by hand. */
+export function produceCommand(terminal: Terminal): Command {
+  return new Command('produce')
+    .description('send a unique job at a fixed rate, over any failover URI, and say what became of each')
+    .argument('<uri>', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .option('--to <destination>', 'where the jobs go', 'queue://drill')
+    .option('--every <duration>', 'from one job to the next', duration(1), 1000)
+    .option('--count <n>', 'how many jobs; without end when not given', wholeNumber(1, 1e9))
+    .option('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000)
+    .action((uri: string, options: ProduceOptions) => produce(uri, options, terminal))
+}
+
+async function produce(uri: string, options: ProduceOptions, terminal: Terminal): Promise<void> {
+  const connection = await openConnection(
+    uri,
+    options.wait,
+    terminal.interrupted,
+    statusLines((line) => terminal.err(`  ${line}\n`)),
+  )
+  const runId = Date.now().toString(36)
+  const sends = new Set<Promise<void>>()
+  let confirmed = 0
+  let failed = 0
+
+  const ticker = new Ticker({
+    clock: systemClock,
+    periodMs: options.every,
+    ...(options.count === undefined ? {} : { count: options.count }),
+    onTick: ({ sequence, dueAt }) => {
+      const id = `${runId}-${sequence}`
+      const job = { id, sequence, due: new Date(Date.now() - (systemClock.now() - dueAt)).toISOString() }
+      const sent = connection.send(options.to, job, { id }).then(
+        () => {
+          confirmed++
+          terminal.out(`${id}  confirmed after ${formatDuration(systemClock.now() - dueAt)}\n`)
+        },
+        (error: unknown) => {
+          failed++
+          terminal.out(`${id}  FAILED after ${formatDuration(systemClock.now() - dueAt)}: ${messageOf(error)}\n`)
+        },
+      )
+      sends.add(sent)
+      void sent.then(() => sends.delete(sent))
+    },
+  })
+  terminal.interrupted.addEventListener('abort', () => ticker.stop(), { once: true })
+  const ended = failure(connection.status())
+  ticker.start()
+  if (terminal.interrupted.aborted) ticker.stop()
+  const reason = await Promise.race([ticker.finished, ended])
+  ticker.stop()
+  await connection.close()
+  await Promise.all(sends)
+  terminal.err(`${ticker.ticks} jobs: ${confirmed} confirmed, ${failed} failed\n`)
+  if (reason !== undefined) throw new Exit(EXIT.unknown, reason)
+  if (failed > 0) throw new Exit(EXIT.violated)
+  if (terminal.interrupted.aborted) throw new Exit(EXIT.interrupted)
+}
+
+/** Why the connection failed for good; never settles while it may still come back. */
+async function failure(
+  events: AsyncIterable<{ readonly type: string; readonly error?: Error }>,
+): Promise<string | undefined> {
+  for await (const event of events) if (event.type === 'failed') return messageOf(event.error)
+  return undefined
+}

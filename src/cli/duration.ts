@@ -1,0 +1,32 @@
+import { InvalidArgumentError } from 'commander'
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const LONGEST_MS = 24 * 3_600_000
+
+/** Reads `50ms`, `1.5s`, `10m` or `1h` as milliseconds, for an option that needs at least `leastMs`. */
+export function duration(leastMs: number): (text: string) => number {
+  return (text) => {
+    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+    const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
+    if (Number.isNaN(ms)) throw new InvalidArgumentError('Write a number with its unit: 50ms, 1.5s, 10m.')
+    if (ms < leastMs || ms > LONGEST_MS)
+      throw new InvalidArgumentError(`It must be from ${formatDuration(leastMs)} to 24h.`)
+    return ms
+  }
+}
+
+/** Reads a whole number in a range. */
+export function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (!/^\d{1,16}$/.test(text) || value < least || value > most) {
+      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+    }
+    return value
+  }
+}
+
+/** `50ms`, `1.5s`: what {@link duration} reads. */
+export function formatDuration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)}ms` : `${Number((ms / 1000).toFixed(3))}s`
+}

@@ -1,0 +1,41 @@
+import { prepare } from '../connect.ts'
+import type { Connection } from '../connection.ts'
+import type { UnderstudyError } from '../errors.ts'
+import type { StatusEvent } from '../failover/status.ts'
+import { formatDuration } from './duration.ts'
+import { Exit, EXIT } from './exit-code.ts'
+
+/**
+ * Connects for a command: watched from the first dial on, and given up after `waitMs`.
+ *
+ * @throws Exit with one line that names the brokers, without credentials.
+ */
+export async function openConnection(
+  uri: string,
+  waitMs: number,
+  interrupted: AbortSignal,
+  observer: (event: StatusEvent) => void,
+): Promise<Connection> {
+  const connection = await prepare(uri)
+  connection.observe(observer)
+  let last: UnderstudyError | undefined
+  connection.observe((event) => {
+    if (event.type === 'attempt-failed') last = event.error
+  })
+  const late = AbortSignal.timeout(waitMs)
+  const giveUp = AbortSignal.any([late, interrupted])
+  const onAbort = (): void => void connection.close()
+  giveUp.addEventListener('abort', onAbort, { once: true })
+  try {
+    await connection.connected()
+    return connection
+  } catch (error) {
+    await connection.close()
+    if (interrupted.aborted) throw new Exit(EXIT.interrupted)
+    if (!late.aborted) throw error
+    const why = last ? `; last: ${last.message}` : ''
+    throw new Exit(EXIT.unknown, `no broker of ${connection.uri} answered within ${formatDuration(waitMs)}${why}`)
+  } finally {
+    giveUp.removeEventListener('abort', onAbort)
+  }
+}

@@ -1,0 +1,53 @@
+import { readFileSync } from 'node:fs'
+import { Command } from 'commander'
+import { listenCommand } from './commands/listen.ts'
+import { produceCommand } from './commands/produce.ts'
+import { explain } from './exit-code.ts'
+import { processTerminal, type Terminal } from './terminal.ts'
+
+/** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */
+export async function run(args: readonly string[]): Promise<number> {
+  const terminal = processTerminal()
+  try {
+    await program(terminal).parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    const { exitCode, line } = explain(error)
+    if (line !== '') terminal.err(`understudy: ${line}\n`)
+    return exitCode
+  } finally {
+    terminal.release()
+  }
+}
+
+function program(terminal: Terminal): Command {
+  const command = new Command('understudy')
+    .description("Rehearse your broker's failover, then run on the same client.")
+    .version(packageVersion(), '-V, --version')
+    .showSuggestionAfterError()
+  for (const sub of [produceCommand(terminal), listenCommand(terminal)]) command.addCommand(sub)
+  for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
+    each.exitOverride().configureOutput({
+      writeOut: terminal.out,
+      // Errors come back as exceptions and are printed once, by `run`.
+      writeErr: () => {},
+    })
+  }
+  return command
+}
+
+function packageVersion(): string {
+  // From src/cli in a checkout, from dist/src/cli in a package.
+  for (const path of ['../../package.json', '../../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as {
+        name?: string
+        version?: string
+      }
+      if (name === 'understudy-mq' && version !== undefined) return version
+    } catch {
+      // The next place.
+    }
+  }
+  return 'unknown'
+}

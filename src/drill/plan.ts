@@ -1,0 +1,39 @@
+import type { FaultName } from './broker-control.ts'
+
+/** What one drill does. Times are milliseconds. */
+export interface DrillPlan {
+  readonly fault: FaultName
+  /** From one job to the next. Defaults to 50. */
+  readonly everyMs: number
+  /** Where the jobs go. Defaults to `queue://understudy.drill`. */
+  readonly destination: string
+  /** Decides the phase, and with it when the fault comes. Defaults to a random one, which is reported. */
+  readonly seed: number
+  /** How long a paused broker stays paused. Defaults to 8,000. */
+  readonly holdMs: number
+  /** For how long errors, latency and backlog must be back in bounds to call it recovered. Defaults to 10,000. */
+  readonly windowMs: number
+  /** Options of the failover URI that the drill's client runs with, beside the drill's own. */
+  readonly clientOptions: Readonly<Record<string, string>>
+  /** How many unsettled deliveries the listener may hold. Defaults to 100. */
+  readonly prefetch: number
+}
+
+export const DRILL_DEFAULTS = {
+  fault: 'kill',
+  everyMs: 50,
+  destination: 'queue://understudy.drill',
+  holdMs: 8000,
+  windowMs: 10_000,
+  prefetch: 100,
+} as const
+
+/**
+ * What the drill's client runs with unless told otherwise: the list in its order, so that a run can be
+ * repeated, and a silent broker noticed within 3 s.
+ */
+export const DRILL_CLIENT_OPTIONS: Readonly<Record<string, string>> = {
+  randomize: 'false',
+  heartbeat: '1000',
+  connectTimeout: '1000',
+}

@@ -1,0 +1,186 @@
+import type { Clock } from '../clock.ts'
+import type { Connection } from '../connection.ts'
+import { UnderstudyError } from '../errors.ts'
+import type { StatusEvent } from '../failover/status.ts'
+import type { Delivery } from '../listener/delivery.ts'
+import type { Listener } from '../listener/listener.ts'
+import type { AttemptEnd, ProducerObserver } from '../producer/producer.ts'
+import { Ticker } from '../producer/ticker.ts'
+import type { AttemptOutcome } from './history.ts'
+import type { Recording } from './recording.ts'
+
+export interface WorkloadOptions {
+  readonly runId: string
+  readonly everyMs: number
+  readonly destination: string
+  readonly prefetch: number
+  readonly clock: Clock
+  readonly recording: Recording
+  /** The client under test, not yet connected, which reports every attempt to `observer`. */
+  readonly prepare: (observer: ProducerObserver) => Promise<Connection>
+}
+
+const OUTCOMES: Readonly<Record<AttemptEnd, AttemptOutcome>> = {
+  confirmed: 'ack',
+  rejected: 'nack',
+  returned: 'returned',
+  'not-sent': 'refused',
+  unknown: 'ambiguous',
+}
+
+/** What a job's body says. The due time travels with the job. */
+interface JobBody {
+  readonly runId: string
+  readonly sequence: number
+  readonly dueAtMs: number
+}
+
+/**
+ * The traffic of a drill: a ticking producer of unique jobs and a listener that acknowledges each of
+ * them, both on one connection of the client under test, every step written into the recording.
+ */
+export class Workload {
+  readonly #options: WorkloadOptions
+  readonly #ticker: Ticker
+  readonly #open = new Set<string>()
+  readonly #undelivered = new Set<string>()
+  readonly #delivered = new Map<string, number>()
+  #connection: Connection | undefined
+  #listener: Listener | undefined
+  #connected = false
+  #lastDeliveryAt = 0
+
+  constructor(options: WorkloadOptions) {
+    this.#options = options
+    this.#ticker = new Ticker({
+      clock: options.clock,
+      periodMs: options.everyMs,
+      onTick: ({ sequence, dueAt }) => this.#tick(sequence, dueAt),
+    })
+  }
+
+  /** Jobs that fell due and are neither confirmed nor given up. */
+  get unconfirmed(): number {
+    return this.#open.size
+  }
+
+  /** Jobs that a broker confirmed and that were not delivered yet. */
+  get undelivered(): number {
+    return this.#undelivered.size
+  }
+
+  get due(): number {
+    return this.#ticker.ticks
+  }
+
+  /** Different jobs that were delivered. */
+  get delivered(): number {
+    return this.#delivered.size
+  }
+
+  /** Whether sends have a broker now. */
+  get connected(): boolean {
+    return this.#connected
+  }
+
+  /** Deliveries whose acknowledge is not settled. */
+  get unsettled(): number {
+    return this.#listener?.unsettled ?? 0
+  }
+
+  /** Milliseconds since the listener was last handed anything. */
+  get quietMs(): number {
+    return this.#options.clock.now() - this.#lastDeliveryAt
+  }
+
+  /** Connects, subscribes, then starts to tick. @throws UnderstudyError when no broker takes both. */
+  async start(): Promise<void> {
+    const connection = await this.#options.prepare(this.#observer())
+    this.#connection = connection
+    connection.observe((event) => this.#onStatus(event))
+    await connection.connected()
+    this.#listener = connection.listen(this.#options.destination, (delivery) => this.#onDelivery(delivery), {
+      prefetch: this.#options.prefetch,
+      onError: 'leave',
+    })
+    await this.#listener.ready
+    this.#ticker.start()
+  }
+
+  /** No further job falls due. */
+  stopTicking(): void {
+    this.#ticker.stop()
+  }
+
+  /** Drains and closes the client; bounded by its own drain timeout. Idempotent. */
+  async close(): Promise<void> {
+    this.#ticker.stop()
+    await this.#connection?.close()
+  }
+
+  #tick(sequence: number, dueAt: number): void {
+    const { recording, runId, destination, clock } = this.#options
+    const id = `${runId}-${String(sequence).padStart(6, '0')}`
+    recording.record({ type: 'due', id, sequence, dueNs: recording.nsAt(dueAt) })
+    this.#open.add(id)
+    const body: JobBody = { runId, sequence, dueAtMs: Math.round(clock.wallTime() - (clock.now() - dueAt)) }
+    this.#connection?.send(destination, body, { id }).then(
+      () => this.#open.delete(id),
+      (error: unknown) => {
+        this.#open.delete(id)
+        // Refused before the first attempt: the observer has heard nothing of it.
+        if (error instanceof UnderstudyError && 'attempts' in error && error.attempts === 0) {
+          recording.record({ type: 'att', id, k: 1, endpoint: null })
+          recording.record({ type: 'res', id, k: 1, outcome: 'refused' })
+          recording.record({ type: 'giveup', id })
+        }
+      },
+    )
+  }
+
+  #observer(): ProducerObserver {
+    const { recording } = this.#options
+    return {
+      attempt: ({ id }, k, endpoint) => recording.record({ type: 'att', id, k, endpoint: endpoint ?? null }),
+      attemptEnded: ({ id }, k, end) => {
+        recording.record({ type: 'res', id, k, outcome: OUTCOMES[end] })
+        if (end === 'confirmed' && !this.#delivered.has(id)) this.#undelivered.add(id)
+      },
+      gaveUp: ({ id }) => recording.record({ type: 'giveup', id }),
+    }
+  }
+
+  async #onDelivery(delivery: Delivery): Promise<void> {
+    const { recording } = this.#options
+    const { id, attempt, redelivered, endpoint } = delivery
+    recording.record({ type: 'dlv', id, runId: runOf(delivery), k: attempt, redelivered, endpoint })
+    this.#lastDeliveryAt = this.#options.clock.now()
+    this.#undelivered.delete(id)
+    const n = (this.#delivered.get(id) ?? 0) + 1
+    this.#delivered.set(id, n)
+    recording.record({ type: 'cack', id, n })
+    await delivery.ack()
+    recording.record({ type: 'cackok', id, n })
+  }
+
+  #onStatus(event: StatusEvent): void {
+    const { recording } = this.#options
+    if (event.type === 'reconnecting' || event.type === 'switching') return
+    const endpoint = 'endpoint' in event ? event.endpoint : null
+    const reason = 'error' in event ? event.error.code : null
+    recording.record({ type: 'conn', client: event.role, state: event.type, endpoint, reason })
+    if (event.role !== 'producer') return
+    if (event.type === 'resumed' || event.type === 'connected') this.#connected = true
+    else if (event.type !== 'attempt-failed') this.#connected = false
+  }
+}
+
+/** The run that sent it; a message that does not say is of no run. */
+function runOf(delivery: Delivery): string {
+  try {
+    const { runId } = delivery.json<Partial<JobBody>>()
+    return typeof runId === 'string' ? runId : ''
+  } catch {
+    return ''
+  }
+}
