@@ -19,6 +19,7 @@
  * - `closed`: the connection was closed by its owner.
  * - `aborted`: the caller's own signal fired.
  * - `deadline`: an operation outlived its documented bound.
+ * - `storage`: a file of ours could not be written while running, such as on a full disk.
  */
 export type ErrorCode =
   | 'invalid-uri'
@@ -47,6 +48,7 @@ export type ErrorCode =
   | 'closed'
   | 'aborted'
   | 'deadline'
+  | 'storage'
 
 /**
  * What is known about a message whose send did not succeed.

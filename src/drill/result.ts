@@ -113,3 +113,26 @@ export interface DrillResult {
     readonly logs: readonly string[]
   }
 }
+
+/** What a history says by itself: a result without the circumstances of the run. */
+export interface Judgement extends Omit<DrillResult, 'schema' | 'target' | 'versions' | 'command' | 'files'> {
+  readonly lab: string
+  /** As the history names them; empty when it does not. */
+  readonly brokers: DrillResult['target']['brokers']
+}
+
+/** The circumstances of a run. */
+export interface ResultContext extends Pick<DrillResult, 'versions' | 'command' | 'files'> {
+  /** Defaults to those that the history names. */
+  readonly brokers?: DrillResult['target']['brokers']
+  /** Settings of the brokers that decide a takeover. Defaults to none. */
+  readonly settings?: DrillResult['target']['settings']
+}
+
+/** Puts a judgement and its circumstances into the form of `result.json`. */
+export function toResult(judgement: Judgement, context: ResultContext): DrillResult {
+  const { lab, brokers, verdict, reasons, findings, runId, ...measured } = judgement
+  const { versions, command, files } = context
+  const target = { lab, brokers: context.brokers ?? brokers, settings: context.settings ?? {} }
+  return { schema: 1, verdict, reasons, findings, runId, target, ...measured, versions, command, files }
+}

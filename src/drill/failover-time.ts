@@ -1,0 +1,99 @@
+import { msNear } from './durations.ts'
+import type { FaultTime } from './fault-time.ts'
+import { isConfirmed, type Ledger } from './jobs-ledger.ts'
+import type { FailoverPart } from './result.ts'
+import type { Timeline } from './timeline.ts'
+
+/** How another node came to serve. */
+export interface Failover {
+  readonly node: string
+  readonly totalMs: number
+  /** Whole milliseconds; together exactly `totalMs`. */
+  readonly parts: readonly FailoverPart[]
+  /** Parts whose end was not seen; their time is in the part after them. */
+  readonly unseen: readonly FailoverPart['name'][]
+}
+
+/**
+ * The time from the fault to the first confirm through another node, and its parts:
+ *
+ * - `detect` ends when a client first knew;
+ * - `lock` when another node had the lock;
+ * - `promote` when a probe first found that node serving;
+ * - `reconnect` when the producer was connected to it;
+ * - `confirm` when it confirmed its first job.
+ *
+ * Undefined when nobody took over, or the fault did not hit the node that served.
+ *
+ * The parts are the steps on the way to that confirm. A step that was over before the one before it has
+ * no time of its own (a lock that changed hands before the client noticed costs the client nothing).
+ */
+export function failoverTime(timeline: Timeline, ledger: Ledger, fault: FaultTime): Failover | undefined {
+  if (!fault.hitTheServingNode) return undefined
+  const confirm = firstConfirmElsewhere(ledger, fault)
+  if (!confirm) return undefined
+  const node = nodeAt(timeline, confirm.endpoint)
+  const steps: readonly (readonly [FailoverPart['name'], number | null])[] = [
+    ['detect', fault.noticedNs],
+    ['lock', lockTakenNs(timeline, fault, node)],
+    ['promote', firstServingNs(timeline, fault, confirm.endpoint)],
+    ['reconnect', firstConnectedNs(timeline, fault, confirm.endpoint)],
+    ['confirm', confirm.endNs],
+  ]
+  const parts: FailoverPart[] = []
+  const unseen: FailoverPart['name'][] = []
+  let reached = fault.effectiveNs
+  for (const [name, endNs] of steps) {
+    if (endNs === null) {
+      unseen.push(name)
+      continue
+    }
+    const end = Math.min(Math.max(endNs, reached), confirm.endNs)
+    // Both ends are rounded, not the part: rounded parts would not add up to the rounded whole.
+    parts.push({ name, ms: msNear(end - fault.effectiveNs) - msNear(reached - fault.effectiveNs) })
+    reached = end
+  }
+  return { node, totalMs: msNear(confirm.endNs - fault.effectiveNs), parts, unseen }
+}
+
+function firstConfirmElsewhere(ledger: Ledger, fault: FaultTime): { endpoint: string; endNs: number } | undefined {
+  let first: { endpoint: string; endNs: number } | undefined
+  for (const attempt of ledger.attempts) {
+    const { endpoint, startNs } = attempt
+    if (startNs < fault.orderedNs || endpoint === null || endpoint === fault.endpoint || !isConfirmed(attempt)) continue
+    if (attempt.endNs < (first?.endNs ?? Number.POSITIVE_INFINITY)) first = { endpoint, endNs: attempt.endNs }
+  }
+  return first
+}
+
+function nodeAt(timeline: Timeline, endpoint: string): string {
+  const named = timeline.run.brokers?.find((broker) => broker.endpoint === endpoint)?.name
+  return named ?? timeline.probes.find((probe) => probe.endpoint === endpoint)?.node ?? endpoint
+}
+
+/** Of the sources that saw that node take the lock, the finest one is believed. */
+function lockTakenNs(timeline: Timeline, fault: FaultTime, node: string): number | null {
+  const seen = timeline.markers.filter(
+    (marker) => marker.kind === 'lock-acquired' && marker.node === node && marker.t >= fault.orderedNs,
+  )
+  const finest = seen.toSorted((one, other) => one.toleranceMs - other.toleranceMs || one.atNs - other.atNs)[0]
+  return finest?.atNs ?? null
+}
+
+function firstServingNs(timeline: Timeline, fault: FaultTime, endpoint: string): number | null {
+  const probe = timeline.probes.find(
+    (one) => one.endpoint === endpoint && one.finding === 'serving' && one.t >= fault.orderedNs,
+  )
+  return probe?.t ?? null
+}
+
+function firstConnectedNs(timeline: Timeline, fault: FaultTime, endpoint: string): number | null {
+  const event = timeline.connections.find(
+    ({ client, state, endpoint: to, t }) =>
+      client === 'producer' &&
+      (state === 'connected' || state === 'resumed') &&
+      to === endpoint &&
+      t >= fault.orderedNs,
+  )
+  return event?.t ?? null
+}

@@ -1,0 +1,67 @@
+import type { FaultName } from './broker-control.ts'
+import { isConfirmed, type Ledger } from './jobs-ledger.ts'
+import type { EventOf, Timeline } from './timeline.ts'
+
+const DONE_TO_IT: Readonly<Record<FaultName, string>> = { kill: 'killed', stop: 'stopped', pause: 'paused' }
+
+/** `killed`, `stopped`, `paused`. */
+export function doneToIt(fault: FaultName): string {
+  return DONE_TO_IT[fault]
+}
+
+/** When the fault happened, and whether it hit the broker that served. */
+export interface FaultTime {
+  readonly node: string
+  readonly endpoint: string
+  /** When the command was given. What happened later counts as after the fault. */
+  readonly orderedNs: number
+  /** Zero of every duration that is told. */
+  readonly effectiveNs: number
+  /** When a client first knew: a failing result or a lost connection. Null when none ever did. */
+  readonly noticedNs: number | null
+  /** Whether the last confirm before it came from this very endpoint. */
+  readonly hitTheServingNode: boolean
+}
+
+/**
+ * Undefined when no fault was injected or nothing proves that it took effect: then nothing can be timed.
+ *
+ * A client may see the fault before its proof is complete (a broker that is asked to stop drops its
+ * connections first and leaves later). It had then taken effect for that client, and time counts from there.
+ */
+export function faultTime(timeline: Timeline, ledger: Ledger): FaultTime | undefined {
+  const { fault, proof } = timeline
+  if (!fault || !proof) return undefined
+  const noticedNs = firstNotice(timeline, ledger, fault)
+  const earliestNs = Math.min(proof.effectiveNs, noticedNs ?? proof.effectiveNs)
+  return {
+    node: fault.node,
+    endpoint: fault.endpoint,
+    orderedNs: fault.t,
+    effectiveNs: Math.max(fault.t, earliestNs),
+    noticedNs,
+    hitTheServingNode: servedBefore(ledger, fault.t) === fault.endpoint,
+  }
+}
+
+function firstNotice(timeline: Timeline, ledger: Ledger, fault: EventOf<'fault'>): number | null {
+  let first = Number.POSITIVE_INFINITY
+  for (const { outcome, endNs } of ledger.attempts) {
+    if (outcome !== 'ack' && endNs !== null && endNs >= fault.t) first = Math.min(first, endNs)
+  }
+  for (const { state, t } of timeline.connections) {
+    if ((state === 'interrupted' || state === 'failed') && t >= fault.t) first = Math.min(first, t)
+  }
+  return Number.isFinite(first) ? first : null
+}
+
+function servedBefore(ledger: Ledger, orderedNs: number): string | null {
+  let latest = Number.NEGATIVE_INFINITY
+  let endpoint: string | null = null
+  for (const attempt of ledger.attempts) {
+    if (!isConfirmed(attempt) || attempt.endNs >= orderedNs || attempt.endNs < latest) continue
+    latest = attempt.endNs
+    endpoint = attempt.endpoint
+  }
+  return endpoint
+}

@@ -1,0 +1,146 @@
+import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
+import { doneToIt } from './fault-time.ts'
+import type { Observations } from './observations.ts'
+import type { DrillResult, Objective } from './result.ts'
+
+/** An objective, and the sentence for when it is violated or cannot be told. */
+export interface JudgedObjective extends Objective {
+  readonly reason: string | null
+}
+
+/** Everything that the drill was asked, each with its answer. */
+export function judgeObjectives(seen: Observations): readonly JudgedObjective[] {
+  const { rtoMs, exactlyOnce } = seen.objectives
+  return [
+    service(seen),
+    ...(rtoMs === undefined ? [] : [recoveryTime(seen, rtoMs)]),
+    recoveryPoint(seen),
+    unexpected(seen),
+    postAck(seen),
+    oneMaster(seen),
+    ...(exactlyOnce ? [onlyOnce(seen)] : []),
+  ]
+}
+
+/** A broker that is gone must be replaced; after any other fault jobs must be confirmed again. */
+function service(seen: Observations): JudgedObjective {
+  const { fault, failover, timeline, ledger } = seen
+  if (!fault || !timeline.fault || seen.notSteady) return unknowable('service', '')
+  const done = `after ${fault.node} was ${doneToIt(timeline.fault.name)}`
+  const watched = sayMs(msNear(timeline.lastNs - fault.effectiveNs))
+  if (timeline.fault.name !== 'pause' && fault.hitTheServingNode) {
+    if (failover) return met('takeover', '', `${failover.node} after ${sayMs(failover.totalMs)}`)
+    return violated('takeover', '', 'nobody', `Nobody took over in the ${watched} ${done}.`)
+  }
+  const confirmed = ledger.jobs.some(({ attempts }) =>
+    attempts.some((attempt) => attempt.outcome === 'ack' && attempt.startNs >= fault.effectiveNs),
+  )
+  if (confirmed) return met('service', '', 'there')
+  return violated('service', '', 'none', `No job was confirmed in the ${watched} ${done}.`)
+}
+
+function recoveryTime({ recovery, objectives, notSteady }: Observations, rtoMs: number): JudgedObjective {
+  const target = sayMs(rtoMs)
+  if (!recovery || notSteady) return unknowable('RTO', target)
+  const { recoveredNs, atLeastNs, watchedNs } = recovery
+  if (recoveredNs !== null) {
+    const actual = sayMs(msAtMost(recoveredNs))
+    if (msAtMost(recoveredNs) <= rtoMs) return met('RTO', target, actual)
+    return violated('RTO', target, actual, `The recovery took ${actual}, and the RTO is ${target}.`)
+  }
+  const least = sayMs(msAtLeast(atLeastNs))
+  if (msAtLeast(atLeastNs) > rtoMs) {
+    return violated('RTO', target, `over ${least}`, `The recovery took at least ${least}, and the RTO is ${target}.`)
+  }
+  const reason =
+    `Whether the RTO of ${target} was met is not known: the service was back in bounds after ${least}, but that was ` +
+    `watched for ${sayMs(msAtLeast(watchedNs))} only, less than the window of ${sayMs(objectives.windowMs)}.`
+  return { ...unknowable('RTO', target), reason }
+}
+
+function recoveryPoint({ fates, objectives, recoveryPointNs }: Observations): JudgedObjective {
+  const target = String(objectives.rpoJobs)
+  const { lost, acknowledged } = fates.counts
+  if (lost === null) return unknowable('RPO', target)
+  if (lost <= objectives.rpoJobs) return met('RPO', target, String(lost))
+  const age = recoveryPointNs === null ? '' : `; the oldest had been confirmed ${sayAge(recoveryPointNs)}`
+  const reason = `${lost} of ${countOf(acknowledged, 'confirmed job')} ${were(lost)} never delivered${age}.`
+  return violated('RPO', target, String(lost), reason)
+}
+
+function sayAge(ns: number): string {
+  return ns === 0 ? 'after the fault' : `${sayMs(msNear(ns))} before the fault`
+}
+
+function unexpected({ fates }: Observations): JudgedObjective {
+  const count = fates.counts.unexpected
+  if (count === 0) return met('unexpected', '0', '0')
+  const reason = `${countOf(count, 'delivered job')} ${were(count)} never sent by this run.`
+  return violated('unexpected', '0', String(count), reason)
+}
+
+function postAck({ fates }: Observations): JudgedObjective {
+  const count = fates.counts.duplicated.postAck
+  const name = 'post-ack duplicates'
+  if (count === 0) return met(name, '0', '0')
+  const came = count === 1 ? 'job came' : 'jobs came'
+  return violated(name, '0', String(count), `${count} ${came} again after the acknowledge had been confirmed.`)
+}
+
+function oneMaster({ dual }: Observations): JudgedObjective {
+  if (!dual) return met('one master', '', 'at any time')
+  const both = `${dual.nodes[0]} and ${dual.nodes[1]} both served`
+  const span = dual.untilNs - dual.fromNs
+  const when = span === 0 ? ' at one instant' : ` for ${sayMs(msNear(span))}`
+  return violated('one master', '', both + when, `${both}${when}: two masters at once (dual-master).`)
+}
+
+function onlyOnce({ fates }: Observations): JudgedObjective {
+  const { redelivery, resend, broker, postAck: after } = fates.counts.duplicated
+  const count = redelivery + resend + broker + after
+  if (count === 0) return met('exactly once', '', '0 duplicates')
+  const reason = `${countOf(count, 'duplicate')} ${were(count)} delivered, and exactly once was asked for.`
+  return violated('exactly once', '', countOf(count, 'duplicate'), reason)
+}
+
+function met(name: string, target: string, actual: string): JudgedObjective {
+  return { name, target, actual, met: true, reason: null }
+}
+
+function violated(name: string, target: string, actual: string, reason: string): JudgedObjective {
+  return { name, target, actual, met: false, reason }
+}
+
+function unknowable(name: string, target: string): JudgedObjective {
+  return { name, target, actual: 'unknown', met: null, reason: null }
+}
+
+function were(count: number): string {
+  return count === 1 ? 'was' : 'were'
+}
+
+/**
+ * A drill in one line, such as
+ * `RTO 5 s: FAIL (actual 9.2 s) · RPO 0: PASS · nothing lost of 412 confirmed jobs`. Besides the two
+ * it names only objectives that were not met.
+ */
+export function summaryLine(result: Pick<DrillResult, 'objectives' | 'jobs'>): string {
+  const lines = result.objectives
+    .filter(({ name, met }) => name === 'RTO' || name === 'RPO' || met === false)
+    .map(objectiveLine)
+  return [...lines, lossLine(result.jobs)].join(' · ')
+}
+
+/** `RPO 0: PASS`, and the actual value where it was not. */
+export function objectiveLine({ name, target, actual, met }: Objective): string {
+  const asked = [name, target].filter(Boolean).join(' ')
+  if (met === null) return `${asked}: UNKNOWN`
+  return met ? `${asked}: PASS` : `${asked}: FAIL (actual ${actual})`
+}
+
+function lossLine({ lost, acknowledged }: DrillResult['jobs']): string {
+  const jobs = countOf(acknowledged, 'confirmed job')
+  if (acknowledged === 0) return 'no job was confirmed'
+  if (lost === null) return `whether any of ${jobs} is lost is not known`
+  return `${lost === 0 ? 'nothing' : lost} lost of ${jobs}`
+}

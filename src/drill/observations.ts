@@ -1,0 +1,62 @@
+import { type Failover, failoverTime } from './failover-time.ts'
+import { type Fates, fatesOf } from './fates.ts'
+import { type FaultTime, faultTime } from './fault-time.ts'
+import type { HistoryEvent, Objectives } from './history.ts'
+import { confirmOf, jobsLedger, type Ledger } from './jobs-ledger.ts'
+import { type ProducerOutage, producerOutage } from './outage.ts'
+import { type Recovery, recovery } from './recovery.ts'
+import { type DualMaster, dualMaster, type FaultedAnswer, faultedAnswer } from './serving.ts'
+import { missingSteadyState } from './steady-state.ts'
+import { inOrder, readTimeline, type Timeline } from './timeline.ts'
+
+/** What can be read out of a history, before anybody judges it. Undefined is what was not observed. */
+export interface Observations {
+  readonly objectives: Objectives & { readonly rpoJobs: number; readonly windowMs: number }
+  readonly timeline: Timeline
+  readonly ledger: Ledger
+  readonly fates: Fates
+  readonly fault: FaultTime | undefined
+  /** Why there was no steady state before the fault; undefined also when no fault was injected. */
+  readonly notSteady: string | undefined
+  readonly outage: ProducerOutage | undefined
+  readonly failover: Failover | undefined
+  readonly recovery: Recovery | undefined
+  readonly dual: DualMaster | undefined
+  readonly faulted: FaultedAnswer | undefined
+  /** How long before the fault the oldest lost job was confirmed; null when nothing is known to be lost. */
+  readonly recoveryPointNs: number | null
+}
+
+const DEFAULT_WINDOW_MS = 10_000
+
+/** @throws UnderstudyError `invalid-option` when the history has no `run` line. */
+export function observe(history: readonly HistoryEvent[], asked: Objectives): Observations {
+  const events = inOrder(history)
+  const timeline = readTimeline(events)
+  const ledger = jobsLedger(events, timeline.run.runId)
+  const fault = faultTime(timeline, ledger)
+  const fates = fatesOf(ledger, timeline.drain?.ok ?? false)
+  const { rpoJobs = 0, windowMs = DEFAULT_WINDOW_MS, ...others } = { ...timeline.run.objectives, ...asked }
+  return {
+    objectives: { ...others, rpoJobs, windowMs },
+    timeline,
+    ledger,
+    fates,
+    fault,
+    notSteady: timeline.fault && missingSteadyState(ledger, timeline.fault.t),
+    outage: fault && producerOutage(ledger, fault),
+    failover: fault && failoverTime(timeline, ledger, fault),
+    recovery: fault && recovery(ledger, fault, timeline.run.everyMs, windowMs),
+    dual: dualMaster(timeline),
+    faulted: fault && faultedAnswer(timeline, fault),
+    recoveryPointNs: recoveryPoint(fates, fault),
+  }
+}
+
+function recoveryPoint(fates: Fates, fault: FaultTime | undefined): number | null {
+  if (!fault || !fates.counts.lost) return null
+  const oldestNs = fates.undelivered
+    .map((job) => confirmOf(job)?.endNs ?? Number.POSITIVE_INFINITY)
+    .reduce((least, confirmedNs) => Math.min(least, confirmedNs), Number.POSITIVE_INFINITY)
+  return Math.max(0, fault.effectiveNs - oldestNs)
+}
