@@ -2,7 +2,7 @@ import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import type { LockParty, LockView } from '../mariadb/lock-holder.ts'
 import { brokerCommand, parseLogLine } from './activemq-config.ts'
 import type { ActivemqInstallation, JdbcDriver } from './activemq-installation.ts'
-import { lookAtBrokers } from './activemq-lock.ts'
+import { withLockView } from './activemq-lock.ts'
 import { brokerUser, readSecrets, withoutSecrets } from './activemq-secrets.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { lastMeaningfulLine, sizeOf } from './log-lines.ts'
@@ -36,20 +36,22 @@ export async function startBroker(
   signal: AbortSignal | undefined,
 ): Promise<BrokerRole> {
   const logged = await sizeOf(folder.log(node))
-  // A broker that was killed while it waited is still in the queue, until InnoDB's lock wait is over.
-  const before = new Set(partiesOf(await lookAtBrokers(folder), node).map(({ party }) => party.thread))
-  const command = brokerCommand(folder, node, program.java, program.activemq, program.driver)
-  const { ended } = spawnProcess(folder, node, command)
-  let end: string | undefined
-  void ended.then((how) => (end = how))
-  const look = async (): Promise<BrokerRole | undefined> => {
-    if (end !== undefined) throw new UnderstudyError('unsupported', `it ended with ${end}`)
-    const fresh = partiesOf(await lookAtBrokers(folder), node).find(({ party }) => !before.has(party.thread))
-    return fresh?.role
-  }
-  const options = { what: 'it neither got the lock nor waits for it', withinMs: READY_WITHIN_MS, everyMs: 10, signal }
-  return await waitUntil(look, options).catch(async (error: unknown) => {
-    throw signal?.aborted ? error : await failure(folder, node, logged, error)
+  return await withLockView(folder, async (look) => {
+    // A broker that was killed while it waited is still in the queue, until InnoDB's lock wait is over.
+    const before = new Set(partiesOf(await look(), node).map(({ party }) => party.thread))
+    const command = brokerCommand(folder, node, program.java, program.activemq, program.driver)
+    const { ended } = spawnProcess(folder, node, command)
+    let end: string | undefined
+    void ended.then((how) => (end = how))
+    const roleOf = async (): Promise<BrokerRole | undefined> => {
+      if (end !== undefined) throw new UnderstudyError('unsupported', `it ended with ${end}`)
+      return partiesOf(await look(), node).find(({ party }) => !before.has(party.thread))?.role
+    }
+    const what = 'it neither got the lock nor waits for it'
+    const options = { what, withinMs: READY_WITHIN_MS, everyMs: 10, signal }
+    return await waitUntil(roleOf, options).catch(async (error: unknown) => {
+      throw signal?.aborted ? error : await failure(folder, node, logged, error)
+    })
   })
 }
 

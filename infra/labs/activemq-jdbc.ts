@@ -5,7 +5,7 @@ import { installDatabase, startDatabase } from '../mariadb/start-server.ts'
 import { type BrokerProgram, startBroker, untilServing } from './activemq-broker.ts'
 import { configurationFiles, writeConfiguration } from './activemq-config.ts'
 import { findActivemq, findJava, findJdbcDriver } from './activemq-installation.ts'
-import { lookAtBrokers, nodeOf, watchBrokers } from './activemq-lock.ts'
+import { nodeOf, watchBrokers, withLockView } from './activemq-lock.ts'
 import { createSecrets, observerLogin, readSecrets, setupStatements } from './activemq-secrets.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -114,7 +114,7 @@ function control(folder: LabFolder): BrokerControl {
     slowestTakeoverMs: LOCK_SLEEP_MS + PROMOTION_MS,
     settings,
     files: [...nodes.flatMap((node) => configurationFiles(folder, node)), folder.log('database')],
-    active: async () => nodeOf(folder, (await lookAtBrokers(folder)).holder),
+    active: async () => nodeOf(folder, await withLockView(folder, async (look) => (await look()).holder)),
     start: async (node) => {
       mustBeGone(folder, node)
       const role = await startBroker(folder, node, needs(), undefined)

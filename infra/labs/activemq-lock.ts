@@ -1,5 +1,6 @@
 import type { Marker, Watch } from '../../src/drill/broker-control.ts'
-import { type LockParty, type LockSighting, type LockView, lookAtLock, watchLock } from '../mariadb/lock-holder.ts'
+import { type LockParty, type LockSighting, type LockView, readLock, watchLock } from '../mariadb/lock-holder.ts'
+import { withDatabase } from '../mariadb/connection.ts'
 import { LOCK_LINES, parseLogLine } from './activemq-config.ts'
 import { brokerUser, observerLogin } from './activemq-secrets.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -7,9 +8,18 @@ import { followLines } from './log-lines.ts'
 
 const LOCK_TABLE = 'ACTIVEMQ_LOCK'
 
-/** Who holds the database lock now, and who waits for it. */
-export async function lookAtBrokers(folder: LabFolder): Promise<LockView> {
-  return await lookAtLock(observerLogin(folder), LOCK_TABLE, folder.read().nodes.map(brokerUser))
+export type LookAtLock = () => Promise<LockView>
+
+/**
+ * Looks at the database lock as often as `action` wants to: who holds it, and who waits for it.
+ *
+ * @throws the driver's error when the database does not answer.
+ */
+export async function withLockView<T>(folder: LabFolder, action: (look: LookAtLock) => Promise<T>): Promise<T> {
+  const users = folder.read().nodes.map(brokerUser)
+  return await withDatabase(observerLogin(folder), async (connection) => {
+    return await action(async () => await readLock(connection, LOCK_TABLE, users))
+  })
 }
 
 /** The node that a connection of the database belongs to. */

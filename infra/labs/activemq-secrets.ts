@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
-import type { DatabaseLogin } from '../mariadb/start-server.ts'
+import type { DatabaseLogin } from '../mariadb/connection.ts'
 import { writeSecrets } from './activemq-config.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { portOf } from './node-control.ts'

@@ -2,7 +2,7 @@ import type { Connection } from 'mysql2/promise'
 import { performance } from 'node:perf_hooks'
 import { sleep, systemClock } from '../../src/clock.ts'
 import type { Watch } from '../../src/drill/broker-control.ts'
-import { type DatabaseLogin, connectDatabase } from './start-server.ts'
+import { type DatabaseLogin, closeConnection, openConnection } from './connection.ts'
 
 /** A database connection, by its number and its user. */
 export interface LockParty {
@@ -67,16 +67,6 @@ export async function readLock(connection: Connection, table: string, users: rea
   return parseLockView(typeof report === 'string' ? report : '', table, users)
 }
 
-/** One look on a connection of its own. */
-export async function lookAtLock(login: DatabaseLogin, table: string, users: readonly string[]): Promise<LockView> {
-  const connection = await connectDatabase(login)
-  try {
-    return await readLock(connection, table, users)
-  } finally {
-    connection.destroy()
-  }
-}
-
 /**
  * Looks every 10 ms, on one connection and with one query at a time, and tells each change of hands.
  * Resolves after the first look, which is only the point to start from. A database that does not answer
@@ -89,12 +79,12 @@ export async function watchLock(
   onChange: (before: LockView, now: LockSighting) => void,
 ): Promise<Watch> {
   const stop = new AbortController()
-  let connection: Connection | undefined = await connectDatabase(login)
+  let connection: Connection | undefined = await openConnection(login)
   let before = await readLock(connection, table, users)
   let lookedAt = performance.now()
 
   const look = async (): Promise<void> => {
-    connection ??= await connectDatabase(login)
+    connection ??= await openConnection(login)
     const asked = performance.now()
     const view = await readLock(connection, table, users)
     const sighting = { ...view, wall: Date.now(), toleranceMs: performance.now() - lookedAt }
@@ -115,7 +105,7 @@ export async function watchLock(
       }
       await sleep(systemClock, pause, stop.signal).catch(() => {})
     }
-    connection?.destroy()
+    if (connection !== undefined) await closeConnection(connection)
   }
   const running = run()
   return {

@@ -1,23 +1,15 @@
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { userInfo } from 'node:os'
-import { type Connection, createConnection } from 'mysql2/promise'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import type { LabFolder } from '../labs/lab-folder.ts'
 import { lastMeaningfulLine } from '../labs/log-lines.ts'
 import { type StartedProcess, spawnProcess } from '../labs/spawn-process.ts'
 import { waitUntil } from '../labs/wait-until.ts'
+import { type DatabaseLogin, withDatabase } from './connection.ts'
 import type { DatabaseProgram } from './find-server.ts'
-
-/** How to reach the lab's own database. */
-export interface DatabaseLogin {
-  readonly port: number
-  readonly user: string
-  readonly password: string
-}
 
 const INSTALL_WITHIN_MS = 60_000
 const START_WITHIN_MS = 60_000
-const CONNECT_WITHIN_MS = 2000
 
 /**
  * Makes an empty data directory in the lab's folder.
@@ -62,7 +54,7 @@ export async function startDatabase(
     await waitUntil(
       async () => {
         if (ended !== undefined) throw new UnderstudyError('unsupported', `it ended with ${ended}`)
-        return await canLogIn(login).catch((error: unknown) => {
+        return await withDatabase(login, async () => true as const).catch((error: unknown) => {
           refusal = error
           return undefined
         })
@@ -76,26 +68,6 @@ export async function startDatabase(
   } finally {
     rmSync(setupFile, { force: true })
   }
-}
-
-/** Opens one connection. Its owner ends it. */
-export async function connectDatabase(login: DatabaseLogin): Promise<Connection> {
-  const connection = await createConnection({
-    host: '127.0.0.1',
-    port: login.port,
-    user: login.user,
-    password: login.password,
-    connectTimeout: CONNECT_WITHIN_MS,
-  })
-  // Lost while nothing is asked, it says so by an event that would end this process.
-  connection.on('error', () => {})
-  return connection
-}
-
-async function canLogIn(login: DatabaseLogin): Promise<true> {
-  const connection = await connectDatabase(login)
-  connection.destroy()
-  return true
 }
 
 function mariadbInstall(folder: LabFolder, program: DatabaseProgram): string[] {
