@@ -1,0 +1,292 @@
+import type { Clock, Timer } from '../../src/clock.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import type { ConsumeOptions, EngineConsumer } from './queue-engine-consumer.ts'
+import { type DeadLetterReason, MessageQueue, type QueueOwner } from './queue-engine-queue.ts'
+import type { Entry, QueuedMessage } from './queue-engine-ready-list.ts'
+
+export type { ConsumeOptions, EngineConsumer, EngineSettlement } from './queue-engine-consumer.ts'
+export type { DeadLetterReason } from './queue-engine-queue.ts'
+export type { QueuedMessage } from './queue-engine-ready-list.ts'
+
+/** A queue or a topic, by name. */
+export interface EngineAddress {
+  readonly kind: 'queue' | 'topic'
+  readonly name: string
+}
+
+/** A message as it is given to the engine. */
+export interface NewMessage<P> {
+  readonly payload: P
+  /** What it counts towards `maxBytes`. */
+  readonly sizeBytes: number
+  readonly persistent: boolean
+  /** Wall time in milliseconds from which it is no longer delivered; undefined for never. */
+  readonly expiresAtMs: number | undefined
+}
+
+/**
+ * Told of every change to a persistent message of a queue, in the order of the changes and before the call
+ * that made the change returns. What is done with it, and when somebody is told that it is safe, is the
+ * journal's own affair: the engine confirms nothing. Messages of topics are never reported.
+ */
+export interface QueueJournal<P> {
+  /** The message stands in the queue. */
+  enqueued(queue: string, message: QueuedMessage<P>): void
+  /** The message is being handed to a consumer. Only first deliveries are reported: their sequence numbers ascend. */
+  dispatched(queue: string, message: QueuedMessage<P>): void
+  /** The message has left the queue for good. */
+  removed(queue: string, message: QueuedMessage<P>): void
+}
+
+export interface QueueEngineOptions<P> {
+  readonly clock: Clock
+  /** Defaults to none: nothing outlives the process. */
+  readonly journal?: QueueJournal<P>
+  /** How many messages all queues and topics may hold. Defaults to 2,000,000. */
+  readonly maxMessages?: number
+  /** How many bytes, as the senders counted them, all queues and topics may hold. Defaults to 1 GiB. */
+  readonly maxBytes?: number
+  /** How many messages wait for one topic subscriber; past it the oldest is dropped. Defaults to 10,000. */
+  readonly maxTopicBacklog?: number
+  /** How often messages that expired while they waited are taken out, in milliseconds. Defaults to 1,000. */
+  readonly expirySweepMs?: number
+  /** What becomes of an expired message. Defaults to `dead-letter`. */
+  readonly expired?: 'dead-letter' | 'drop'
+  /** Rewrites the payload of a message on its way to a dead letter queue. Defaults to leaving it as it is. */
+  readonly deadLetterPayload?: (payload: P, from: string, reason: DeadLetterReason) => P
+}
+
+/** What stands in one queue, or waits for the subscribers of one topic taken together. */
+export interface Depth extends EngineAddress {
+  readonly ready: number
+  readonly unsettled: number
+  readonly consumers: number
+  /** Messages that a topic's slow subscribers missed. */
+  readonly dropped: number
+}
+
+interface Topic<P> {
+  readonly subscriptions: Set<MessageQueue<P>>
+  dropped: number
+}
+
+const DEAD_LETTER_PREFIX = 'DLQ.'
+
+/**
+ * Queues and topics in memory: first in, first out, dispatched in turn to consumers up to their prefetch.
+ * A rejected or expired message of `NAME` moves to the queue `DLQ.NAME`; one that is rejected there is gone.
+ * Does no I/O. Its only timer runs while messages with an expiry are held; {@link close} ends it.
+ */
+export class QueueEngine<P> {
+  readonly #options: Required<Omit<QueueEngineOptions<P>, 'journal'>> & Pick<QueueEngineOptions<P>, 'journal'>
+  readonly #queues = new Map<string, MessageQueue<P>>()
+  readonly #topics = new Map<string, Topic<P>>()
+  #nextSequence = 1
+  #messages = 0
+  #bytes = 0
+  #expiring = 0
+  #sweep: Timer | undefined
+  #closed = false
+
+  readonly #queueOwner: QueueOwner<P> = {
+    wallTime: () => this.#options.clock.wallTime(),
+    dispatched: (queue, entry) => {
+      if (entry.persistent && !entry.redelivered) this.#options.journal?.dispatched(queue.name, entry)
+    },
+    removed: (queue, entry) => {
+      this.#forget(entry)
+      if (entry.persistent) this.#options.journal?.removed(queue.name, entry)
+    },
+    deadLettered: (queue, entry, reason) => {
+      this.#queueOwner.removed(queue, entry)
+      this.#deadLetter(queue.name, entry, reason)
+    },
+    abandoned: () => {},
+    idle: (queue) => {
+      if (this.#queues.get(queue.name) === queue) this.#queues.delete(queue.name)
+    },
+  }
+
+  constructor(options: QueueEngineOptions<P>) {
+    this.#options = {
+      maxMessages: 2_000_000,
+      maxBytes: 2 ** 30,
+      maxTopicBacklog: 10_000,
+      expirySweepMs: 1_000,
+      expired: 'dead-letter',
+      deadLetterPayload: (payload) => payload,
+      ...options,
+    }
+  }
+
+  /** How much more the engine takes before {@link send} refuses. */
+  get room(): { readonly messages: number; readonly bytes: number } {
+    return { messages: this.#options.maxMessages - this.#messages, bytes: this.#options.maxBytes - this.#bytes }
+  }
+
+  /**
+   * Adds a message to a queue, or hands a copy to every subscriber that a topic has at this moment. What can
+   * be delivered is delivered before this returns.
+   *
+   * @returns the message's sequence number.
+   * @throws UnderstudyError `rejected`, retriable, when the engine is full; nothing was added.
+   */
+  send(to: EngineAddress, message: NewMessage<P>): number {
+    const copies = to.kind === 'queue' ? 1 : (this.#topics.get(to.name)?.subscriptions.size ?? 0)
+    const room = this.room
+    if (copies > room.messages || copies * message.sizeBytes > room.bytes) {
+      throw new UnderstudyError('rejected', `the broker is full: it holds ${this.#messages} messages`, {
+        retriable: true,
+      })
+    }
+    if (to.kind === 'queue') return this.#enqueue(to.name, message)
+    const sequence = this.#nextSequence++
+    const topic = this.#topics.get(to.name)
+    const subscribers = [...(topic?.subscriptions ?? [])]
+    for (const subscription of subscribers) {
+      subscription.append(this.#entry(sequence, message))
+      this.#trim(subscription, topic)
+    }
+    return sequence
+  }
+
+  /**
+   * Puts back a persistent message that outlived an earlier process, without telling the journal. To be
+   * called before anything else, in ascending order of sequence numbers; later sends continue above them.
+   */
+  restore(queue: string, message: QueuedMessage<P>): void {
+    const entry = this.#entry(message.sequence, message)
+    entry.redelivered = message.redelivered
+    this.continueAbove(message.sequence)
+    this.#queue(queue).append(entry)
+  }
+
+  /** Makes later sequence numbers greater than this one. */
+  continueAbove(sequence: number): void {
+    this.#nextSequence = Math.max(this.#nextSequence, sequence + 1)
+  }
+
+  /** Adds a consumer, paused: call its `resume()` to start the deliveries. */
+  consume(from: EngineAddress, options: ConsumeOptions<P>): EngineConsumer<P> {
+    return from.kind === 'queue' ? this.#queue(from.name).attach(options) : this.#subscribe(from.name, options)
+  }
+
+  /** Everything that has a message or a consumer now. */
+  depths(): Depth[] {
+    const depths: Depth[] = []
+    for (const { name, ready, unsettled, consumers } of this.#queues.values()) {
+      depths.push({ kind: 'queue', name, ready: ready.size, unsettled, consumers, dropped: 0 })
+    }
+    for (const [name, { subscriptions, dropped }] of this.#topics) {
+      let ready = 0
+      let unsettled = 0
+      for (const subscription of subscriptions) {
+        ready += subscription.ready.size
+        unsettled += subscription.unsettled
+      }
+      depths.push({ kind: 'topic', name, ready, unsettled, consumers: subscriptions.size, dropped })
+    }
+    return depths
+  }
+
+  /** Stops the expiry timer. The engine must not be used afterwards. */
+  close(): void {
+    this.#closed = true
+    this.#sweep?.cancel()
+    this.#sweep = undefined
+  }
+
+  #queue(name: string): MessageQueue<P> {
+    let queue = this.#queues.get(name)
+    if (queue === undefined) {
+      queue = new MessageQueue(name, this.#queueOwner)
+      this.#queues.set(name, queue)
+    }
+    return queue
+  }
+
+  #subscribe(name: string, options: ConsumeOptions<P>): EngineConsumer<P> {
+    const topic = this.#topics.get(name) ?? { subscriptions: new Set(), dropped: 0 }
+    this.#topics.set(name, topic)
+    const subscription: MessageQueue<P> = new MessageQueue(name, {
+      ...this.#queueOwner,
+      dispatched: () => {},
+      removed: (_queue, entry) => this.#forget(entry),
+      deadLettered: (_queue, entry, reason) => {
+        this.#forget(entry)
+        this.#deadLetter(name, entry, reason)
+      },
+      abandoned: () => {
+        topic.subscriptions.delete(subscription)
+        if (topic.subscriptions.size === 0) this.#topics.delete(name)
+        while (subscription.ready.first !== undefined) subscription.discard(subscription.ready.first)
+      },
+      idle: () => {},
+    })
+    topic.subscriptions.add(subscription)
+    return subscription.attach(options)
+  }
+
+  /** A subscriber that does not keep up must not hold the memory of those that do. */
+  #trim(subscription: MessageQueue<P>, topic: Topic<P> | undefined): void {
+    const { ready } = subscription
+    if (topic === undefined || ready.first === undefined || ready.size <= this.#options.maxTopicBacklog) return
+    subscription.discard(ready.first)
+    topic.dropped += 1
+  }
+
+  #enqueue(name: string, message: NewMessage<P>): number {
+    const entry = this.#entry(this.#nextSequence++, message)
+    if (entry.persistent) this.#options.journal?.enqueued(name, entry)
+    this.#queue(name).append(entry)
+    return entry.sequence
+  }
+
+  #entry(sequence: number, message: NewMessage<P>): Entry<P> {
+    this.#messages += 1
+    this.#bytes += message.sizeBytes
+    if (message.expiresAtMs !== undefined) {
+      this.#expiring += 1
+      this.#armSweep()
+    }
+    const { payload, sizeBytes, persistent, expiresAtMs } = message
+    return {
+      sequence,
+      payload,
+      sizeBytes,
+      persistent,
+      expiresAtMs,
+      redelivered: false,
+      previous: undefined,
+      next: undefined,
+    }
+  }
+
+  #forget(entry: Entry<P>): void {
+    this.#messages -= 1
+    this.#bytes -= entry.sizeBytes
+    if (entry.expiresAtMs !== undefined) this.#expiring -= 1
+  }
+
+  /** Not subject to the bounds: the message was counted until now. */
+  #deadLetter(from: string, entry: Entry<P>, reason: DeadLetterReason): void {
+    // A dead letter queue has none of its own: what is rejected there was looked at twice.
+    if (from.startsWith(DEAD_LETTER_PREFIX)) return
+    if (reason === 'expired' && this.#options.expired === 'drop') return
+    const payload = this.#options.deadLetterPayload(entry.payload, from, reason)
+    const { sizeBytes, persistent } = entry
+    this.#enqueue(`${DEAD_LETTER_PREFIX}${from}`, { payload, sizeBytes, persistent, expiresAtMs: undefined })
+  }
+
+  #armSweep(): void {
+    if (this.#sweep !== undefined || this.#closed) return
+    this.#sweep = this.#options.clock.after(this.#options.expirySweepMs, () => {
+      this.#sweep = undefined
+      for (const queue of this.#queues.values()) queue.expire()
+      for (const topic of this.#topics.values()) {
+        for (const subscription of topic.subscriptions) subscription.expire()
+      }
+      if (this.#expiring > 0) this.#armSweep()
+    })
+  }
+}
