@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander'
+import type { Verdict } from '../drill/result.ts'
 import { type ErrorCode, messageOf, UnderstudyError } from '../errors.ts'
 
 /** What the command's exit code says; `design` of the command line, the same for every command. */
@@ -15,6 +16,12 @@ export const EXIT = {
   /** Interrupted, after healing. */
   interrupted: 130,
 } as const
+
+export const EXIT_OF_VERDICT: Readonly<Record<Verdict, number>> = {
+  pass: EXIT.passed,
+  fail: EXIT.violated,
+  unknown: EXIT.unknown,
+}
 
 /** Ends a command with a code of its own, and a line on stderr unless the message is empty. */
 export class Exit extends Error {

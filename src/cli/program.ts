@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
-import { listenCommand } from './commands/listen.ts'
-import { produceCommand } from './commands/produce.ts'
+import { commands } from './compose.ts'
 import { explain } from './exit-code.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
@@ -21,11 +20,12 @@ export async function run(args: readonly string[]): Promise<number> {
 }
 
 function program(terminal: Terminal): Command {
+  const version = packageVersion()
   const command = new Command('understudy')
     .description("Rehearse your broker's failover, then run on the same client.")
-    .version(packageVersion(), '-V, --version')
+    .version(version, '-V, --version')
     .showSuggestionAfterError()
-  for (const sub of [produceCommand(terminal), listenCommand(terminal)]) command.addCommand(sub)
+  for (const sub of commands(terminal, version)) command.addCommand(sub)
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
     each.exitOverride().configureOutput({
       writeOut: terminal.out,

@@ -6,7 +6,7 @@ import type { Endpoint } from '../transport/endpoint.ts'
 import type { Transport } from '../transport/transport.ts'
 import type { BrokerControl, BrokerNode } from './broker-control.ts'
 import { describeFinding, FAULTS, proveProcess } from './fault.ts'
-import type { HistoryEvent, ProbeFinding } from './history.ts'
+import type { HistoryEvent, Objectives, ProbeFinding } from './history.ts'
 import type { DrillPlan } from './plan.ts'
 import { probeRepeatedly } from './probe.ts'
 import { Recording } from './recording.ts'
@@ -20,6 +20,8 @@ export interface DrillDependencies {
   readonly prepare: (observer: ProducerObserver) => Promise<Connection>
   /** A transport and the endpoint to ask, for each node. */
   readonly probeOf: (node: BrokerNode) => { readonly transport: Transport; readonly endpoint: Endpoint }
+  /** What is asked of the drill; it goes into the history. */
+  readonly objectives: Objectives
   /** Gets every event as it happens. */
   readonly sinks: readonly ((event: HistoryEvent) => void)[]
   /** Told in words what the drill is doing. */
@@ -102,7 +104,7 @@ class Drill {
   }
 
   async run(): Promise<DrillRun> {
-    const { control } = this.#dependencies
+    const { control, objectives } = this.#dependencies
     const { fault, seed, everyMs } = this.#plan
     this.#recording.record({
       type: 'run',
@@ -113,6 +115,8 @@ class Drill {
       seed,
       everyMs,
       phaseMs: this.#phaseMs,
+      objectives,
+      brokers: control.nodes.map(({ name, product, endpoint }) => ({ name, version: product, endpoint })),
     })
     const watch = await control.watch((marker) =>
       this.#recording.record({

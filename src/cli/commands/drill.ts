@@ -1,0 +1,176 @@
+import { join, resolve } from 'node:path'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { systemClock } from '../../clock.ts'
+import type { FaultName } from '../../drill/broker-control.ts'
+import { FAULT_NAMES } from '../../drill/fault.ts'
+import type { HistoryEvent } from '../../drill/history.ts'
+import { DRILL_CLIENT_OPTIONS, DRILL_DEFAULTS } from '../../drill/plan.ts'
+import type { DrillResult } from '../../drill/result.ts'
+import type { DrillPhase } from '../../drill/runner.ts'
+import { UnderstudyError } from '../../errors.ts'
+import { parseFailoverUri } from '../../failover/uri.ts'
+import type { Transport } from '../../transport/transport.ts'
+import { type DrillLab, performDrill, prepareFolder, shown } from '../drill-run.ts'
+import { duration, formatDuration, wholeNumber } from '../duration.ts'
+import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** What a person sees while a drill runs. */
+export interface LiveView {
+  onEvent(event: HistoryEvent): void
+  onPhase(phase: DrillPhase): void
+  /** Leaves the terminal as it was found. Idempotent. */
+  close(): void
+}
+
+export interface DrillCommandDependencies {
+  readonly terminal: Terminal
+  /** Puts a lab up that ends with this process. */
+  readonly upLab: (name: string, signal: AbortSignal, onProgress: (line: string) => void) => Promise<DrillLab>
+  /** The adapter for the lab's endpoints. */
+  readonly transport: () => Promise<Transport>
+  readonly liveView: (lab: DrillLab) => LiveView
+  readonly summary: (result: DrillResult) => string
+  readonly versions: Readonly<Record<string, string>>
+}
+
+interface DrillOptions {
+  readonly lab: string
+  readonly fault: FaultName
+  readonly every: number
+  readonly seed?: number
+  readonly hold: number
+  readonly window: number
+  readonly rto?: number
+  readonly exactlyOnce?: true
+  readonly clientOptions?: Readonly<Record<string, string>>
+  readonly out?: string
+  readonly json?: true
+}
+
+const LARGEST_SEED = 2 ** 32 - 1
+
+/** Kills a real broker under load and says what became of every job. */
+export function drillCommand(dependencies: DrillCommandDependencies): Command {
+  return new Command('drill')
+    .description('hurt the active broker of a lab under load and say what became of every job')
+    .option('--lab <name>', 'which brokers; `understudy lab list` names them', 'embedded')
+    .addOption(
+      new Option('--fault <name>', 'what is done to the active broker')
+        .choices(FAULT_NAMES)
+        .default(DRILL_DEFAULTS.fault),
+    )
+    .option('--every <duration>', 'from one job to the next', duration(1), DRILL_DEFAULTS.everyMs)
+    .option('--seed <n>', 'repeat the random phase of an earlier drill', wholeNumber(0, LARGEST_SEED))
+    .option('--hold <duration>', 'how long a paused broker stays paused', duration(100), DRILL_DEFAULTS.holdMs)
+    .option(
+      '--window <duration>',
+      'how long all must be back in bounds to call it recovered',
+      duration(100),
+      DRILL_DEFAULTS.windowMs,
+    )
+    .option('--rto <duration>', 'the recovery time objective; without one, recovery is only measured', duration(1))
+    .option('--exactly-once', 'fail the drill when a job was delivered twice')
+    .option('--client-options <query>', "failover options for the drill's client: name=value&name=value", clientOptions)
+    .option('--out <folder>', 'where the history, the result and the report go', undefined)
+    .option('--json', 'print the result as one JSON document')
+    .action((options: DrillOptions) => drill(options, dependencies))
+}
+
+async function drill(options: DrillOptions, dependencies: DrillCommandDependencies): Promise<void> {
+  const { terminal } = dependencies
+  const { interrupted } = terminal
+  const seed = options.seed ?? Math.floor(Math.random() * (LARGEST_SEED + 1))
+  const out = resolve(options.out ?? defaultFolder(options))
+  prepareFolder(out)
+  const transport = await dependencies.transport()
+  const result = await withLab(options, dependencies, async (lab) => {
+    const live = dependencies.liveView(lab)
+    try {
+      return await performDrill({
+        plan: {
+          fault: options.fault,
+          everyMs: options.every,
+          destination: DRILL_DEFAULTS.destination,
+          seed,
+          holdMs: options.hold,
+          windowMs: options.window,
+          clientOptions: options.clientOptions ?? {},
+          prefetch: DRILL_DEFAULTS.prefetch,
+        },
+        objectives: {
+          windowMs: options.window,
+          ...(options.rto === undefined ? {} : { rtoMs: options.rto }),
+          ...(options.exactlyOnce ? { exactlyOnce: true } : {}),
+        },
+        lab,
+        transport,
+        clock: systemClock,
+        out,
+        command: commandLine(options, seed),
+        versions: dependencies.versions,
+        onEvent: (event) => live.onEvent(event),
+        onPhase: (phase) => live.onPhase(phase),
+        signal: interrupted,
+      })
+    } finally {
+      live.close()
+    }
+  })
+  if (options.json) terminal.out(`${JSON.stringify(result)}\n`)
+  else terminal.out(`${dependencies.summary(result)}\n`)
+  terminal.err(`report: ${shown(join(out, 'report.html'))}\n`)
+  if (result.verdict !== 'pass') throw new Exit(EXIT_OF_VERDICT[result.verdict])
+}
+
+/** Whatever happens in between, the lab is taken down. An interrupt counts once everything is healed. */
+async function withLab<Value>(
+  options: DrillOptions,
+  { terminal, upLab }: DrillCommandDependencies,
+  use: (lab: DrillLab) => Promise<Value>,
+): Promise<Value> {
+  const { interrupted } = terminal
+  let lab: DrillLab | undefined
+  try {
+    lab = await upLab(options.lab, interrupted, (line) => terminal.err(`lab ${options.lab}: ${line}\n`))
+    return await use(lab)
+  } catch (error) {
+    if (interrupted.aborted) throw new Exit(EXIT.interrupted, 'interrupted; the brokers were healed and taken down')
+    throw error
+  } finally {
+    await lab?.down()
+  }
+}
+
+function defaultFolder({ lab, fault }: DrillOptions): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  return join('drills', `${stamp}-${lab.replaceAll(/[^a-z0-9-]/gi, '_')}-${fault}`)
+}
+
+/** The command that repeats this drill: what differs from the defaults, and the seed. */
+function commandLine(options: DrillOptions, seed: number): string {
+  const words = ['understudy', 'drill', '--lab', options.lab, '--fault', options.fault, '--seed', String(seed)]
+  if (options.every !== DRILL_DEFAULTS.everyMs) words.push('--every', formatDuration(options.every))
+  if (options.fault === 'pause' && options.hold !== DRILL_DEFAULTS.holdMs)
+    words.push('--hold', formatDuration(options.hold))
+  if (options.window !== DRILL_DEFAULTS.windowMs) words.push('--window', formatDuration(options.window))
+  if (options.rto !== undefined) words.push('--rto', formatDuration(options.rto))
+  if (options.exactlyOnce) words.push('--exactly-once')
+  if (options.clientOptions)
+    words.push('--client-options', `'${new URLSearchParams(options.clientOptions).toString()}'`)
+  return words.join(' ')
+}
+
+/** Reads `name=value&name=value` and has the client check it, so that a mistake is found before the lab is up. */
+function clientOptions(query: string): Readonly<Record<string, string>> {
+  const given: Record<string, string> = {}
+  for (const [name, value] of new URLSearchParams(query)) given[name] = value
+  const merged = new URLSearchParams({ ...DRILL_CLIENT_OPTIONS, ...given }).toString()
+  try {
+    parseFailoverUri(`failover:(stomp://localhost:1)?${merged}`)
+  } catch (error) {
+    if (error instanceof UnderstudyError) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+  return given
+}

@@ -1,0 +1,138 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { prepare } from '../connect.ts'
+import type { BrokerControl, BrokerNode } from '../drill/broker-control.ts'
+import { judge } from '../drill/checker.ts'
+import { HistoryWriter } from '../drill/history-file.ts'
+import type { HistoryEvent, Objectives } from '../drill/history.ts'
+import { type DrillPlan, DRILL_CLIENT_OPTIONS } from '../drill/plan.ts'
+import { renderReport } from '../drill/report/report.ts'
+import { type DrillResult, toResult } from '../drill/result.ts'
+import { type DrillPhase, runDrill } from '../drill/runner.ts'
+import { messageOf, UnderstudyError } from '../errors.ts'
+import { parseFailoverUri } from '../failover/uri.ts'
+import type { Transport } from '../transport/transport.ts'
+
+/** A lab as a drill uses it: brokers to hurt, files to keep, and an end. */
+export interface DrillLab extends BrokerControl {
+  readonly id: string
+  /** Copies the brokers' logs and configuration into a folder; returns their names there. */
+  collect(directory: string): Promise<string[]>
+  down(): Promise<void>
+}
+
+export interface DrillRunOptions {
+  readonly plan: DrillPlan
+  readonly objectives: Objectives
+  readonly lab: DrillLab
+  readonly transport: Transport
+  readonly clock: Clock
+  /** The folder for everything that the drill leaves behind; it exists. */
+  readonly out: string
+  /** The command line that repeats this drill. */
+  readonly command: string
+  readonly versions: Readonly<Record<string, string>>
+  readonly onEvent: (event: HistoryEvent) => void
+  readonly onPhase: (phase: DrillPhase) => void
+  readonly signal: AbortSignal
+}
+
+/**
+ * Runs one drill on a lab that is up and writes what it leaves behind: `events.jsonl`, `result.json`,
+ * `report.html` and the brokers' own files.
+ *
+ * @throws UnderstudyError `aborted` on `signal`, after healing; `storage` when the folder fills up.
+ */
+export async function performDrill(options: DrillRunOptions): Promise<DrillResult> {
+  const { plan, lab, transport, clock, out, signal } = options
+  const events: HistoryEvent[] = []
+  const failed = new AbortController()
+  const writer = await HistoryWriter.open(join(out, 'events.jsonl'), { clock, onError: (error) => failed.abort(error) })
+  const uri = drillUri(lab, plan.clientOptions)
+  try {
+    await runDrill(
+      plan,
+      {
+        control: lab,
+        clock,
+        objectives: options.objectives,
+        prepare: (observer) => prepare(uri, { observer, clock }),
+        probeOf: (node) => ({ transport, endpoint: probeEndpoint(lab, node) }),
+        sinks: [(event) => events.push(event), (event) => writer.append(event), options.onEvent],
+        onPhase: options.onPhase,
+      },
+      AbortSignal.any([signal, failed.signal]),
+    )
+  } finally {
+    await writer.close()
+  }
+  const logs = await lab.collect(join(out, 'brokers'))
+  const result = toResult(judge(events), {
+    versions: options.versions,
+    command: options.command,
+    settings: lab.settings,
+    files: {
+      events: 'events.jsonl',
+      report: 'report.html',
+      result: 'result.json',
+      logs: logs.map((name) => `brokers/${name}`),
+    },
+  })
+  write(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
+  write(join(out, 'report.html'), renderReport(result, events))
+  return result
+}
+
+/** Creates the folder and proves that it can be written to, before any broker is started. */
+export function prepareFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true })
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} cannot be made: ${reason(cause)}`, {
+      cause,
+    })
+  }
+  write(join(path, 'events.jsonl'), '')
+}
+
+function write(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} cannot be written: ${reason(cause)}`, {
+      cause,
+    })
+  }
+}
+
+/** A path as the user would write it from here. */
+export function shown(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
+}
+
+function reason(cause: unknown): string {
+  // Node's own text repeats the whole path: "EACCES: permission denied, mkdir '/…'".
+  return messageOf(cause).replace(/, \w+ '.*$/, '')
+}
+
+/** The failover URI over all nodes, with the lab's credentials: it is used and never shown. */
+export function drillUri(lab: BrokerControl, clientOptions: Readonly<Record<string, string>>): string {
+  const nodes = lab.nodes.map((node) => withCredentials(lab, node))
+  const options = Object.entries({ ...DRILL_CLIENT_OPTIONS, ...clientOptions })
+  const query = options.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
+  return `failover:(${nodes.join(',')})?${query}`
+}
+
+function withCredentials(lab: BrokerControl, node: BrokerNode): string {
+  if (!lab.credentials) return node.endpoint
+  const { username, password } = lab.credentials
+  return node.endpoint.replace('://', `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`)
+}
+
+function probeEndpoint(lab: BrokerControl, node: BrokerNode): ReturnType<typeof parseFailoverUri>['endpoints'][number] {
+  const [endpoint] = parseFailoverUri(withCredentials(lab, node)).endpoints
+  if (!endpoint) throw new UnderstudyError('invalid-uri', `node ${node.name} has no endpoint`)
+  return endpoint
+}
