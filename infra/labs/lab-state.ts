@@ -42,7 +42,7 @@ export interface LabState {
 const FILE = 'lab.json'
 
 /**
- * @throws UnderstudyError `invalid-option` when there is no lab in the folder or another version of the
+ * @throws UnderstudyError `unsupported` when there is no lab in the folder or another version of the
  * package wrote it.
  */
 export function readLabState(folder: string): LabState {
@@ -50,10 +50,10 @@ export function readLabState(folder: string): LabState {
   try {
     value = JSON.parse(readFileSync(join(folder, FILE), 'utf8'))
   } catch (cause) {
-    throw new UnderstudyError('invalid-option', `no running lab in ${folder}`, { cause })
+    throw new UnderstudyError('unsupported', `no running lab in ${folder}`, { cause })
   }
   if (!isLabState(value)) {
-    throw new UnderstudyError('invalid-option', `${join(folder, FILE)} was written by another version of understudy`)
+    throw new UnderstudyError('unsupported', `${join(folder, FILE)} was written by another version of understudy`)
   }
   return value
 }

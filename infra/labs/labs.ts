@@ -1,5 +1,6 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
-import { basename, dirname, join, relative } from 'node:path'
+import { existsSync } from 'node:fs'
+import { copyFile, mkdir } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
@@ -21,6 +22,8 @@ export interface FoundLab {
   readonly id: string
   readonly name: string
   readonly owner: 'nobody' | 'a running process' | 'a process that is gone'
+  /** Whether it was put up completely, and its owner lives. */
+  readonly usable: boolean
 }
 
 export interface UpOptions {
@@ -47,14 +50,15 @@ export interface Labs {
   /**
    * A lab that is up already, by its name or id; without one the only lab that stays.
    *
-   * @throws UnderstudyError `invalid-option` when there is none, or several.
+   * @throws UnderstudyError `unsupported` when there is none, `invalid-option` when there are several.
    */
   attach(nameOrId?: string): Lab
   /**
    * Takes down every lab that a crashed run left behind, and the labs of that name or id that stay;
    * without one every lab that stays. Returns the ids of what was ended.
    *
-   * @throws UnderstudyError `invalid-option` for a lab that a running process owns.
+   * @throws UnderstudyError `invalid-option` for a name that is neither a lab nor the id of one that is up,
+   * `unsupported` for a lab that a running process owns.
    */
   down(nameOrId?: string): Promise<string[]>
 }
@@ -71,7 +75,11 @@ export function createLabs(options: { root?: string; kinds?: readonly LabKind[] 
     const known = kinds.map((candidate) => candidate.name).join(', ')
     throw new UnderstudyError('invalid-option', `there is no lab ${JSON.stringify(name)}; there are ${known}`)
   }
-  const attachTo = (folder: LabFolder): Lab => toLab(folder, kindOf(folder.read().lab))
+  const attachTo = (folder: LabFolder): Lab => {
+    const { lab, ready } = folder.read()
+    if (!ready) throw new UnderstudyError('unsupported', `lab ${folder.id} is not up completely`)
+    return toLab(folder, kindOf(lab))
+  }
   return {
     list: () => {
       return kinds.map((kind) => ({
@@ -87,7 +95,9 @@ export function createLabs(options: { root?: string; kinds?: readonly LabKind[] 
         const why = `lab ${name} cannot run here: ${availability.reason}; ${availability.remedy}`
         throw new UnderstudyError('unsupported', why)
       }
-      await endOrphans(root(), { unreachable: false })
+      for (const id of await endOrphans(root(), { unreachable: false })) {
+        upOptions.onProgress?.(`ended ${id}, left behind by a crashed run`)
+      }
       const folder = await putUp(root(), kind, upOptions)
       return attachTo(folder)
     },
@@ -96,16 +106,16 @@ export function createLabs(options: { root?: string; kinds?: readonly LabKind[] 
     down: async (nameOrId) => {
       const ended = await endOrphans(root(), { unreachable: true })
       const found = listLabFolders(root()).filter((folder) => isCalled(folder, nameOrId))
-      const owned = found.filter((folder) => folder.read().owner !== null)
-      const named = owned.find((folder) => folder.id === nameOrId)
-      if (named !== undefined) throw new UnderstudyError('invalid-option', belongsTo(named))
-      for (const folder of found.filter((candidate) => !owned.includes(candidate))) {
+      const owned = found.filter((folder) => stateOf(folder)?.owner !== null)
+      const staying = found.filter((folder) => !owned.includes(folder))
+      for (const folder of staying) {
         await endLab(folder)
         ended.push(folder.id)
       }
-      if (ended.length === 0 && nameOrId !== undefined) {
-        const first = owned[0]
-        throw new UnderstudyError('invalid-option', first === undefined ? noSuchLab(nameOrId) : belongsTo(first))
+      if (nameOrId !== undefined && ended.length === 0) {
+        const [first] = owned
+        if (first !== undefined) throw new UnderstudyError('unsupported', belongsTo(first))
+        kindOf(nameOrId)
       }
       return ended
     },
@@ -173,7 +183,7 @@ function describe(folder: LabFolder): FoundLab | undefined {
   const state = stateOf(folder)
   if (state === undefined) return undefined
   const owner = state.owner === null ? 'nobody' : isOrphan(state) ? 'a process that is gone' : 'a running process'
-  return { id: folder.id, name: state.lab, owner }
+  return { id: folder.id, name: state.lab, owner, usable: state.ready && !isOrphan(state) }
 }
 
 function isCalled(folder: LabFolder, nameOrId: string | undefined): boolean {
@@ -188,7 +198,7 @@ function pick(root: string, nameOrId: string | undefined): LabFolder {
   // A lab of a running drill is meant only when it is named by its id.
   const staying = found.filter((folder) => folder.read().owner === null)
   const [only, another] = staying
-  if (only === undefined) throw new UnderstudyError('invalid-option', noSuchLab(nameOrId))
+  if (only === undefined) throw new UnderstudyError('unsupported', noSuchLab(nameOrId))
   if (another === undefined) return only
   const ids = staying.map((folder) => folder.id).join(', ')
   throw new UnderstudyError('invalid-option', `several labs are up, name one by its id: ${ids}`)
@@ -214,22 +224,20 @@ function toLab(folder: LabFolder, kind: LabKind): Lab {
     failoverUri: `failover:(${broker.nodes.map(({ endpoint }) => endpoint).join(',')})`,
     timings,
     pid: (node) => folder.read().processes[node]?.identity?.pid,
-    collect: async (directory) => collect(folder, broker.files, directory),
+    collect: async (directory) => await collect(folder, broker.files, directory),
     down: async () => await endLab(folder),
   }
 }
 
-function collect(folder: LabFolder, files: readonly string[], directory: string): string[] {
-  mkdirSync(directory, { recursive: true })
-  return files.flatMap((file) => {
-    const inside = relative(folder.path, file)
-    const name = dirname(inside) === '.' ? inside : `${dirname(inside).replaceAll('/', '-')}-${basename(inside)}`
-    try {
-      copyFileSync(file, join(directory, name))
-      return [name]
-    } catch {
-      // A broker that was never started has no log.
-      return []
-    }
-  })
+async function collect(folder: LabFolder, files: readonly string[], directory: string): Promise<string[]> {
+  await mkdir(directory, { recursive: true })
+  const kept: string[] = []
+  for (const file of files) {
+    // A broker that was never started has no log.
+    if (!existsSync(file)) continue
+    const name = relative(folder.path, file).replaceAll(sep, '-')
+    await copyFile(file, join(directory, name))
+    kept.push(name)
+  }
+  return kept
 }

@@ -21,7 +21,7 @@ export function nodeControl(folder: LabFolder): NodeControl {
   const living = (node: string): ProcessIdentity => {
     const identity = processOf(folder, node)
     if (identity === null || processState(identity) === 'gone') {
-      throw new UnderstudyError('invalid-option', `node ${node} of ${folder.id} is not running`)
+      throw new UnderstudyError('unsupported', `node ${node} of ${folder.id} is not running`)
     }
     return identity
   }
@@ -64,11 +64,11 @@ export function nodeControl(folder: LabFolder): NodeControl {
   }
 }
 
-/** @throws UnderstudyError `invalid-option` when the lab has no such node, or its process is still there. */
+/** @throws UnderstudyError `unsupported` when the node's process is still there. */
 export function mustBeGone(folder: LabFolder, node: string): void {
   const identity = processOf(folder, node)
   if (identity !== null && processState(identity) !== 'gone') {
-    throw new UnderstudyError('invalid-option', `node ${node} of ${folder.id} is running already, pid ${identity.pid}`)
+    throw new UnderstudyError('unsupported', `node ${node} of ${folder.id} is running already, pid ${identity.pid}`)
   }
 }
 

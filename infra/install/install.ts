@@ -1,0 +1,136 @@
+import { spawnSync } from 'node:child_process'
+import { userInfo } from 'node:os'
+import { abortReason } from '../../src/clock.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { findProgram } from '../mariadb/find-server.ts'
+import { type MissingPart, missingParts } from './needed-packages.ts'
+import { type CommandEnd, runCommand } from './run-command.ts'
+import { SERVICE_POLICY, withoutServices } from './service-policy.ts'
+
+/** What an installation came to. */
+export type InstallOutcome =
+  /** Everything was there before. */
+  | { readonly kind: 'complete' }
+  | { readonly kind: 'installed'; readonly packages: readonly string[] }
+  /** Nothing was done; these lines tell what a person has to do. */
+  | { readonly kind: 'by-hand'; readonly lines: readonly string[] }
+
+export interface InstallOptions {
+  /** Stops after the step that runs; the packages' service policy is put back in any case. */
+  readonly signal?: AbortSignal
+  /** One line each: what will be run, then what is being run. */
+  readonly onProgress?: (line: string) => void
+  /** The machine, for a test. Defaults to this one. */
+  readonly machine?: Machine
+}
+
+/** What an installation needs to know of a machine. */
+export interface Machine {
+  missing(): readonly MissingPart[]
+  /** The path of a program, where there is one. */
+  find(program: string): string | undefined
+  readonly isRoot: boolean
+  /** Whether sudo works without asking for a password. */
+  canSudo(): boolean
+  readonly servicePolicy: string
+}
+
+const UPDATE_WITHIN_MS = 5 * 60_000
+const INSTALL_WITHIN_MS = 20 * 60_000
+const QUIETLY = {
+  DEBIAN_FRONTEND: 'noninteractive',
+  DEBIAN_PRIORITY: 'critical',
+  // Ubuntu's needrestart would restart services of others.
+  NEEDRESTART_SUSPEND: '1',
+}
+
+/**
+ * Installs what the labs need and this machine has not, with apt-get on Debian and its kin. No service
+ * is started while it runs. Where it cannot be done, says what a person has to do.
+ *
+ * @throws UnderstudyError `unsupported` when apt-get fails, with the last of its own words; `deadline`
+ * after 25 minutes; `aborted` when the signal fires.
+ */
+export async function install(options: InstallOptions = {}): Promise<InstallOutcome> {
+  const machine = options.machine ?? thisMachine()
+  const missing = machine.missing()
+  if (missing.length === 0) return { kind: 'complete' }
+  const packages = missing.map((part) => part.package)
+  const aptGet = machine.find('apt-get')
+  if (aptGet === undefined) return { kind: 'by-hand', lines: withoutApt(missing) }
+  const commands = [
+    [aptGet, '-q', '-o', 'DPkg::Lock::Timeout=120', 'update'],
+    [aptGet, '-q', '-y', '-o', 'DPkg::Lock::Timeout=120', 'install', '--no-install-recommends', ...packages],
+  ] as const
+  if (!machine.isRoot && !machine.canSudo()) {
+    return { kind: 'by-hand', lines: commands.map((command) => `sudo ${shown(command)}`) }
+  }
+  const prefix = machine.isRoot ? [] : ['sudo', '-n']
+  const say = options.onProgress ?? ((): void => {})
+  say(`missing: ${missing.map((part) => part.what).join(', ')}`)
+  for (const command of commands) say(`will run: ${[...prefix, shown(command)].join(' ')}`)
+  say(`no package may start a service meanwhile (${machine.servicePolicy} answers 101, and is put back afterwards)`)
+
+  await withoutServices(
+    prefix,
+    async () => {
+      await apt(prefix, commands[0], UPDATE_WITHIN_MS, options)
+      await apt(prefix, commands[1], INSTALL_WITHIN_MS, options)
+    },
+    machine.servicePolicy,
+  )
+  const still = machine.missing().map((part) => part.what)
+  if (still.length > 0) {
+    throw new UnderstudyError('unsupported', `apt-get succeeded, and yet there is no ${still.join(', no ')}`)
+  }
+  return { kind: 'installed', packages }
+}
+
+function thisMachine(): Machine {
+  const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/bin', '/usr/sbin'].filter((part) => part !== '')
+  return {
+    missing: () => missingParts(),
+    find: (program) => findProgram([program], folders),
+    isRoot: userInfo().uid === 0,
+    canSudo: () => spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore', timeout: 5000 }).status === 0,
+    servicePolicy: SERVICE_POLICY,
+  }
+}
+
+async function apt(
+  prefix: readonly string[],
+  command: readonly string[],
+  withinMs: number,
+  { signal, onProgress }: InstallOptions,
+): Promise<void> {
+  if (signal?.aborted) throw abortReason(signal)
+  onProgress?.(`running: ${shown(command)}`)
+  // sudo clears the environment, so that it is set behind it.
+  const quietly = Object.entries(QUIETLY).map(([name, value]) => `${name}=${value}`)
+  const end = await runCommand([...prefix, 'env', ...quietly, ...command], { withinMs, signal })
+  if (signal?.aborted) throw abortReason(signal)
+  if (end.timedOut) throw new UnderstudyError('deadline', `${shown(command)}: not within ${withinMs / 60_000} minutes`)
+  if (end.code !== 0) throw new UnderstudyError('unsupported', `${shown(command)} failed: ${wordsOf(end)}`)
+}
+
+function shown(command: readonly string[]): string {
+  return command
+    .filter((word) => word !== '-q' && word !== '-o' && !word.startsWith('DPkg::'))
+    .map((word, index) => (index === 0 ? 'apt-get' : word))
+    .join(' ')
+}
+
+/** apt says its reason in lines that begin with E:, and often repeats itself after it. */
+function wordsOf({ tail, code }: CommandEnd): string {
+  const errors = tail.filter((line) => /^(E:|Err:|dpkg: error)/.test(line))
+  return (errors.length > 0 ? errors : tail.slice(-3)).join(' · ') || `code ${code}`
+}
+
+function withoutApt(missing: readonly MissingPart[]): string[] {
+  return [
+    'There is no apt-get here. Install by hand:',
+    ...missing.map((part) => `  ${part.what}`),
+    'An unpacked ActiveMQ Classic is found through ACTIVEMQ_HOME (put the JDBC driver, MariaDB Connector/J,',
+    'into its lib folder), MariaDB or MySQL through PATH or MYSQL_HOME, and Java through PATH or JAVA_HOME.',
+  ]
+}

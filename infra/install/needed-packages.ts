@@ -1,0 +1,24 @@
+import { findActivemq, findJava, findJdbcDriver } from '../labs/activemq-installation.ts'
+import { findDatabaseProgram } from '../mariadb/find-server.ts'
+
+/** Something that a lab needs and this machine has not, with Debian's name for it. */
+export interface MissingPart {
+  readonly what: string
+  readonly package: string
+}
+
+/** What the labs need beyond Node and do not find, by looking where they look. */
+export function missingParts(env: Readonly<Record<string, string | undefined>> = process.env): MissingPart[] {
+  const activemq = findActivemq(env)
+  const driver = activemq === undefined ? undefined : findJdbcDriver(activemq)
+  return [
+    ...missing(findJava(env), 'a Java runtime, 17 or later', 'default-jre-headless'),
+    ...missing(activemq, 'ActiveMQ Classic', 'activemq'),
+    ...missing(findDatabaseProgram(env), 'MariaDB or MySQL', 'mariadb-server'),
+    ...missing(driver, 'the MariaDB JDBC driver', 'libmariadb-java'),
+  ]
+}
+
+function missing(found: unknown, what: string, name: string): MissingPart[] {
+  return found === undefined ? [{ what, package: name }] : []
+}

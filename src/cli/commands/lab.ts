@@ -1,0 +1,188 @@
+import { Command } from 'commander'
+import { messageOf } from '../../errors.ts'
+import { Exit, EXIT } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+import { installLab, type LabInstaller } from './lab-install.ts'
+import {
+  type LabHandle,
+  type LabOverview,
+  overviewOf,
+  overviewText,
+  uriWithCredentials,
+  walkByHand,
+} from './lab-text.ts'
+
+/** The labs as this command needs them. */
+export interface LabDirectory {
+  list(): readonly {
+    readonly name: string
+    readonly description: string
+    readonly availability:
+      | { readonly available: true; readonly detail: string }
+      | { readonly available: false; readonly reason: string; readonly remedy: string }
+  }[]
+  up(
+    name: string,
+    options: { readonly stays: boolean; readonly signal: AbortSignal; readonly onProgress: (line: string) => void },
+  ): Promise<LabHandle>
+  running(): readonly { readonly id: string; readonly name: string; readonly owner: string; readonly usable: boolean }[]
+  attach(nameOrId?: string): LabHandle
+  down(nameOrId?: string): Promise<readonly string[]>
+}
+
+interface JsonOption {
+  readonly json?: true
+}
+
+interface NodeOptions extends JsonOption {
+  readonly lab?: string
+}
+
+type NodeAction = 'kill' | 'pause' | 'resume' | 'stop' | 'start'
+
+const NODE_ACTIONS: Readonly<Record<NodeAction, { readonly does: string; readonly done: string }>> = {
+  kill: { does: 'end a broker at once (SIGKILL)', done: 'killed' },
+  pause: { does: 'stop a broker where it stands (SIGSTOP); it keeps its connections and its lock', done: 'paused' },
+  resume: { does: 'let a paused broker go on (SIGCONT)', done: 'running again' },
+  stop: { does: 'ask a broker to leave (SIGTERM)', done: 'stopped' },
+  start: { does: 'start a broker that was killed or stopped', done: 'started' },
+}
+
+/** `understudy lab …`: brokers of one's own, to be hurt. */
+export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller): Command {
+  const lab = new Command('lab').description('brokers of your own to hurt: put them up, kill them, take them down')
+  lab
+    .command('list')
+    .description('the labs there are, and whether each can run here')
+    .option('--json', 'print one JSON document')
+    .action((options: JsonOption) => list(labs, options, terminal))
+  lab
+    .command('install')
+    .description('install what the labs need (Debian, Ubuntu); elsewhere say what to install')
+    .option('--json', 'print one JSON document')
+    .action(async (options: JsonOption) => await installLab(labs, options.json ?? false, terminal))
+  lab
+    .command('up')
+    .description('put up a lab in the background; it stays until `lab down`')
+    .argument('<name>', 'a name from `lab list`')
+    .option('--json', 'print one JSON document')
+    .action(async (name: string, options: JsonOption) => await up(labs, name, options, terminal))
+  lab
+    .command('status')
+    .description('the labs that are up: who serves, and how each broker is')
+    .argument('[name]', 'a lab by its name or id')
+    .option('--json', 'print one JSON document')
+    .action(async (name: string | undefined, options: JsonOption) => await status(labs, name, options, terminal))
+  lab
+    .command('uri')
+    .description("print a lab's failover URI with its password, to be put into another command")
+    .argument('[name]', 'a lab by its name or id; the only one that is up when not given')
+    .action((name: string | undefined) => terminal.out(`${uriWithCredentials(labs.attach(name))}\n`))
+  for (const [name, { does }] of Object.entries(NODE_ACTIONS) as [NodeAction, { does: string }][]) {
+    lab
+      .command(name)
+      .description(does)
+      .argument('<node>', 'a broker, such as a')
+      .option('--lab <id>', 'a lab by its name or id; the only one that is up when not given')
+      .option('--json', 'print one JSON document')
+      .action(async (node: string, options: NodeOptions) => await act(labs, name, node, options, terminal))
+  }
+  lab
+    .command('down')
+    .description('end labs and remove their folders, with all that crashed runs left behind')
+    .argument('[name]', 'a lab by its name or id; all that were put up by `lab up` when not given')
+    .option('--json', 'print one JSON document')
+    .action(async (name: string | undefined, options: JsonOption) => await down(labs, name, options, terminal))
+  return lab
+}
+
+function list(labs: LabDirectory, { json }: JsonOption, { out }: Terminal): void {
+  const found = labs.list()
+  if (json) {
+    out(`${JSON.stringify({ labs: found }, null, 2)}\n`)
+    return
+  }
+  const width = Math.max(...found.map(({ name }) => name.length))
+  for (const { name, description, availability } of found) {
+    const can = availability.available
+      ? `ready: ${availability.detail}`
+      : `cannot run here: ${availability.reason}; ${availability.remedy}`
+    out(`${name.padEnd(width)}  ${description}\n${' '.repeat(width)}  ${can}\n`)
+  }
+}
+
+async function up(labs: LabDirectory, name: string, { json }: JsonOption, terminal: Terminal): Promise<void> {
+  const began = performance.now()
+  const lab = await labs
+    .up(name, { stays: true, signal: terminal.interrupted, onProgress: (line) => terminal.err(`  ${line}\n`) })
+    .catch((error: unknown) => {
+      // What was started has been taken down again.
+      throw terminal.interrupted.aborted ? new Exit(EXIT.interrupted, `interrupted; ${name} is down again`) : error
+    })
+  const overview = await overviewOf(lab)
+  if (json) {
+    terminal.out(`${JSON.stringify({ ...overview, timings: lab.timings }, null, 2)}\n`)
+    return
+  }
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  const several = labs.running().filter(({ owner }) => owner === 'nobody').length > 1
+  terminal.out(`${lab.id} is up after ${seconds} s\n${overviewText(overview)}\n${walkByHand(lab, several)}`)
+}
+
+async function status(
+  labs: LabDirectory,
+  name: string | undefined,
+  { json }: JsonOption,
+  { out }: Terminal,
+): Promise<void> {
+  const running = labs.running().filter((lab) => name === undefined || lab.id === name || lab.name === name)
+  if (running.length === 0 && name !== undefined) throw new Exit(EXIT.unknown, `no lab ${JSON.stringify(name)} is up`)
+  const found: ({ owner: string } & (LabOverview | { id: string; lab: string; problem: string }))[] = []
+  for (const { id, name: lab, owner, usable } of running) {
+    // What a crashed run left has no brokers to speak of, and one that is still being put up none yet.
+    const overview = usable
+      ? await overviewOf(labs.attach(id)).catch((error: unknown) => ({ id, lab, problem: messageOf(error) }))
+      : { id, lab, problem: owner === 'a process that is gone' ? 'left behind by a crashed run' : 'being put up' }
+    found.push({ owner, ...overview })
+  }
+  if (json) {
+    out(`${JSON.stringify({ labs: found }, null, 2)}\n`)
+    return
+  }
+  if (found.length === 0) out('no lab is up; `understudy lab up NAME` starts one\n')
+  for (const lab of found) {
+    const whose = lab.owner === 'nobody' ? '' : `, owned by ${lab.owner}`
+    out(`${lab.id}${whose}\n`)
+    out('problem' in lab ? `  ${lab.problem}; \`understudy lab down\` ends what is left\n` : overviewText(lab))
+  }
+}
+
+async function act(
+  labs: LabDirectory,
+  action: NodeAction,
+  node: string,
+  options: NodeOptions,
+  { out }: Terminal,
+): Promise<void> {
+  const lab = labs.attach(options.lab)
+  const pid = lab.pid(node)
+  await lab[action](node)
+  if (options.json) {
+    const after = { lab: lab.id, node, action, state: lab.state(node), pid: lab.pid(node) ?? null }
+    out(`${JSON.stringify(after, null, 2)}\n`)
+    return
+  }
+  out(`${node} ${NODE_ACTIONS[action].done} (pid ${action === 'start' ? lab.pid(node) : pid})\n`)
+}
+
+async function down(
+  labs: LabDirectory,
+  name: string | undefined,
+  { json }: JsonOption,
+  { out }: Terminal,
+): Promise<void> {
+  const ended = await labs.down(name)
+  if (json) out(`${JSON.stringify({ ended }, null, 2)}\n`)
+  else if (ended.length === 0) out('nothing was up\n')
+  else for (const id of ended) out(`${id} is down\n`)
+}
