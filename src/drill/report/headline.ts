@@ -1,0 +1,44 @@
+import { doneToIt } from '../fault-time.ts'
+import type { DrillResult } from '../result.ts'
+import { formatSeconds, plural } from './durations.ts'
+
+/** What happened in one sentence, such as `b took over 0.24 s after a was killed; none of 312 jobs was lost.` */
+export function headline(result: DrillResult): string {
+  return `${whatHappened(result)}; ${whatBecameOfTheJobs(result)}.`
+}
+
+function whatHappened(result: DrillResult): string {
+  const { fault } = result
+  if (fault.injectedAt === null) return 'Nothing was injected'
+  const done = `${fault.node} was ${doneToIt(fault.name)}`
+  if (fault.provenAt === null) return `${done}, but nothing proved that the fault took effect`
+  if (result.failoverMs !== null) {
+    return `${result.takenOverBy ?? 'another broker'} took over ${formatSeconds(result.failoverMs)} after ${done}`
+  }
+  const upper = result.outage.producerMs?.upper
+  if (upper === undefined) return `${done} and no other broker took over`
+  return `${done} and no other broker took over: no job was confirmed for ${formatSeconds(upper)}`
+}
+
+function whatBecameOfTheJobs(result: DrillResult): string {
+  const { jobs } = result
+  if (jobs.attempted === 0) return 'no job was sent'
+  const clauses = [lostClause(result)]
+  if (jobs.failed > 0) clauses.push(`${plural(jobs.failed, 'job')} failed`)
+  const twice = duplicates(result)
+  if (twice > 0) clauses.push(`${plural(twice, 'duplicate')} ${twice === 1 ? 'was' : 'were'} delivered`)
+  return clauses.join(', ')
+}
+
+function lostClause(result: DrillResult): string {
+  const { jobs } = result
+  if (jobs.lost === null) return `whether one of ${plural(jobs.attempted, 'job')} was lost is unknown`
+  if (jobs.lost > 0) return `${jobs.lost} of ${plural(jobs.attempted, 'job')} ${jobs.lost === 1 ? 'was' : 'were'} lost`
+  return `none of ${plural(jobs.attempted, 'job')} was lost`
+}
+
+/** All duplicates, of every kind. */
+export function duplicates(result: DrillResult): number {
+  const { redelivery, resend, broker, postAck } = result.jobs.duplicated
+  return redelivery + resend + broker + postAck
+}

@@ -1,0 +1,152 @@
+import type { HistoryEvent } from '../history.ts'
+import { confirmOf, type Delivery, type Job, type Ledger } from '../jobs-ledger.ts'
+
+/** What may be said of a job. `once` is the plain case: acknowledged on the first attempt, delivered once. */
+export type Fate =
+  | 'lost'
+  | 'not seen yet'
+  | 'post-ack duplicate'
+  | 'unexpected'
+  | 'resurrected'
+  | 'failed'
+  | 'indeterminate'
+  | 'unfinished'
+  | 'broker duplicate'
+  | 'resend duplicate'
+  | 'redelivery'
+  | 'reordered'
+  | 'recovered'
+  | 'sent again'
+  | 'once'
+
+/** The order in which fates are told, worst first. */
+export const FATES: readonly Fate[] = [
+  'lost',
+  'not seen yet',
+  'post-ack duplicate',
+  'unexpected',
+  'resurrected',
+  'failed',
+  'indeterminate',
+  'unfinished',
+  'broker duplicate',
+  'resend duplicate',
+  'redelivery',
+  'reordered',
+  'recovered',
+  'sent again',
+  'once',
+]
+
+/** An event that names a job. */
+export type JobEvent = Extract<HistoryEvent, { readonly id: string }>
+export type DeliveryEvent = Extract<JobEvent, { readonly type: 'dlv' }>
+
+/** One job with all that the history says of it. */
+export interface JobStory {
+  readonly job: Job
+  /** In the order of time. */
+  readonly events: readonly JobEvent[]
+  readonly deliveries: readonly DeliveryEvent[]
+  /** All that holds of it, worst first; never empty. */
+  readonly fates: readonly Fate[]
+}
+
+/**
+ * The story of every job, in the order they fell due, and of every job of another run that was delivered.
+ * Attempts and deliveries are those of the checker's own ledger, so that page and verdict cannot disagree.
+ *
+ * @param events in the order of time.
+ */
+export function jobStories(ledger: Ledger, events: readonly HistoryEvent[], runId: string): readonly JobStory[] {
+  const own = new Map<string, JobEvent[]>()
+  const foreign = new Map<string, DeliveryEvent[]>()
+  let drained = false
+  for (const event of events) {
+    if (event.type === 'drain') drained = event.ok
+    if (!('id' in event)) continue
+    if (event.type === 'dlv' && event.runId !== runId) put(foreign, JSON.stringify([event.runId, event.id]), event)
+    else put(own, event.id, event)
+  }
+  const overtaken = overtakenJobs(ledger.jobs)
+  const stories = ledger.jobs.map((job): JobStory => {
+    const told = own.get(job.id) ?? []
+    const found = new Set(fatesOf(job, drained))
+    if (overtaken.has(job)) found.add('reordered')
+    return { job, events: told, deliveries: told.filter((event) => event.type === 'dlv'), fates: worstFirst(found) }
+  })
+  const strangers = [...foreign.values()].map((deliveries): JobStory => {
+    const id = deliveries[0]?.id ?? ''
+    const job: Job = { id, dueNs: null, gaveUp: false, attempts: [], deliveries: [] }
+    return { job, events: deliveries, deliveries, fates: ['unexpected'] }
+  })
+  const dueOf = (story: JobStory): number => story.job.dueNs ?? story.events[0]?.t ?? Number.POSITIVE_INFINITY
+  return [...stories.sort((one, other) => dueOf(one) - dueOf(other)), ...strangers]
+}
+
+function put<Event>(lists: Map<string, Event[]>, key: string, event: Event): void {
+  const list = lists.get(key)
+  if (list) list.push(event)
+  else lists.set(key, [event])
+}
+
+function worstFirst(found: ReadonlySet<Fate>): readonly Fate[] {
+  const fates = FATES.filter((fate) => found.has(fate))
+  return fates.length > 0 ? fates : ['once']
+}
+
+function fatesOf(job: Job, drained: boolean): readonly Fate[] {
+  const fates: Fate[] = duplicateFates(job.deliveries)
+  const delivered = job.deliveries.length > 0
+  if (job.attempts.length === 0) return delivered ? [...fates, 'unexpected'] : ['unfinished']
+  if (confirmOf(job)) {
+    if (!delivered) fates.push(drained ? 'lost' : 'not seen yet')
+    // Where a copy too many came of it, that is what is told.
+    if (job.attempts.length > 1 && job.deliveries.length < 2) fates.push('sent again')
+    return fates
+  }
+  const inDoubt = job.attempts.some((attempt) => attempt.outcome === 'ambiguous')
+  if (inDoubt) fates.push('indeterminate')
+  if (inDoubt && delivered) fates.push('recovered')
+  if (job.gaveUp) fates.push('failed')
+  if (job.gaveUp && !inDoubt && delivered) fates.push('resurrected')
+  if (!job.gaveUp && !inDoubt) fates.push('unfinished')
+  return fates
+}
+
+function duplicateFates(deliveries: readonly Delivery[]): Fate[] {
+  return deliveries.slice(1).map((delivery, index) => {
+    const same = deliveries.slice(0, index + 1).filter((earlier) => earlier.k === delivery.k)
+    if (same.some((one) => one.ackConfirmedNs !== null && one.ackConfirmedNs < delivery.atNs)) {
+      return 'post-ack duplicate'
+    }
+    if (same.length === 0) return 'resend duplicate'
+    return delivery.redelivered ? 'redelivery' : 'broker duplicate'
+  })
+}
+
+/** Jobs confirmed before another was first attempted, and yet first delivered after it. */
+function overtakenJobs(jobs: readonly Job[]): ReadonlySet<Job> {
+  const delivered = jobs.filter((job) => job.deliveries.length > 0)
+  const startOf = (job: Job): number => job.attempts[0]?.startNs ?? Number.NEGATIVE_INFINITY
+  const arrivalOf = (job: Job): number => job.deliveries[0]?.atNs ?? Number.POSITIVE_INFINITY
+  const confirmOrder = delivered
+    .flatMap((job) => {
+      const confirmedNs = confirmOf(job)?.endNs
+      return confirmedNs === undefined ? [] : [{ job, confirmedNs }]
+    })
+    .sort((one, other) => other.confirmedNs - one.confirmedNs)
+  // From the latest confirm backwards: among the jobs begun after it, the earliest delivery.
+  const byStart = delivered.filter((job) => job.attempts.length > 0).sort((a, b) => startOf(b) - startOf(a))
+  const overtaken = new Set<Job>()
+  let earliest = Number.POSITIVE_INFINITY
+  let next = 0
+  for (const { job, confirmedNs } of confirmOrder) {
+    for (let begun = byStart[next]; begun && startOf(begun) > confirmedNs; begun = byStart[next]) {
+      earliest = Math.min(earliest, arrivalOf(begun))
+      next += 1
+    }
+    if (earliest < arrivalOf(job)) overtaken.add(job)
+  }
+  return overtaken
+}

@@ -1,0 +1,215 @@
+import type { AttemptOutcome, HistoryEvent, ProbeFinding } from '../history.ts'
+import { formatOffset } from './durations.ts'
+import { type Html, html, trusted } from './html.ts'
+import type { Attempt, Job } from '../jobs-ledger.ts'
+import type { Moment } from './moments.ts'
+import { printableLine } from './printable.ts'
+import { position, type RunAxis, roundTicks, type Span, tickLabel } from './run-axis.ts'
+
+/** A broker, or what stands for one where no broker was connected. */
+export interface Lane {
+  readonly endpoint: string | null
+  readonly name: string
+}
+
+/** An attempt together with the job it belongs to. */
+export type LaneAttempt = Attempt & { readonly id: string }
+
+export function laneAttempts(jobs: readonly Job[]): readonly LaneAttempt[] {
+  return jobs.flatMap((job) => job.attempts.map((attempt) => ({ id: job.id, ...attempt })))
+}
+
+const LANE_HEIGHT = 64
+const TITLE_Y = 12
+const TROUBLE_Y = 27
+const DOT_Y = 40
+const BAND_Y = 51
+const BAND_HEIGHT = 7
+const AXIS_HEIGHT = 22
+/** Units across a lane; the page stretches them to its own width. */
+const ACROSS = 10_000
+// Two dots nearer than this are one dot on any screen.
+const DOT_GRID = 4
+const MOST_NAMED_SYMBOLS = 100
+
+type Symbols = Exclude<AttemptOutcome, 'ack'>
+
+/** Each attempt a mark on its broker's lane, and what the probes met there as a band beneath. */
+export function lanesPlot(
+  lanes: readonly Lane[],
+  attempts: readonly LaneAttempt[],
+  events: readonly HistoryEvent[],
+  moments: readonly Moment[],
+  axis: RunAxis,
+  span: Span,
+): Html {
+  const height = lanes.length * LANE_HEIGHT + AXIS_HEIGHT
+  const rows = lanes.map((lane, index) => {
+    const own = attempts.filter((attempt) => attempt.endpoint === lane.endpoint)
+    const top = index * LANE_HEIGHT
+    const marks = own.map((attempt) => ({
+      at: position(attempt.startNs, span),
+      outcome: attempt.outcome,
+      title: `${printableLine(attempt.id, 60)}, attempt ${attempt.k}, ${formatOffset(attempt.startNs - axis.originNs)}`,
+    }))
+    const inside = marks.filter((mark) => mark.at >= 0 && mark.at <= 1)
+    return html`<text class="lane-name" x="0" y="${top + TITLE_Y}">${printableLine(lane.name, 40)}
+      <tspan class="lane-endpoint">${lane.endpoint === null ? '' : `\u2002${printableLine(lane.endpoint, 60)}`}</tspan></text>
+      <line class="lane-line" x1="0" x2="100%" y1="${top + DOT_Y}" y2="${top + DOT_Y}"/>
+      ${dots(
+        inside.filter((mark) => mark.outcome === 'ack').map((mark) => mark.at),
+        top + DOT_Y,
+      )}
+      ${symbols(inside, top + TROUBLE_Y)}
+      ${lane.endpoint === null ? null : band(probesOf(events, lane.endpoint), span, top + BAND_Y)}`
+  })
+  const bottom = lanes.length * LANE_HEIGHT
+  const ticks = roundTicks((span.fromNs - axis.originNs) / 1e9, (span.toNs - axis.originNs) / 1e9, 6)
+  return html`<svg class="lanes ${span.name}" width="100%" height="${height}" role="img" aria-label="Attempts by broker, ${span.label}">
+    ${ticks.map((tick) => gridLine(tick, axis, span, bottom))}
+    ${rows}
+    ${momentLines(moments, span, bottom)}
+    ${ticks.map((tick, index) => tickText(tick, index - ticks.indexOf(0), axis, span, bottom))}
+  </svg>`
+}
+
+/** Every mark that {@link lanesPlot} refers to; stands once in a page. */
+export function laneSymbols(): Html {
+  return trusted(`<svg class="symbols" width="0" height="0" aria-hidden="true"><defs>
+<symbol id="m-ack" viewBox="-6 -6 12 12" overflow="visible"><circle class="m-ack" r="2.6"/></symbol>
+<symbol id="m-ambiguous" viewBox="-6 -6 12 12" overflow="visible"><path class="m-ambiguous" d="M0-5.4 5.4 0 0 5.4-5.4 0z"/></symbol>
+<symbol id="m-refused" viewBox="-6 -6 12 12" overflow="visible"><path class="m-refused" d="M-3.4-3.4 3.4 3.4M3.4-3.4-3.4 3.4"/></symbol>
+<symbol id="m-nack" viewBox="-6 -6 12 12" overflow="visible"><path class="m-nack" d="M-4-4h8v8h-8z"/></symbol>
+<symbol id="m-returned" viewBox="-6 -6 12 12" overflow="visible"><path class="m-returned" d="M0-5 5 4H-5z"/></symbol>
+<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v5"/></pattern>
+<pattern id="sparse" width="8" height="8" patternUnits="userSpaceOnUse"><path class="sparse" d="M0 4h4"/></pattern>
+</defs></svg>`)
+}
+
+const OUTCOME_WORDS: Readonly<Record<AttemptOutcome, string>> = {
+  ack: 'confirmed',
+  ambiguous: 'ambiguous: written, no answer came',
+  refused: 'refused: nothing was written',
+  nack: 'rejected by the broker',
+  returned: 'returned: no queue for it',
+}
+
+/** What an attempt's outcome means, in a few words. */
+export function outcomeWords(outcome: AttemptOutcome): string {
+  return OUTCOME_WORDS[outcome]
+}
+
+/** The marks and bands that occur, with their meaning and how often. */
+export function laneLegend(attempts: readonly LaneAttempt[], events: readonly HistoryEvent[]): Html {
+  const counts = new Map<AttemptOutcome, number>()
+  for (const { outcome } of attempts) counts.set(outcome, (counts.get(outcome) ?? 0) + 1)
+  const found = new Set(events.flatMap((event) => (event.type === 'probe' ? [event.finding] : [])))
+  const outcomes = (Object.keys(OUTCOME_WORDS) as AttemptOutcome[]).filter((outcome) => counts.has(outcome))
+  const findings = (Object.keys(FINDING_WORDS) as ProbeFinding[]).filter((finding) => found.has(finding))
+  return html`<ul class="legend">
+    ${outcomes.map(
+      (outcome) =>
+        html`<li><svg width="14" height="12" aria-hidden="true"><use href="#m-${outcome}" x="1" y="0" width="12" height="12"/></svg>${OUTCOME_WORDS[outcome]} (${counts.get(outcome)})</li>`,
+    )}
+    ${findings.map(
+      (finding) =>
+        html`<li><svg width="22" height="10" aria-hidden="true">${bandRect(finding, '0', '22', 1, 8)}</svg>${FINDING_WORDS[finding]}</li>`,
+    )}
+  </ul>`
+}
+
+const FINDING_WORDS: Readonly<Record<ProbeFinding, string>> = {
+  serving: 'probe: serving',
+  refused: 'probe: refused',
+  mute: 'probe: mute (accepts, never answers)',
+  reset: 'probe: reset',
+  unreachable: 'probe: unreachable',
+}
+
+function dots(places: readonly number[], y: number): Html {
+  const columns = new Set(places.map((at) => Math.round((at * ACROSS) / DOT_GRID) * DOT_GRID))
+  if (columns.size === 0) return html``
+  const path = [...columns].map((x) => `M${x} 4h0`).join('')
+  return trusted(
+    `<svg x="0" y="${y - 4}" width="100%" height="8" viewBox="0 0 ${ACROSS} 8" preserveAspectRatio="none" overflow="visible"><path class="dots" vector-effect="non-scaling-stroke" d="${path}"/></svg>`,
+  )
+}
+
+function symbols(
+  marks: readonly { readonly at: number; readonly outcome: AttemptOutcome; readonly title: string }[],
+  y: number,
+): readonly Html[] {
+  const seen = new Set<string>()
+  return marks.flatMap((mark) => {
+    if (mark.outcome === 'ack') return []
+    const key = `${mark.outcome} ${Math.round((mark.at * ACROSS) / DOT_GRID)}`
+    if (seen.has(key)) return []
+    seen.add(key)
+    const outcome: Symbols = mark.outcome
+    const title = seen.size <= MOST_NAMED_SYMBOLS ? html`<title>${mark.title}: ${OUTCOME_WORDS[outcome]}</title>` : null
+    return [
+      html`<svg x="${percent(mark.at)}" y="${y}" overflow="visible"><use href="#m-${outcome}" x="-6" y="-6" width="12" height="12">${title}</use></svg>`,
+    ]
+  })
+}
+
+interface Probe {
+  readonly atNs: number
+  readonly finding: ProbeFinding
+}
+
+function probesOf(events: readonly HistoryEvent[], endpoint: string): readonly Probe[] {
+  return events.flatMap((event) =>
+    event.type === 'probe' && event.endpoint === endpoint ? [{ atNs: event.t, finding: event.finding }] : [],
+  )
+}
+
+/**
+ * Neighbouring probes with the same finding are one stretch, from the first to the last of them. What was
+ * between two findings nobody saw, so it stays empty.
+ */
+function band(probes: readonly Probe[], span: Span, y: number): readonly Html[] {
+  const stretches: { readonly finding: ProbeFinding; readonly fromNs: number; toNs: number }[] = []
+  for (const { finding, atNs } of probes) {
+    const open = stretches.at(-1)
+    if (open?.finding === finding) open.toNs = atNs
+    else stretches.push({ finding, fromNs: atNs, toNs: atNs })
+  }
+  return stretches.flatMap(({ finding, fromNs, toNs }) => {
+    const from = Math.max(position(fromNs, span), 0)
+    const to = Math.min(position(toNs, span), 1)
+    // A single answer has no length, and shows by its outline.
+    return to < from ? [] : [bandRect(finding, percent(from), percent(Math.max(to - from, 0.0005)), y, BAND_HEIGHT)]
+  })
+}
+
+function bandRect(finding: ProbeFinding, x: string, width: string, y: number, height: number): Html {
+  return html`<rect class="probe-${finding}" x="${x}" y="${y}" width="${width}" height="${height}"/>`
+}
+
+function gridLine(tick: number, axis: RunAxis, span: Span, bottom: number): Html {
+  const x = percent(position(tick * 1e9 + axis.originNs, span))
+  return html`<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${bottom}"/>`
+}
+
+// Every second label, counted from zero, gives way on a narrow page.
+function tickText(tick: number, fromZero: number, axis: RunAxis, span: Span, bottom: number): Html {
+  const at = position(tick * 1e9 + axis.originNs, span)
+  return html`<text class="tick${fromZero % 2 === 0 ? '' : ' minor'}" x="${percent(at)}" y="${bottom + 16}" text-anchor="middle">${tickLabel(tick)}</text>`
+}
+
+/** The lines of the moments through a plot of this height. */
+export function momentLines(moments: readonly Moment[], span: Span, bottom: number, top = 0): readonly Html[] {
+  return moments.flatMap((moment) => {
+    const at = position(moment.atNs, span)
+    if (at < 0 || at > 1) return []
+    return [
+      html`<line class="moment ${moment.kind}" x1="${percent(at)}" x2="${percent(at)}" y1="${top}" y2="${bottom}"/>`,
+    ]
+  })
+}
+
+/** A share of the width in SVG's own words, which a page of any width understands. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toFixed(3))}%`
+}

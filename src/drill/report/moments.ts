@@ -1,0 +1,53 @@
+import type { HistoryEvent } from '../history.ts'
+import type { DrillResult } from '../result.ts'
+import type { NameOf } from './fate-words.ts'
+import { printableLine } from './printable.ts'
+import type { RunAxis } from './run-axis.ts'
+
+/** Something that happened at one instant and is drawn as a line through the plots. */
+export interface Moment {
+  readonly kind: 'fault' | 'proof' | 'lock' | 'reconnect' | 'confirm' | 'heal'
+  readonly atNs: number
+  readonly label: string
+}
+
+// A flapping lock could fill the page; the first few tell the story and the events file has the rest.
+const MOST_OF_A_KIND = 3
+
+/** The instants worth a line, in order: fault, proof, lock, reconnection, first confirm, heal. */
+export function moments(
+  events: readonly HistoryEvent[],
+  result: DrillResult,
+  axis: RunAxis,
+  nameOf: NameOf,
+): readonly Moment[] {
+  const found: Moment[] = []
+  for (const event of events) {
+    const moment = momentOf(event, axis, nameOf)
+    if (moment && found.filter((other) => other.kind === moment.kind).length < MOST_OF_A_KIND) found.push(moment)
+  }
+  if (result.failoverMs !== null && axis.hasFault) {
+    found.push({ kind: 'confirm', atNs: axis.originNs + result.failoverMs * 1e6, label: 'first confirm' })
+  }
+  return found.sort((one, other) => one.atNs - other.atNs)
+}
+
+function momentOf(event: HistoryEvent, axis: RunAxis, name: NameOf): Moment | undefined {
+  if (event.type === 'fault') return moment('fault', event.t, `${event.name} ${event.node}`)
+  if (event.type === 'proof') return moment('proof', event.effectiveNs, 'in effect')
+  if (event.type === 'heal') return moment('heal', event.t, `${event.node} healed`)
+  // What came before the fault is the steady state: its first holder, its first connection.
+  if (!axis.hasFault) return undefined
+  if (event.type === 'marker' && event.kind === 'lock-acquired' && event.atNs >= axis.originNs) {
+    return moment('lock', event.atNs, `lock to ${event.node ?? 'another'}`)
+  }
+  const back = event.type === 'conn' && event.client === 'producer' && event.t >= axis.originNs
+  if (back && (event.state === 'resumed' || event.state === 'connected')) {
+    return moment('reconnect', event.t, `producer on ${name(event.endpoint)}`)
+  }
+  return undefined
+}
+
+function moment(kind: Moment['kind'], atNs: number, label: string): Moment {
+  return { kind, atNs, label: printableLine(label, 24) }
+}

@@ -1,0 +1,60 @@
+import type { DrillResult, Objective } from '../result.ts'
+import { formatMs, formatOffset } from './durations.ts'
+import { type Html, html } from './html.ts'
+import type { RunAxis } from './run-axis.ts'
+
+/** What was drilled and with what: brokers, fault, markers, settings, versions, the command, the files. */
+export function setting(result: DrillResult, axis: RunAxis): Html {
+  const { target, fault } = result
+  return html`<div class="columns">
+    <div>
+      <h3>Brokers</h3>
+      ${table(target.brokers.map((broker) => [broker.name, html`${broker.version}<br><code>${broker.endpoint}</code>`]))}
+      <h3>Fault</h3>
+      ${table([
+        ['what', `${fault.name} ${fault.node}`],
+        ['ordered', fault.injectedAt ?? 'never'],
+        ['in effect', fault.provenAt ?? 'not proven'],
+        ...fault.proof.map((proof, index) => [index === 0 ? 'proof' : '', proof] as const),
+        ['phase', `${formatMs(fault.phaseMs)} after the steady state`],
+      ])}
+      <h3>Versions</h3>
+      ${table(Object.entries(result.versions))}
+    </div>
+    <div>
+      <h3>What was asked</h3>
+      ${table(result.objectives.map((objective) => [[objective.name, objective.target].filter(Boolean).join(' '), verdictOf(objective)]))}
+      <h3>Settings of the brokers</h3>
+      ${table(Object.entries(target.settings).map(([name, value]) => [name, html`<code>${value}</code>`]))}
+    </div>
+  </div>
+  ${
+    result.markers.length > 0 &&
+    html`<h3>What the brokers say of who serves</h3>
+    ${table(
+      result.markers.map((marker) => [
+        marker.afterFaultMs === null ? marker.at : formatOffset(marker.afterFaultMs * 1e6),
+        html`${marker.detail} <span class="meaning">${marker.kind}${marker.node !== null && `, ${marker.node}`}, from the ${marker.source}</span>`,
+      ]),
+    )}`
+  }
+  <h3>The same again</h3>
+  <pre class="command"><code>${result.command}</code></pre>
+  <p class="nothing">Seed ${String(result.seed)} gives the same schedule and the same phase.${axis.hasFault && ' Every time above counts from the moment the fault took effect.'}</p>
+  <h3>Files</h3>
+  ${table([
+    ['events', html`<code>${result.files.events}</code>`],
+    ['result', html`<code>${result.files.result ?? 'not written'}</code>`],
+    ...result.files.logs.map((log, index) => [index === 0 ? 'logs' : '', html`<code>${log}</code>`] as const),
+  ])}`
+}
+
+function verdictOf({ met, actual }: Objective): Html {
+  const word = met === null ? 'UNKNOWN' : met ? 'PASS' : 'FAIL'
+  return html`<b class="${word}">${word}</b>${met !== null && ` (${actual})`}`
+}
+
+function table(rows: readonly (readonly [string, Html | string])[]): Html {
+  if (rows.length === 0) return html`<p class="nothing">none</p>`
+  return html`<table class="facts"><tbody>${rows.map(([name, value]) => html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
+}
