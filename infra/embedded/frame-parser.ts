@@ -113,6 +113,7 @@ export class FrameParser {
       while (this.#start < this.#end && isLineEnd(this.#bytes[this.#start])) this.#start += 1
     }
     const unread = this.#bytes.subarray(this.#start, this.#end)
+    const fresh = this.#scanned
     for (;;) {
       const lineEnd = unread.indexOf(LF, this.#scanned)
       const searched = lineEnd === -1 ? unread.length : lineEnd
@@ -121,7 +122,7 @@ export class FrameParser {
         throw notStomp(`the headers of a frame are longer than ${this.#limits.maxHeadBytes} bytes`)
       }
       if (lineEnd === -1) {
-        if (unread.indexOf(0, this.#scanned) !== -1) throw notStomp('a NUL stands before the end of the headers')
+        if (unread.includes(0, fresh)) throw notStomp('a NUL stands before the end of the headers')
         this.#scanned = unread.length
         return undefined
       }

@@ -29,6 +29,14 @@ export class HandClock implements Clock {
     return { cancel: () => this.#due.delete(due) }
   }
 
+  /** Moves time on without calling anything until then, as when the whole process was stopped. */
+  skip(byMs: number): void {
+    const end = this.#now + byMs
+    const late = [...this.#due].filter((due) => due.at <= end).toSorted((a, b) => a.at - b.at)
+    this.#now = end
+    for (const due of late) if (this.#due.delete(due)) due.action()
+  }
+
   /** Moves time on, and calls what falls due on the way in its order. */
   advance(byMs: number): void {
     const end = this.#now + byMs
