@@ -1,3 +1,7 @@
+// The declarations name Buffer and AsyncDisposable, whatever the user's own settings load.
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+
 // Connecting
 export { connect, type ConnectOptions } from './connect.ts'
 export type { Connection, SendOptions } from './connection.ts'

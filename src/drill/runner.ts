@@ -226,7 +226,9 @@ class Drill {
       this.#recording.record({ type: 'heal', node: node.name, how: 'started again' })
     }
     onPhase({ name: 'recovering' })
-    await waitSteadily(clock, windowMs, control.slowestTakeoverMs + windowMs + RECOVERY_GRACE_MS, this.#signal, () =>
+    // The checker's window begins with the first job in bounds, a little after ours.
+    const watchedMs = windowMs + STEADY_WINDOW_MS
+    await waitSteadily(clock, watchedMs, control.slowestTakeoverMs + watchedMs + RECOVERY_GRACE_MS, this.#signal, () =>
       this.#flows(),
     )
   }
