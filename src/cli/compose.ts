@@ -1,9 +1,11 @@
 import { activemqTransport } from '../../adapters/activemq/transport.ts'
 import type { Command } from 'commander'
+import { install } from '../../infra/install/install.ts'
 import { createLabs } from '../../infra/labs/labs.ts'
 import { summaryText } from '../drill/summary.ts'
 import { checkCommand } from './commands/check.ts'
 import { drillCommand } from './commands/drill.ts'
+import { labCommand } from './commands/lab.ts'
 import { listenCommand } from './commands/listen.ts'
 import { produceCommand } from './commands/produce.ts'
 import type { Terminal } from './terminal.ts'
@@ -27,5 +29,6 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     produceCommand(terminal),
     listenCommand(terminal),
     checkCommand(terminal),
+    labCommand(terminal, { ...labs, install }),
   ]
 }
