@@ -9,6 +9,8 @@ import type { Command } from './spawn-process.ts'
 export interface JdbcBroker {
   readonly name: string
   readonly port: number
+  /** Where JMS clients connect; undefined leaves that connector out. */
+  readonly openwirePort?: number | undefined
   readonly databasePort: number
   /** Only for the very first start: a standby would wait in an INSERT behind the master's row lock. */
   readonly createTables: boolean
@@ -131,11 +133,17 @@ ${dataSource(broker, driver)}
       </systemUsage>
     </systemUsage>
     <transportConnectors>
-      <transportConnector name="stomp" uri="stomp://127.0.0.1:${broker.port}"/>
+${openwireConnector(broker)}      <transportConnector name="stomp" uri="stomp://127.0.0.1:${broker.port}"/>
     </transportConnectors>
   </broker>
 </beans>
 `
+}
+
+/** First of the two where there is one, so that a JMS client is never behind for the order alone. */
+function openwireConnector({ openwirePort }: JdbcBroker): string {
+  if (openwirePort === undefined) return ''
+  return `      <transportConnector name="openwire" uri="tcp://127.0.0.1:${openwirePort}"/>\n`
 }
 
 function dataSource(broker: JdbcBroker, driver: JdbcDriver): string {

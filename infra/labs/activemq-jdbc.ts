@@ -32,6 +32,14 @@ export const activemqJdbc: LabKind = {
   control,
 }
 
+/**
+ * A broker also takes JMS clients when the lab's state names a port for that, beside the database's: put
+ * these names into the blueprint's `otherPorts`. The lab itself has no use for it.
+ */
+export function openwirePortName(node: string): string {
+  return `openwire-${node}`
+}
+
 function findNeeds(): Needs | string {
   const activemq = findActivemq()
   if (activemq === undefined) return 'ActiveMQ is not installed'
@@ -82,7 +90,12 @@ async function start(folder: LabFolder, { signal, step }: UpContext): Promise<vo
   const secrets = createSecrets(folder, nodes)
   const databasePort = portOf(ports, 'database')
   const configure = (name: string, createTables: boolean): void => {
-    writeConfiguration(folder, { name, port: portOf(ports, name), databasePort, createTables }, found.driver)
+    const openwirePort = ports[openwirePortName(name)]
+    writeConfiguration(
+      folder,
+      { name, port: portOf(ports, name), openwirePort, databasePort, createTables },
+      found.driver,
+    )
   }
   const [first, ...others] = nodes
   if (first === undefined) return

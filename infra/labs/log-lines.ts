@@ -33,11 +33,15 @@ export async function followLines(path: string, onLine: (line: string) => void):
   }
 }
 
-/** The last line that says something, such as an error; undefined for an empty or absent log. */
+/**
+ * The last line that says something, such as an error, `from` that byte on; undefined for an empty or
+ * absent log.
+ */
 export async function lastMeaningfulLine(path: string, from = 0): Promise<string | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '')
-  const lines = text
-    .slice(from)
+  const log = await readFile(path).catch(() => Buffer.alloc(0))
+  const lines = log
+    .subarray(from)
+    .toString('utf8')
     .split('\n')
     .map((line) => line.trim())
     // Frames of a Java stack tell where, not what.

@@ -54,7 +54,7 @@ export async function overviewOf(lab: LabHandle): Promise<LabOverview> {
 
 export function overviewText(overview: LabOverview): string {
   const nodes = overview.nodes.map(({ name, endpoint, state, pid, product }) => {
-    const role = name === overview.active ? 'holds the lock' : state === 'gone' ? '' : 'stands by'
+    const role = name === overview.active ? 'holds the lock' : state === 'running' ? 'stands by' : ''
     const process = pid === null ? 'gone' : `${state}, pid ${pid}`
     return `  ${name}  ${endpoint}  ${[process, role].filter((part) => part !== '').join(', ')}  (${product})\n`
   })

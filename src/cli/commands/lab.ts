@@ -153,7 +153,7 @@ async function status(
   for (const lab of found) {
     const whose = lab.owner === 'nobody' ? '' : `, owned by ${lab.owner}`
     out(`${lab.id}${whose}\n`)
-    out('problem' in lab ? `  ${lab.problem}; \`understudy lab down\` ends what is left\n` : overviewText(lab))
+    out(!('nodes' in lab) ? `  ${lab.problem}; \`understudy lab down\` ends what is left\n` : overviewText(lab))
   }
 }
 
