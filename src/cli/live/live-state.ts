@@ -1,0 +1,230 @@
+import type { FaultName } from '../../drill/broker-control.ts'
+import { doneToIt } from '../../drill/fault-time.ts'
+import type { HistoryEvent, ProbeFinding } from '../../drill/history.ts'
+import { formatSeconds } from '../../drill/report/durations.ts'
+import { printableLine } from '../../drill/report/printable.ts'
+import type { DrillPhase } from '../../drill/runner.ts'
+import { type LatencyTrace, latencyTrace, traceConfirm, traceDue } from './latency-trace.ts'
+
+export interface LiveBroker {
+  readonly name: string
+  readonly endpoint: string
+  /** What was done to it and not yet undone. */
+  hurt: FaultName | null
+  /** What the last probe met; null before the first. */
+  finding: ProbeFinding | null
+}
+
+/** The time without a confirm that a fault brought. */
+export interface LiveOutage {
+  fromNs: number
+  /** Null while it lasts. */
+  untilNs: number | null
+}
+
+/** What a person watches of a drill. It is written by {@link advance} alone. */
+export interface LiveState {
+  title: string
+  phase: DrillPhase['name'] | null
+  readonly brokers: LiveBroker[]
+  master: string | null
+  due: number
+  confirmed: number
+  failed: number
+  /** Deliveries to the listener. */
+  received: number
+  /** Those of them that were not a job's first. */
+  duplicates: number
+  acknowledged: number
+  fault: { readonly node: string; readonly endpoint: string; readonly name: FaultName; readonly atNs: number } | null
+  healedNs: number | null
+  outage: LiveOutage | null
+  /** How the outage ended, in words. */
+  recovery: string | null
+  readonly latency: LatencyTrace
+  /** Jobs that are neither confirmed nor given up, with where their last attempt went. */
+  readonly open: Map<string, { readonly dueNs: number; endpoint: string | null; startNs: number }>
+  readonly delivered: Set<string>
+}
+
+/** Something worth a line of its own. */
+export interface Notice {
+  readonly atNs: number
+  readonly tone: 'plain' | 'bad' | 'good'
+  readonly text: string
+}
+
+export function liveState(brokers: readonly { readonly name: string; readonly endpoint: string }[]): LiveState {
+  return {
+    title: 'drill',
+    phase: null,
+    brokers: brokers.map(({ name, endpoint }) => ({ name, endpoint, hurt: null, finding: null })),
+    master: null,
+    due: 0,
+    confirmed: 0,
+    failed: 0,
+    received: 0,
+    duplicates: 0,
+    acknowledged: 0,
+    fault: null,
+    healedNs: null,
+    outage: null,
+    recovery: null,
+    latency: latencyTrace(),
+    open: new Map(),
+    delivered: new Set(),
+  }
+}
+
+/** Takes one event in, and says what of it is worth a line. The same events always say the same. */
+export function advance(state: LiveState, event: HistoryEvent): readonly Notice[] {
+  return take(state, event).map(({ atNs, tone, text }) => ({ atNs, tone, text: printableLine(text, 300) }))
+}
+
+function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
+  switch (event.type) {
+    case 'run':
+      state.title = `${event.lab} · ${event.fault} · seed ${event.seed}`
+      return plain(
+        event.t,
+        `drill on ${event.lab}: ${event.fault}, a job every ${event.everyMs} ms, seed ${event.seed}`,
+      )
+    case 'due':
+      state.due += 1
+      state.open.set(event.id, { dueNs: event.dueNs, endpoint: null, startNs: event.dueNs })
+      traceDue(state.latency, event.dueNs)
+      return []
+    case 'att': {
+      const job = state.open.get(event.id)
+      if (job) Object.assign(job, { endpoint: event.endpoint, startNs: event.t })
+      return []
+    }
+    case 'res':
+      return event.outcome === 'ack' ? confirmed(state, event) : []
+    case 'giveup':
+      if (state.open.delete(event.id)) state.failed += 1
+      return []
+    case 'dlv':
+      state.received += 1
+      if (state.delivered.has(event.id)) state.duplicates += 1
+      state.delivered.add(event.id)
+      return []
+    case 'cack':
+      return []
+    case 'cackok':
+      state.acknowledged += 1
+      return []
+    case 'fault':
+      return struck(state, event)
+    case 'proof':
+      return proven(state, event)
+    case 'heal':
+      state.healedNs = event.t
+      brokerOf(state, event.node).hurt = null
+      brokerOf(state, event.node).finding = null
+      return plain(event.t, `${event.node} healed: ${event.how}`)
+    case 'conn':
+      return connection(state, event)
+    case 'probe':
+      brokerOf(state, event.node, event.endpoint).finding = event.finding
+      if (event.finding === 'serving') state.master ??= event.node
+      return []
+    case 'marker':
+      return lockMoved(state, event)
+    case 'drain':
+      if (event.ok) return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
+      return [{ atNs: event.t, tone: 'bad', text: `drain failed: ${event.outstanding} confirmed jobs not delivered` }]
+  }
+}
+
+/** What a broker does now, in a word or two. */
+export function conditionOf(broker: LiveBroker): string {
+  if (broker.hurt === 'pause') return 'hung (paused)'
+  if (broker.hurt !== null) return doneToIt(broker.hurt)
+  return broker.finding === null ? 'not seen yet' : CONDITIONS[broker.finding]
+}
+
+const CONDITIONS: Readonly<Record<ProbeFinding, string>> = {
+  serving: 'serving',
+  refused: 'standing by',
+  mute: 'hung',
+  reset: 'breaks connections off',
+  unreachable: 'unreachable',
+}
+
+type EventOf<Type extends HistoryEvent['type']> = Extract<HistoryEvent, { readonly type: Type }>
+
+function confirmed(state: LiveState, event: EventOf<'res'>): readonly Notice[] {
+  const job = state.open.get(event.id)
+  if (!job) return []
+  state.open.delete(event.id)
+  state.confirmed += 1
+  traceConfirm(state.latency, job.dueNs, (event.t - job.dueNs) / 1e6)
+  const { outage, fault } = state
+  if (!outage || outage.untilNs !== null || !fault || job.startNs < fault.atNs) return []
+  const elsewhere = job.endpoint !== null && job.endpoint !== fault.endpoint
+  const backHere = state.healedNs !== null && event.t >= state.healedNs
+  if (!elsewhere && !backHere) return []
+  outage.untilNs = event.t
+  const by = state.brokers.find((broker) => broker.endpoint === job.endpoint)?.name ?? 'a broker'
+  const took = formatSeconds((event.t - outage.fromNs) / 1e6)
+  state.recovery = elsewhere ? `${by} took over after ${took}` : `${by} serves again after ${took}`
+  return [{ atNs: event.t, tone: 'good', text: `${state.recovery} (first confirm)` }]
+}
+
+function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
+  state.fault = { node: event.node, endpoint: event.endpoint, name: event.name, atNs: event.t }
+  // Only the loss of the broker that serves can keep jobs from being confirmed.
+  if (state.master === null || state.master === event.node) state.outage = { fromNs: event.t, untilNs: null }
+  return [{ atNs: event.t, tone: 'bad', text: `fault: ${event.name} ${event.node}` }]
+}
+
+function proven(state: LiveState, event: EventOf<'proof'>): readonly Notice[] {
+  const broker = brokerOf(state, event.node)
+  broker.hurt = state.fault?.name ?? null
+  if (state.outage && state.outage.untilNs === null) state.outage.fromNs = event.effectiveNs
+  // A paused broker keeps its lock, one that is gone has none.
+  if (broker.hurt !== 'pause' && state.master === event.node) state.master = null
+  return [{ atNs: event.t, tone: 'bad', text: `fault proven: ${event.proof.join(', ')}` }]
+}
+
+function connection(state: LiveState, event: EventOf<'conn'>): readonly Notice[] {
+  if (event.client !== 'producer') return []
+  const where = state.brokers.find((broker) => broker.endpoint === event.endpoint)?.name ?? event.endpoint ?? 'a broker'
+  const because = event.reason === null ? '' : ` (${event.reason})`
+  switch (event.state) {
+    case 'connected':
+    case 'resumed':
+      return plain(event.t, `producer connected to ${where}`)
+    case 'interrupted':
+      return [{ atNs: event.t, tone: 'bad', text: `producer lost ${where}${because}` }]
+    case 'failed':
+      return [{ atNs: event.t, tone: 'bad', text: `producer gave up${because}` }]
+    case 'attempt-failed':
+    case 'closed':
+      return []
+  }
+}
+
+function lockMoved(state: LiveState, event: EventOf<'marker'>): readonly Notice[] {
+  if (event.kind === 'lock-released') {
+    if (event.node === null || state.master === event.node) state.master = null
+    return []
+  }
+  // Several sources tell of the same change, and a poll may see it more than once.
+  if (event.node === null || state.master === event.node) return []
+  state.master = event.node
+  return plain(event.t, `lock held by ${event.node} (${event.source})`)
+}
+
+function brokerOf(state: LiveState, name: string, endpoint = ''): LiveBroker {
+  const known = state.brokers.find((broker) => broker.name === name)
+  if (known) return known
+  const broker: LiveBroker = { name, endpoint, hurt: null, finding: null }
+  state.brokers.push(broker)
+  return broker
+}
+
+function plain(atNs: number, text: string): readonly Notice[] {
+  return [{ atNs, tone: 'plain', text }]
+}

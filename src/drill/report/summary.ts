@@ -1,0 +1,103 @@
+import { styleText } from 'node:util'
+import { doneToIt } from '../fault-time.ts'
+import { summaryLine } from '../objectives.ts'
+import type { DrillResult, Verdict } from '../result.ts'
+import { formatCount, formatMs, plural } from './durations.ts'
+import { duplicateKinds, formatBounds } from './figures.ts'
+import { duplicates, headline } from './headline.ts'
+import { printableLine } from './printable.ts'
+import { wrap } from './text-width.ts'
+
+export interface SummaryOptions {
+  /** Whether ANSI colours may be written. Defaults to false. */
+  readonly colour?: boolean
+  /** Columns that a line may take, from 40 on. Defaults to 100. */
+  readonly width?: number
+}
+
+const LABEL_WIDTH = 11
+const NARROWEST = 40
+const WHOLE: ReadonlySet<string> = new Set(['report', 'again'])
+const COLOURS: Readonly<Record<Verdict, 'green' | 'red' | 'yellow'>> = { pass: 'green', fail: 'red', unknown: 'yellow' }
+
+/** The end of a drill for a terminal: the verdict, what happened, the numbers, and where the report is. */
+export function renderSummary(result: DrillResult, options: SummaryOptions = {}): string {
+  const width = Math.max(NARROWEST, options.width ?? 100)
+  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
+    options.colour ? styleText(format, text, { validateStream: false }) : text
+  const verdict = result.verdict.toUpperCase()
+  const first = wrap(`${verdict} · ${printableLine(summaryLine(result), 500)}`, width)
+  const lines = first.map((line, index) =>
+    index === 0 ? paint(['bold', COLOURS[result.verdict]], verdict) + line.slice(verdict.length) : line,
+  )
+  lines.push(...wrap(printableLine(headline(result), 500), width), '')
+  for (const [label, texts] of entries(result)) {
+    for (const [index, text] of texts.entries()) {
+      const shown = index === 0 ? label.padEnd(LABEL_WIDTH) : ' '.repeat(LABEL_WIDTH)
+      const shownText = printableLine(text, 1_000)
+      // A path or a command is for copying, so it stays in one piece.
+      const pieces = WHOLE.has(label) ? [shownText] : wrap(shownText, width - LABEL_WIDTH)
+      for (const [part, line] of pieces.entries()) {
+        lines.push((part === 0 ? paint('dim', shown) : ' '.repeat(LABEL_WIDTH)) + line)
+      }
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+/** The labelled lines, those without anything to say left out. */
+function entries(result: DrillResult): readonly (readonly [string, readonly string[]])[] {
+  const all: readonly (readonly [string, readonly string[]])[] = [
+    ['why', result.reasons],
+    ['jobs', [jobsLine(result)]],
+    ['failover', [failoverLine(result)]],
+    ['outage', outageLines(result)],
+    ['threshold', thresholdLines(result)],
+    ['latency', latencyLines(result)],
+    ['noted', result.findings],
+    ['report', result.files.report === null ? [] : [result.files.report]],
+    ['again', [result.command]],
+  ]
+  return all.filter(([, lines]) => lines.length > 0)
+}
+
+function jobsLine(result: DrillResult): string {
+  const { jobs } = result
+  const twice = duplicates(result)
+  return [
+    `${formatCount(jobs.attempted)} sent`,
+    `${formatCount(jobs.acknowledged)} confirmed`,
+    jobs.lost === null ? 'lost: unknown' : `${formatCount(jobs.lost)} lost`,
+    `${formatCount(jobs.failed)} failed`,
+    ...(jobs.indeterminate > 0 ? [`${formatCount(jobs.indeterminate)} in doubt`] : []),
+    ...(jobs.unexpected > 0 ? [`${formatCount(jobs.unexpected)} unexpected`] : []),
+    twice === 0 ? '0 duplicates' : `${plural(twice, 'duplicate')} (${duplicateKinds(result)})`,
+  ].join(' · ')
+}
+
+function failoverLine(result: DrillResult): string {
+  const { failoverMs, failoverParts, fault } = result
+  if (fault.injectedAt === null) return 'nothing was injected'
+  if (failoverMs === null) return `no other broker took over after ${fault.node} was ${doneToIt(fault.name)}`
+  return `${formatMs(failoverMs)} = ${failoverParts.map((part) => `${part.name} ${formatMs(part.ms)}`).join(' + ')}`
+}
+
+function outageLines({ outage, recoveryMs }: DrillResult): readonly string[] {
+  const told = [
+    ...(outage.producerMs ? [`producer ${formatBounds(outage.producerMs)}`] : []),
+    ...(outage.consumerMs === null ? [] : [`consumer ${formatMs(outage.consumerMs)}`]),
+    ...(recoveryMs === null ? [] : [`recovered after ${formatMs(recoveryMs)}`]),
+  ]
+  return told.length === 0 ? [] : [told.join(' · ')]
+}
+
+function thresholdLines({ retryThresholdMs }: DrillResult): readonly string[] {
+  if (retryThresholdMs === null) return []
+  return [`with a retry threshold of ${formatMs(retryThresholdMs)} or more no job of this run fails`]
+}
+
+function latencyLines({ latencyMs }: DrillResult): readonly string[] {
+  if (latencyMs === null) return []
+  const { p50, p99, max } = latencyMs
+  return [`p50 ${formatMs(p50)} · p99 ${formatMs(p99)} · longest ${formatMs(max)}, from due to confirmed`]
+}
