@@ -63,6 +63,7 @@ export class EmbeddedBroker {
   readonly finished: Promise<boolean>
   #state: State = { kind: 'standby', tick: undefined }
   #stopReason: string | undefined
+  #acquiredAt: number | undefined
 
   constructor(options: BrokerOptions) {
     this.#options = options
@@ -123,10 +124,15 @@ export class EmbeddedBroker {
   }
 
   #openStore(): MessageStore | undefined {
-    const { clock, dir, name, port } = this.#options
-    const store = MessageStore.open(join(dir, 'messages.db'))
-    if (store !== undefined) writeHolder(dir, { name, pid: process.pid, port, at: clock.wallTime() })
+    const store = MessageStore.open(join(this.#options.dir, 'messages.db'))
+    if (store !== undefined) this.#noteHolder(this.#options.port)
     return store
+  }
+
+  #noteHolder(port: number): void {
+    const { clock, dir, name } = this.#options
+    this.#acquiredAt ??= clock.wallTime()
+    writeHolder(dir, { name, pid: process.pid, port, at: this.#acquiredAt })
   }
 
   async #serve(store: MessageStore): Promise<void> {
@@ -134,6 +140,7 @@ export class EmbeddedBroker {
     try {
       const service = await this.#open(store)
       const { port } = service.server
+      if (port !== this.#options.port) this.#noteHolder(port)
       this.#transition({ kind: 'serving', service, tick: this.#watchLock() })
       this.#options.log({ event: 'serving', port, epoch: store.epoch, messages: service.restored })
       if (this.#stopReason !== undefined) this.stop(this.#stopReason)

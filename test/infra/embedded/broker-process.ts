@@ -133,6 +133,11 @@ export class Pair implements AsyncDisposable {
     return { a, b, port }
   }
 
+  /** Deletes a file of the pair. */
+  remove(file: string): void {
+    rmSync(join(this.dir, file))
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const broker of this.#started) {
       if (!broker.hasExited) broker.signal('SIGKILL')
