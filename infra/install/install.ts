@@ -74,8 +74,12 @@ export async function install(options: InstallOptions = {}): Promise<InstallOutc
   await withoutServices(
     prefix,
     async () => {
-      await apt(prefix, commands[0], UPDATE_WITHIN_MS, options)
-      await apt(prefix, commands[1], INSTALL_WITHIN_MS, options)
+      // A repository of others that cannot be reached is no reason to stop, but may be why the next one fails.
+      const warning = await apt(prefix, commands[0], UPDATE_WITHIN_MS, options)
+      await apt(prefix, commands[1], INSTALL_WITHIN_MS, options).catch((error: unknown) => {
+        if (!(error instanceof UnderstudyError) || error.code !== 'unsupported' || warning === undefined) throw error
+        throw new UnderstudyError('unsupported', `${error.message} (update before it: ${warning})`, { cause: error })
+      })
     },
     machine.servicePolicy,
   )
@@ -97,12 +101,13 @@ function thisMachine(): Machine {
   }
 }
 
+/** Returns the last complaint of a command that succeeded all the same. */
 async function apt(
   prefix: readonly string[],
   command: readonly string[],
   withinMs: number,
   { signal, onProgress }: InstallOptions,
-): Promise<void> {
+): Promise<string | undefined> {
   if (signal?.aborted) throw abortReason(signal)
   onProgress?.(`running: ${shown(command)}`)
   // sudo clears the environment, so that it is set behind it.
@@ -111,6 +116,7 @@ async function apt(
   if (signal?.aborted) throw abortReason(signal)
   if (end.timedOut) throw new UnderstudyError('deadline', `${shown(command)}: not within ${withinMs / 60_000} minutes`)
   if (end.code !== 0) throw new UnderstudyError('unsupported', `${shown(command)} failed: ${wordsOf(end)}`)
+  return end.tail.findLast((line) => /^(Err:|W: Failed)/.test(line))
 }
 
 function shown(command: readonly string[]): string {

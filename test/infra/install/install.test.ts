@@ -54,6 +54,14 @@ describe('lab install', () => {
     assert.equal(readFileSync(machine.servicePolicy, 'utf8'), 'mine')
   })
 
+  it('tells of a failed update when nothing can be installed after it', async (context) => {
+    const script =
+      'case "$*" in *" update") echo "W: Failed to fetch nowhere" >&2;; *) echo "E: Unable to locate" >&2; exit 100;; esac'
+    await assert.rejects(install({ machine: fakeMachine(context, script) }), {
+      message: /failed: E: Unable to locate \(update before it: W: Failed to fetch nowhere\)$/,
+    })
+  })
+
   it('lets apt-get finish in order when it is interrupted, and puts the service policy back', async (context) => {
     const machine = fakeMachine(context, 'trap "echo left >> $0.left; exit 130" INT; while :; do sleep 0.05; done')
     writeFileSync(machine.servicePolicy, 'mine')
