@@ -62,14 +62,14 @@ function isDefinite(attempt: Attempt): boolean {
   return attempt.outcome === 'nack' || attempt.outcome === 'returned' || attempt.outcome === 'refused'
 }
 
-type DuplicateKind = keyof JobCounts['duplicated']
+export type DuplicateKind = keyof JobCounts['duplicated']
 
 /**
  * Of each delivery after the first, why it came. Post-ack looks at copies of the same attempt only: a job
  * that was sent twice lies in the broker twice, and its second copy comes rightly even after the first was
  * acknowledged. That is a resend.
  */
-function duplicatesOf(deliveries: readonly Delivery[]): readonly DuplicateKind[] {
+export function duplicatesOf(deliveries: readonly Delivery[]): readonly DuplicateKind[] {
   if (deliveries.length < 2) return []
   const kinds: DuplicateKind[] = []
   // Of each attempt that was delivered so far, when an acknowledge of its copy was first confirmed.

@@ -1,11 +1,16 @@
 import { countUpTo } from './ascending.ts'
 import { confirmOf, type Job } from './jobs-ledger.ts'
 
-/**
- * How many jobs were overtaken: confirmed before another job was first attempted, and yet first
- * delivered after it. Sends that overlap in time have no order to keep.
- */
+/** How many jobs were overtaken. */
 export function reordered(jobs: readonly Job[]): number {
+  return overtaken(jobs).length
+}
+
+/**
+ * The jobs that were confirmed before another job was first attempted, and yet first delivered after it.
+ * Sends that overlap in time have no order to keep.
+ */
+export function overtaken(jobs: readonly Job[]): readonly Job[] {
   const arrivals = jobs
     .flatMap((job) => {
       const started = job.attempts[0]?.startNs
@@ -19,12 +24,10 @@ export function reordered(jobs: readonly Job[]): number {
     earliest[index] = Math.min(earliest[index + 1] as number, arrivals[index]?.delivered as number)
   }
   const starts = Float64Array.from(arrivals, (arrival) => arrival.started)
-  let count = 0
-  for (const job of jobs) {
+  return jobs.filter((job) => {
     const confirmed = confirmOf(job)?.endNs
     const delivered = job.deliveries[0]?.atNs
-    if (confirmed === undefined || delivered === undefined) continue
-    if ((earliest[countUpTo(starts, confirmed)] as number) < delivered) count++
-  }
-  return count
+    if (confirmed === undefined || delivered === undefined) return false
+    return (earliest[countUpTo(starts, confirmed)] as number) < delivered
+  })
 }

@@ -29,8 +29,8 @@ export interface LiveViewOptions {
 
 /** What a person sees of a drill while it runs. None of these throws. */
 export interface LiveView {
-  event(event: HistoryEvent): void
-  phase(phase: DrillPhase): void
+  onEvent(event: HistoryEvent): void
+  onPhase(phase: DrillPhase): void
   /** A line of somebody else, kept out of the panel's way. */
   note(text: string): void
   /** Takes the panel away and gives the cursor back. Idempotent; what comes later is not shown. */
@@ -75,12 +75,12 @@ export function openLiveView(options: LiveViewOptions): LiveView {
   if (screen) screen.draw(frame())
   timer = clock.after(screen ? FRAME_MS : PROGRESS_MS, tick)
   return {
-    event(event) {
+    onEvent(event) {
       if (closed) return
       latest = { ns: event.t, at: clock.now() }
       say(advance(state, event).flatMap((notice) => noticeLines(notice, colour, screen ? columns() : undefined)))
     },
-    phase(phase) {
+    onPhase(phase) {
       if (closed) return
       state.phase = phase.name
       const text = phaseText(phase)

@@ -1,5 +1,7 @@
 import type { HistoryEvent } from '../history.ts'
-import { confirmOf, type Delivery, type Job, type Ledger } from '../jobs-ledger.ts'
+import { type DuplicateKind, duplicatesOf } from '../fates.ts'
+import { confirmOf, type Job, type Ledger } from '../jobs-ledger.ts'
+import { overtaken } from '../reordering.ts'
 
 /** What may be said of a job. `once` is the plain case: acknowledged on the first attempt, delivered once. */
 export type Fate =
@@ -38,6 +40,13 @@ export const FATES: readonly Fate[] = [
   'once',
 ]
 
+const DUPLICATE_FATES: Readonly<Record<DuplicateKind, Fate>> = {
+  postAck: 'post-ack duplicate',
+  broker: 'broker duplicate',
+  resend: 'resend duplicate',
+  redelivery: 'redelivery',
+}
+
 /** An event that names a job. */
 export type JobEvent = Extract<HistoryEvent, { readonly id: string }>
 export type DeliveryEvent = Extract<JobEvent, { readonly type: 'dlv' }>
@@ -68,11 +77,11 @@ export function jobStories(ledger: Ledger, events: readonly HistoryEvent[], runI
     if (event.type === 'dlv' && event.runId !== runId) put(foreign, JSON.stringify([event.runId, event.id]), event)
     else put(own, event.id, event)
   }
-  const overtaken = overtakenJobs(ledger.jobs)
+  const overtakenJobs = new Set(overtaken(ledger.jobs))
   const stories = ledger.jobs.map((job): JobStory => {
     const told = own.get(job.id) ?? []
     const found = new Set(fatesOf(job, drained))
-    if (overtaken.has(job)) found.add('reordered')
+    if (overtakenJobs.has(job)) found.add('reordered')
     return { job, events: told, deliveries: told.filter((event) => event.type === 'dlv'), fates: worstFirst(found) }
   })
   const strangers = [...foreign.values()].map((deliveries): JobStory => {
@@ -96,7 +105,7 @@ function worstFirst(found: ReadonlySet<Fate>): readonly Fate[] {
 }
 
 function fatesOf(job: Job, drained: boolean): readonly Fate[] {
-  const fates: Fate[] = duplicateFates(job.deliveries)
+  const fates: Fate[] = duplicatesOf(job.deliveries).map((kind) => DUPLICATE_FATES[kind])
   const delivered = job.deliveries.length > 0
   if (job.attempts.length === 0) return delivered ? [...fates, 'unexpected'] : ['unfinished']
   if (confirmOf(job)) {
@@ -112,41 +121,4 @@ function fatesOf(job: Job, drained: boolean): readonly Fate[] {
   if (job.gaveUp && !inDoubt && delivered) fates.push('resurrected')
   if (!job.gaveUp && !inDoubt) fates.push('unfinished')
   return fates
-}
-
-function duplicateFates(deliveries: readonly Delivery[]): Fate[] {
-  return deliveries.slice(1).map((delivery, index) => {
-    const same = deliveries.slice(0, index + 1).filter((earlier) => earlier.k === delivery.k)
-    if (same.some((one) => one.ackConfirmedNs !== null && one.ackConfirmedNs < delivery.atNs)) {
-      return 'post-ack duplicate'
-    }
-    if (same.length === 0) return 'resend duplicate'
-    return delivery.redelivered ? 'redelivery' : 'broker duplicate'
-  })
-}
-
-/** Jobs confirmed before another was first attempted, and yet first delivered after it. */
-function overtakenJobs(jobs: readonly Job[]): ReadonlySet<Job> {
-  const delivered = jobs.filter((job) => job.deliveries.length > 0)
-  const startOf = (job: Job): number => job.attempts[0]?.startNs ?? Number.NEGATIVE_INFINITY
-  const arrivalOf = (job: Job): number => job.deliveries[0]?.atNs ?? Number.POSITIVE_INFINITY
-  const confirmOrder = delivered
-    .flatMap((job) => {
-      const confirmedNs = confirmOf(job)?.endNs
-      return confirmedNs === undefined ? [] : [{ job, confirmedNs }]
-    })
-    .sort((one, other) => other.confirmedNs - one.confirmedNs)
-  // From the latest confirm backwards: among the jobs begun after it, the earliest delivery.
-  const byStart = delivered.filter((job) => job.attempts.length > 0).sort((a, b) => startOf(b) - startOf(a))
-  const overtaken = new Set<Job>()
-  let earliest = Number.POSITIVE_INFINITY
-  let next = 0
-  for (const { job, confirmedNs } of confirmOrder) {
-    for (let begun = byStart[next]; begun && startOf(begun) > confirmedNs; begun = byStart[next]) {
-      earliest = Math.min(earliest, arrivalOf(begun))
-      next += 1
-    }
-    if (earliest < arrivalOf(job)) overtaken.add(job)
-  }
-  return overtaken
 }

@@ -43,15 +43,21 @@ export function setting(result: DrillResult, axis: RunAxis): Html {
   <p class="nothing">Seed ${String(result.seed)} gives the same schedule and the same phase.${axis.hasFault && ' Every time above counts from the moment the fault took effect.'}</p>
   <h3>Files</h3>
   ${table([
-    ['events', html`<code>${result.files.events}</code>`],
-    ['result', html`<code>${result.files.result ?? 'not written'}</code>`],
-    ...result.files.logs.map((log, index) => [index === 0 ? 'logs' : '', html`<code>${log}</code>`] as const),
+    ['events', file(result.files.events)],
+    ['result', result.files.result === null ? 'not written' : file(result.files.result)],
+    ...result.files.logs.map((log, index) => [index === 0 ? 'logs' : '', file(log)] as const),
   ])}`
 }
 
 function verdictOf({ met, actual }: Objective): Html {
   const word = met === null ? 'UNKNOWN' : met ? 'PASS' : 'FAIL'
   return html`<b class="${word}">${word}</b>${met !== null && ` (${actual})`}`
+}
+
+// A plain name lies beside the report. Anything else might lead anywhere and is only named.
+function file(path: string): Html {
+  const beside = /^\w[\w.-]*(?:\/\w[\w.-]*)*$/.test(path)
+  return beside ? html`<a href="${path}"><code>${path}</code></a>` : html`<code>${path}</code>`
 }
 
 function table(rows: readonly (readonly [string, Html | string])[]): Html {

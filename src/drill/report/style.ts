@@ -135,6 +135,7 @@ thead th { font-size: 13px; font-weight: 400; color: var(--muted); }
 thead .job { font: inherit; font-size: 13px; }
 .why { overflow-wrap: anywhere; }
 summary { cursor: pointer; }
+a { color: var(--ack); }
 summary:focus-visible, input:focus-visible { outline: 2px solid var(--ack); outline-offset: 2px; }
 .timeline { list-style: none; margin: 8px 0 4px; padding: 0 0 0 14px; border-left: 2px solid var(--line); color: var(--muted); }
 .timeline time { display: inline-block; min-width: 6.2em; color: var(--ink); }

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { doneToIt } from '../fault-time.ts'
 import { summaryLine } from '../objectives.ts'
@@ -13,6 +14,8 @@ export interface SummaryOptions {
   readonly colour?: boolean
   /** Columns that a line may take, from 40 on. Defaults to 100. */
   readonly width?: number
+  /** The folder of the result's files, as it is to be shown. Defaults to the current one. */
+  readonly folder?: string
 }
 
 const LABEL_WIDTH = 11
@@ -31,7 +34,7 @@ export function renderSummary(result: DrillResult, options: SummaryOptions = {})
     index === 0 ? paint(['bold', COLOURS[result.verdict]], verdict) + line.slice(verdict.length) : line,
   )
   lines.push(...wrap(printableLine(headline(result), 500), width), '')
-  for (const [label, texts] of entries(result)) {
+  for (const [label, texts] of entries(result, options.folder)) {
     for (const [index, text] of texts.entries()) {
       const shown = index === 0 ? label.padEnd(LABEL_WIDTH) : ' '.repeat(LABEL_WIDTH)
       const shownText = printableLine(text, 1_000)
@@ -46,7 +49,7 @@ export function renderSummary(result: DrillResult, options: SummaryOptions = {})
 }
 
 /** The labelled lines, those without anything to say left out. */
-function entries(result: DrillResult): readonly (readonly [string, readonly string[]])[] {
+function entries(result: DrillResult, folder = ''): readonly (readonly [string, readonly string[]])[] {
   const all: readonly (readonly [string, readonly string[]])[] = [
     ['why', result.reasons],
     ['jobs', [jobsLine(result)]],
@@ -55,7 +58,7 @@ function entries(result: DrillResult): readonly (readonly [string, readonly stri
     ['threshold', thresholdLines(result)],
     ['latency', latencyLines(result)],
     ['noted', result.findings],
-    ['report', result.files.report === null ? [] : [result.files.report]],
+    ['report', result.files.report === null ? [] : [join(folder, result.files.report)]],
     ['again', [result.command]],
   ]
   return all.filter(([, lines]) => lines.length > 0)
