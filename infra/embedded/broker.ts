@@ -106,15 +106,12 @@ export class EmbeddedBroker {
   #askForLock(first: boolean): void {
     const { log, lockPollMs } = this.#options
     try {
-      if (this.#lock.tryAcquire()) {
+      const store = this.#acquire()
+      if (store !== undefined) {
         log({ event: 'lock-acquired' })
-        const store = this.#openStore()
-        if (store !== undefined) {
-          void this.#serve(store)
-          return
-        }
-        this.#lock.release()
-        log({ event: 'lock-released', reason: 'another process has the messages open' })
+        this.#noteHolder(this.#options.port)
+        void this.#serve(store)
+        return
       }
       if (first) log({ event: 'standby', lockPollMs })
       this.#transition({ kind: 'standby', tick: this.#tick(() => this.#askForLock(false)) })
@@ -123,9 +120,12 @@ export class EmbeddedBroker {
     }
   }
 
-  #openStore(): MessageStore | undefined {
+  /** The lock together with the store; neither without the other. */
+  #acquire(): MessageStore | undefined {
+    if (!this.#lock.tryAcquire()) return undefined
     const store = MessageStore.open(join(this.#options.dir, 'messages.db'))
-    if (store !== undefined) this.#noteHolder(this.#options.port)
+    // Somebody lost the lock's file and has not noticed yet: a stopped process, for one.
+    if (store === undefined) this.#lock.release()
     return store
   }
 

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Frame } from '../../../infra/embedded/frames.ts'
 import { RawStompClient, type StompPeer } from '../../support/stomp-peer.ts'
 import { Pair } from './broker-process.ts'
+import { oneErrorAndClose } from './one-error.ts'
 
 const pair = new Pair()
 let port = 0
@@ -36,15 +37,6 @@ async function bodies(client: StompPeer, count: number): Promise<string[]> {
   const got: string[] = []
   while (got.length < count) got.push(bodyOf(await client.next('MESSAGE')))
   return got
-}
-
-/** The client is owed one ERROR frame, nothing after it, and the end of the connection. */
-async function oneErrorAndClose(client: StompPeer, message: RegExp): Promise<Frame> {
-  const error = await client.next('ERROR')
-  assert.match(error.headers['message'] ?? '', message)
-  await client.closed
-  assert.deepEqual(client.pending('ERROR'), [])
-  return error
 }
 
 test('the newest version that both speak is agreed on', async () => {
@@ -374,70 +366,4 @@ test('every subscriber of a topic gets its copy', async () => {
   await two.subscribe('/topic/news', { ack: 'auto' })
   await send(two, '/topic/news', 'copy')
   assert.deepEqual([await bodies(one, 1), await bodies(two, 1)], [['copy'], ['copy']])
-})
-
-const BAD_FRAMES: readonly [string, RegExp, { command: string; headers?: Record<string, string>; body?: string }][] = [
-  [
-    'a destination that is neither queue nor topic',
-    /neither \/queue\//,
-    { command: 'SEND', headers: { destination: 'a' } },
-  ],
-  ['a wildcard', /without \*, > and \?/, { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a.>' } }],
-  ['no destination', /SEND has no destination/, { command: 'SEND' }],
-  ['no subscription id', /no id header/, { command: 'SUBSCRIBE', headers: { destination: '/queue/a' } }],
-  [
-    'an unknown ack mode',
-    /ack mode "maybe"/,
-    { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a', ack: 'maybe' } },
-  ],
-  [
-    'a prefetch of nothing',
-    /prefetchSize is not/,
-    { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a', 'activemq.prefetchSize': '0' } },
-  ],
-  [
-    'a selector',
-    /does not know the SUBSCRIBE header selector/,
-    { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a', selector: 'a = 1' } },
-  ],
-  [
-    'a delay',
-    /does not schedule/,
-    { command: 'SEND', headers: { destination: '/queue/a', AMQ_SCHEDULED_DELAY: '10' } },
-  ],
-  [
-    'an expiry that is no time',
-    /expires is not/,
-    { command: 'SEND', headers: { destination: '/queue/a', expires: 'soon' } },
-  ],
-  ['an unknown subscription', /is no subscription/, { command: 'UNSUBSCRIBE', headers: { id: 'x' } }],
-  ['no transaction', /no transaction header/, { command: 'BEGIN' }],
-  ['an ack without an id', /ACK has no id header/, { command: 'ACK' }],
-  ['a body where none belongs', /ACK frame has no body/, { command: 'ACK', headers: { id: '1-1' }, body: 'x' }],
-  ["a server's command", /not a command of STOMP clients/, { command: 'MESSAGE' }],
-]
-
-for (const [what, message, draft] of BAD_FRAMES) {
-  test(`${what} ends in one ERROR that names the receipt, and the end of the connection`, async () => {
-    await using client = await connect()
-    client.send({ ...draft, headers: { ...draft.headers, receipt: 'r' } })
-    client.send({ command: 'SEND', headers: { destination: '/queue/after', receipt: 'never' }, body: 'x' })
-    const error = await oneErrorAndClose(client, message)
-    assert.equal(error.headers['receipt-id'], 'r')
-    assert.deepEqual(client.pending('RECEIPT'), [])
-  })
-}
-
-test('garbage and an endless header end in one ERROR and the end of the connection', async () => {
-  for (const [bytes, message] of [
-    ['GET / HTTP/1.1\r\nhost: a\r\n\r\n', /not a STOMP frame/],
-    [Buffer.alloc(100_000, 'x'), /not a STOMP frame/],
-    [`CONNECT\na:${'x'.repeat(200_000)}`, /headers of a frame are longer/],
-    [`CONNECT\n${'a:b\n'.repeat(1_000)}`, /more than 256 headers/],
-    ['CONNECT\naccept-version:1.2\nheart-beat:often\n\n\0', /heart-beat is not/],
-  ] as const) {
-    await using client = await RawStompClient.open(port)
-    client.write(bytes)
-    await oneErrorAndClose(client, message)
-  }
 })

@@ -256,6 +256,26 @@ test('a holder whose lock file is deleted confirms nothing more, says why, and e
   )
 })
 
+test('a stopped holder whose lock file is deleted still keeps the messages to itself', async () => {
+  await using pair = new Pair()
+  const { a, b, port } = await pair.startBoth()
+  const client = await RawStompClient.connect(port)
+  await send(client, 'before')
+  a.signal('SIGSTOP')
+  pair.remove('lock.db')
+  const c = pair.start('c')
+  await c.event('standby')
+  assert.equal(b.has('lock-acquired'), false)
+  assert.equal(c.has('lock-acquired'), false)
+  a.signal('SIGCONT')
+  assert.equal(await a.exit(), 1)
+  const next = await Promise.race([b.port(), c.port()])
+  assert.deepEqual(
+    (await drain(next)).map(({ body }) => body),
+    ['before'],
+  )
+})
+
 test('an idle holder notices by itself that its lock file is gone', async () => {
   await using pair = new Pair()
   const a = pair.start('a')
