@@ -1,0 +1,109 @@
+import { writeFileSync } from 'node:fs'
+import { arch, cpus, platform } from 'node:os'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { parseFailoverUri } from '../../src/failover/uri.ts'
+import { messageOf } from '../../src/errors.ts'
+import { missingForJava } from '../peers/java-failover.ts'
+import { compare } from './comparison.ts'
+import { LAB, missingForLab } from './pair.ts'
+import type { PeerName } from './peer-process.ts'
+import { runReconnectBench } from './reconnect-bench.ts'
+import { claimText, tableText } from './table.ts'
+
+interface Options {
+  readonly trials: number
+  readonly isolate?: true
+  readonly skip: readonly PeerName[]
+  readonly period: number
+  readonly bytes: number
+  readonly standbyWaits: number
+  readonly clientOptions: string
+  readonly out?: string
+}
+
+/** What the bench's exit code is made of. */
+export type Outcome = 'held' | 'violated' | 'not judged'
+
+/** How long from a broker's SIGKILL to the first confirm: a bare socket, our client and ActiveMQ's Java client. */
+export function reconnectCommand(interrupted: AbortSignal, onOutcome: (outcome: Outcome) => void): Command {
+  return new Command('reconnect')
+    .description(`kill the active broker of lab ${LAB} under three clients and compare their first confirms`)
+    .option('--trials <n>', 'how many kills; with --isolate for each client', wholeNumber(1, 1000), 5)
+    .option('--isolate', 'a kill of its own for each client, so that none warms the broker up for another')
+    .addOption(
+      new Option('--skip <client...>', 'leave out: bare, ours, java').choices(['bare', 'ours', 'java']).default([]),
+    )
+    .option('--period <ms>', 'from the start of one send to the next, one at a time', wholeNumber(1, 1000), 10)
+    .option('--bytes <n>', 'size of a body', wholeNumber(1, 1_000_000), 100)
+    .option('--standby-waits <s>', 'how long the standby has waited at the kill, at least', wholeNumber(0, 3600), 0)
+    .option(
+      '--client-options <query>',
+      "our client's failover options: name=value&name=value",
+      query,
+      'randomize=false',
+    )
+    .option('--out <file>', 'write everything measured as JSON')
+    .action(async (options: Options) => onOutcome(await bench(options, interrupted)))
+}
+
+async function bench(options: Options, interrupted: AbortSignal): Promise<Outcome> {
+  const missing = missingForLab()
+  if (missing !== undefined) {
+    process.stdout.write(`skipped: lab ${LAB} cannot run here: ${missing}\n`)
+    return 'not judged'
+  }
+  const peers = peersOf(options)
+  if (options.out !== undefined) writeFileSync(options.out, '')
+  const note = (line: string): void => void process.stderr.write(`${line}\n`)
+  const { trials, settings, products } = await runReconnectBench({
+    peers,
+    trials: options.trials,
+    isolate: options.isolate ?? false,
+    periodMs: options.period,
+    bodyBytes: options.bytes,
+    standbyWaitsMs: options.standbyWaits * 1000,
+    clientOptions: options.clientOptions,
+    signal: interrupted,
+    onProgress: (line) => note(`lab ${LAB}: ${line}`),
+    onTrial: ({ trial, node, peers }) => {
+      const firsts = Object.entries(peers).map(([name, { firstConfirmMs }]) => `${name} ${firstConfirmMs.toFixed(1)}`)
+      note(`kill ${trial} of ${options.trials}: ${node} killed; first confirm after ${firsts.join(', ')} ms`)
+    },
+  })
+  const comparison = compare(trials)
+  const { claims } = comparison
+  process.stdout.write(`${tableText(trials, comparison)}\n`)
+  for (const claim of claims) process.stdout.write(`${claimText(claim, options.trials)}\n`)
+  if (options.out !== undefined) {
+    const machine = { cpus: cpus().length, platform: platform(), arch: arch(), node: process.versions.node }
+    const result = { schema: 1, bench: 'reconnect', machine, products, settings, options, trials, ...comparison }
+    writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)
+  }
+  if (claims.some(({ holds }) => holds === false)) return 'violated'
+  return claims.some(({ holds }) => holds === undefined) ? 'not judged' : 'held'
+}
+
+function peersOf({ skip }: Options): PeerName[] {
+  const peers = (['bare', 'ours', 'java'] as const).filter((name) => !skip.includes(name))
+  const missing = peers.includes('java') ? missingForJava() : undefined
+  if (missing === undefined) return peers
+  process.stdout.write(`skipped: the Java failover client: ${missing}\n`)
+  return peers.filter((name) => name !== 'java')
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
+  }
+}
+
+function query(text: string): string {
+  try {
+    parseFailoverUri(`failover:(stomp://localhost:1)?${text}`)
+  } catch (error) {
+    throw new InvalidArgumentError(messageOf(error))
+  }
+  return text
+}
