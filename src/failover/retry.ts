@@ -1,6 +1,6 @@
 import pRetry from 'p-retry'
 import { type Clock, sleep } from '../clock.ts'
-import { UnderstudyError } from '../errors.ts'
+import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
 import type { Backoff } from './backoff.ts'
@@ -26,62 +26,60 @@ export interface RetryPlan {
 }
 
 /**
- * Tries the list, pass after pass, until one endpoint connects. One p-retry attempt is one endpoint; an
- * attempt is consumed only when a pass is over, so that the limit counts passes over the whole list.
- * The wait between passes is ours, since p-retry's own knows neither an injected clock nor our backoff.
+ * Tries the list, pass after pass, until one endpoint connects. One p-retry attempt is one pass, so that
+ * the limit counts passes over the whole list. The wait between passes is ours, since p-retry's own
+ * knows neither an injected clock nor our backoff.
  *
- * @throws UnderstudyError the last error where it is not retriable, `attempts-exhausted` where the limit
- * is reached, or the signal's reason.
+ * @throws UnderstudyError the error that is not retriable, at once; `attempts-exhausted` where the limit
+ * is reached; or the signal's reason.
  */
 export async function retryDial(plan: RetryPlan, signal: AbortSignal): Promise<Dialled> {
-  const limited = plan.retries >= 0
-  let order = plan.pass()
-  let next = 0
+  const { clock, backoff, retries } = plan
+  const limited = retries >= 0
   let passes = 0
 
-  if (plan.backoff.flapping) await sleep(plan.clock, plan.backoff.next(plan.clock.now(), limited), signal)
+  if (backoff.flapping) await sleep(clock, backoff.next(clock.now(), limited), signal)
   try {
-    return await pRetry(
-      async () => {
-        const endpoint = order[next] as Endpoint
-        next++
-        try {
-          return { link: await plan.dial(endpoint, signal), endpoint }
-        } catch (error) {
-          if (!signal.aborted && error instanceof UnderstudyError) plan.onAttemptFailed(endpoint, error)
-          throw error
-        }
+    return await pRetry(() => tryOnce(plan, signal), {
+      signal,
+      retries: limited ? retries : Number.POSITIVE_INFINITY,
+      minTimeout: 0,
+      shouldRetry: ({ error }) => isRetriable(error),
+      onFailedAttempt: async ({ error, retriesLeft }) => {
+        passes++
+        if (retriesLeft <= 0 || !isRetriable(error)) return
+        const delayMs = backoff.next(clock.now(), limited)
+        plan.onPassFailed(passes, delayMs)
+        await sleep(clock, delayMs, signal)
       },
-      {
-        signal,
-        retries: limited ? plan.retries : Number.POSITIVE_INFINITY,
-        minTimeout: 0,
-        shouldRetry: ({ error }) => !(error instanceof UnderstudyError) || error.retriable,
-        shouldConsumeRetry: () => next >= order.length,
-        onFailedAttempt: async ({ error, retriesLeft }) => {
-          if (next < order.length) return
-          if (error instanceof UnderstudyError && !error.retriable) return
-          passes++
-          order = plan.pass()
-          next = 0
-          if (retriesLeft <= 0) return
-          const delayMs = plan.backoff.next(plan.clock.now(), limited)
-          plan.onPassFailed(passes, delayMs)
-          await sleep(plan.clock, delayMs, signal)
-        },
-      },
-    )
+    })
   } catch (error) {
-    if (error instanceof UnderstudyError && error.retriable && !signal.aborted) {
-      const tried = passes === 1 ? 'once' : `${passes} times`
-      throw new UnderstudyError(
-        'attempts-exhausted',
-        `no broker of the list answered; it was tried ${tried}; last: ${error.message}`,
-        {
-          cause: error,
-        },
-      )
-    }
-    throw error
+    if (!isRetriable(error) || signal.aborted) throw error
+    const tried = passes === 1 ? 'once' : `${passes} times`
+    throw new UnderstudyError(
+      'attempts-exhausted',
+      `no broker of the list answered; it was tried ${tried}; last: ${messageOf(error)}`,
+      { cause: error },
+    )
   }
+}
+
+/** One pass. Throws the error of its last endpoint, or the first that is not retriable. */
+async function tryOnce(plan: RetryPlan, signal: AbortSignal): Promise<Dialled> {
+  let last: unknown
+  for (const endpoint of plan.pass()) {
+    try {
+      return { link: await plan.dial(endpoint, signal), endpoint }
+    } catch (error) {
+      if (signal.aborted) throw error
+      if (error instanceof UnderstudyError) plan.onAttemptFailed(endpoint, error)
+      if (!isRetriable(error)) throw error
+      last = error
+    }
+  }
+  throw last
+}
+
+function isRetriable(error: unknown): boolean {
+  return error instanceof UnderstudyError && error.retriable
 }
