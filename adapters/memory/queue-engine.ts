@@ -4,7 +4,7 @@ import type { ConsumeOptions, EngineConsumer } from './queue-engine-consumer.ts'
 import { type DeadLetterReason, MessageQueue, type QueueOwner } from './queue-engine-queue.ts'
 import type { Entry, QueuedMessage } from './queue-engine-ready-list.ts'
 
-export type { ConsumeOptions, EngineConsumer, EngineSettlement } from './queue-engine-consumer.ts'
+export type { EngineConsumer } from './queue-engine-consumer.ts'
 export type { DeadLetterReason } from './queue-engine-queue.ts'
 export type { QueuedMessage } from './queue-engine-ready-list.ts'
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/clock.ts'
 
 /** What a broker says of itself, in the order of a life; `client-error` may come any number of times. */
-export type BrokerEvent =
+type BrokerEvent =
   | { readonly event: 'starting'; readonly pid: number; readonly dir: string; readonly port: number }
   /** The other one holds the lock; it is asked for every `lockPollMs`. */
   | { readonly event: 'standby'; readonly lockPollMs: number }

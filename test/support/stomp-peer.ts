@@ -234,18 +234,29 @@ function instead(error: Frame, what: string): Error {
   return new Error(`an ERROR came instead of ${what}: ${error.headers['message'] ?? ''}`)
 }
 
+export interface OpenOptions {
+  readonly allowHalfOpen?: boolean
+}
+
 /** A client that does nothing by itself. */
 export const RawStompClient = {
-  /** Connects a socket and says nothing. Rejects when the connection is refused. */
-  async open(port: number): Promise<StompPeer> {
-    const socket = dial({ port, host: '127.0.0.1' })
+  /**
+   * Connects a socket and says nothing. Rejects when the connection is refused. With `allowHalfOpen` it does
+   * not close its side when the broker closes the other.
+   */
+  async open(port: number, { allowHalfOpen = false }: OpenOptions = {}): Promise<StompPeer> {
+    const socket = dial({ port, host: '127.0.0.1', allowHalfOpen })
     await once(socket, 'connect')
     return new StompPeer(socket)
   },
 
   /** Connects and shakes hands, in STOMP 1.2 unless the headers say otherwise. Rejects on an ERROR. */
-  async connect(port: number, headers: Readonly<Record<string, string>> = {}): Promise<StompPeer> {
-    const peer = await RawStompClient.open(port)
+  async connect(
+    port: number,
+    headers: Readonly<Record<string, string>> = {},
+    options: OpenOptions = {},
+  ): Promise<StompPeer> {
+    const peer = await RawStompClient.open(port, options)
     peer.send({ command: 'CONNECT', headers: { 'accept-version': '1.2', host: '127.0.0.1', ...headers } })
     try {
       const connected = await peer.next('CONNECTED')

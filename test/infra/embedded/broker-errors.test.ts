@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import * as fc from 'fast-check'
 import { type FrameDraft, RawStompClient } from '../../support/stomp-peer.ts'
 import { Pair } from './broker-process.ts'
 import { oneErrorAndClose } from './one-error.ts'
@@ -77,4 +78,45 @@ test('garbage and an endless header end in one ERROR and the end of the connecti
     client.write(bytes)
     await oneErrorAndClose(client, message)
   }
+})
+
+const COMMANDS = 'SEND SEND SUBSCRIBE SUBSCRIBE UNSUBSCRIBE ACK NACK BEGIN COMMIT ABORT DISCONNECT'.split(' ')
+
+/** Frames that make sense now and then: the same few names everywhere, so that they meet each other. */
+const anyFrame: fc.Arbitrary<FrameDraft> = fc.record(
+  {
+    command: fc.constantFrom(...COMMANDS),
+    headers: fc.record(
+      {
+        destination: fc.constantFrom('/queue/chaos', '/queue/DLQ.chaos', '/topic/chaos', 'chaos'),
+        id: fc.constantFrom('1', '2', '1-1', '1-2', '2-3'),
+        ack: fc.constantFrom('auto', 'client', 'client-individual'),
+        transaction: fc.constantFrom('t', 'u'),
+        persistent: fc.constantFrom('true', 'false'),
+        expires: fc.constantFrom('0', '1', '9999999999999'),
+        'activemq.prefetchSize': fc.constantFrom('1', '2', '1000'),
+        receipt: fc.constantFrom('r'),
+      },
+      { requiredKeys: ['destination'] },
+    ),
+    body: fc.constantFrom('', 'x'.repeat(1_000)),
+  },
+  { requiredKeys: ['command', 'headers'] },
+)
+
+test('no sequence of frames, from several clients at once, brings the broker down', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(anyFrame, { maxLength: 30, size: 'max' }), { maxLength: 4 }),
+      async (scripts) => {
+        const clients = await Promise.all(scripts.map(() => RawStompClient.connect(port)))
+        for (const [index, script] of scripts.entries()) for (const draft of script) clients[index]?.send(draft)
+        await using witness = await RawStompClient.connect(port)
+        await witness.roundTrip()
+        await Promise.all(clients.map((client, index) => (index % 2 === 0 ? client.close() : client.destroy())))
+        await witness.roundTrip()
+      },
+    ),
+    { numRuns: 100 },
+  )
 })
