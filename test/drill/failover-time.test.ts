@@ -84,6 +84,11 @@ describe('The failover time', () => {
     assert.equal(parts(history).lock, 200)
   })
 
+  it('believes the earliest account where the sources are as fine as each other', () => {
+    const history = failover({ interrupted: 1002, lock: 1220, serving: 1230, resumed: 1240, confirmed: 1250 })
+    assert.equal(parts(history.lockTaken(1221, 'b', { atMs: 1210 })).lock, 208)
+  })
+
   it('does not take the hurt node’s own lock, or an older one, for a takeover', () => {
     const history = failover({ interrupted: 1002, serving: 1230, resumed: 1240, confirmed: 1250 })
     history.lockTaken(5, 'b').lockTaken(1100, 'a')

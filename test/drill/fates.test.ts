@@ -132,6 +132,40 @@ describe('The fate of a job', () => {
   })
 })
 
+describe('What is told of the jobs', () => {
+  const told = (history: WrittenHistory) => judge(history.events).findings.join('\n')
+
+  it('names those that had no end, and only those that were attempted', () => {
+    const history = new WrittenHistory().attempt('j', 10, { by: null, outcome: 'refused' }).due('never sent', 20)
+    assert.match(told(history), /^1 job had no end when the history did\.$/m)
+  })
+
+  it('names those in doubt and how many of them arrived', () => {
+    const history = new WrittenHistory().attempt('i', 10).attempt('j', 20).delivered('j', 30)
+    assert.match(told(history), /^2 jobs ended in doubt, sent without an answer: 1 of them arrived all the same\.$/m)
+  })
+
+  it('names failed, resurrected and overtaken ones', () => {
+    const history = new WrittenHistory().attempt('i', 10, { outcome: 'nack' }).giveUp('i', 20).delivered('i', 30)
+    history.attempt('j', 100, { outcome: 'ack' }).job('k', 120).delivered('j', 200)
+    assert.match(told(history), /^1 job failed: given up without a confirm\.$/m)
+    assert.match(told(history), /^1 job arrived although every attempt had been refused\.$/m)
+    assert.match(told(history), /^1 job arrived after a job that was sent later\.$/m)
+  })
+
+  it('names duplicates by their kind', () => {
+    const history = new WrittenHistory().job('j', 10).delivered('j', 50).delivered('j', 60, { k: 2 })
+    assert.match(
+      told(history),
+      /^2 duplicates came to the listener: 1 sent again by the client, 1 delivered again after the acknowledge had been/m,
+    )
+  })
+
+  it('is nothing where nothing happened', () => {
+    assert.equal(told(new WrittenHistory().job('j', 10)), '')
+  })
+})
+
 describe('A duplicate', () => {
   const sent = () => new WrittenHistory().attempt('j', 10, { outcome: 'ack' })
   const none = { redelivery: 0, resend: 0, broker: 0, postAck: 0 }

@@ -115,6 +115,12 @@ describe('Detection', () => {
     assert.equal(judge(history.events).detectionMs, null)
   })
 
+  it('is not a connection that came about, or an endpoint that did not connect', () => {
+    const history = new WrittenHistory().jobs(0, 1000).fault(1000).producerIs('connected', 1003, A)
+    history.at(1004, { type: 'conn', client: 'listener', state: 'attempt-failed', endpoint: B, reason: 'refused' })
+    assert.equal(judge(history.events).detectionMs, null)
+  })
+
   it('by the cluster is the first marker after the fault', () => {
     const history = takeover().lockTaken(10, 'a').lockTaken(3000, 'b', { atMs: 1150 })
     assert.equal(judge(history.events).clusterDetectionMs, 150)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { judge } from '../../src/drill/checker.ts'
-import { B, takeover, WrittenHistory } from '../support/history.ts'
+import { A, B, takeover, WrittenHistory } from '../support/history.ts'
 
 describe('The recovery time', () => {
   it('ends when errors, latency and backlog were back in bounds for a whole window', () => {
@@ -39,6 +39,31 @@ describe('The recovery time', () => {
     }
     const { recoveryMs } = judge(history.jobs(3000, 7000, B).drain(8000).events)
     assert.ok(recoveryMs !== null && recoveryMs >= 2450 && recoveryMs <= 2560, `${recoveryMs}`)
+  })
+
+  it('takes for granted the backlog that there was in the steady state', () => {
+    const history = new WrittenHistory({ objectives: { windowMs: 2000 } })
+    const slowly = (fromMs: number, untilMs: number, by: string) => {
+      for (let ms = fromMs; ms < untilMs; ms += 50) {
+        history
+          .due(`j${ms}`, ms)
+          .attempt(`j${ms}`, ms, { by, outcome: 'ack' })
+          .delivered(`j${ms}`, ms + 500, { by })
+      }
+    }
+    slowly(0, 3000, A)
+    history.fault(3000)
+    slowly(3000, 7000, B)
+    const { recoveryMs } = judge(history.drain(8000).events)
+    assert.equal(recoveryMs, 0)
+  })
+
+  it('takes for granted the share of attempts that failed in the steady state', () => {
+    const history = new WrittenHistory({ objectives: { windowMs: 2000 } }).jobs(0, 3000)
+    for (const ms of [10, 1010, 2010]) history.attempt(`bad-${ms}`, ms, { outcome: 'nack' })
+    history.fault(3000).jobs(3000, 7000, B).attempt('bad', 4010, { by: B, outcome: 'nack' })
+    const { recoveryMs } = judge(history.drain(8000).events)
+    assert.ok(recoveryMs !== null && recoveryMs < 100, `${recoveryMs}`)
   })
 
   it('is not put off for ever by a job that never arrived', () => {
@@ -87,6 +112,19 @@ describe('The RTO', () => {
     const { reasons, verdict } = judge(takeover().events, { objectives: { rtoMs: 100, windowMs: 60_000 } })
     assert.equal(verdict, 'fail')
     assert.deepEqual(reasons, ['The recovery took at least 250 ms, and the RTO is 100 ms.'])
+  })
+
+  it('is unknown when nothing proves that the fault took effect', () => {
+    const events = takeover().events.filter((event) => event.type !== 'proof')
+    const { objectives } = judge(events, { objectives: { rtoMs: 5000 } })
+    assert.equal(objectives.find((objective) => objective.name === 'RTO')?.met, null)
+  })
+
+  it('is unknown when there was no steady state to come back to', () => {
+    const events = new WrittenHistory().job('only', 900).fault(1000).jobs(1000, 12_000, B).drain(12_100).events
+    const { objectives, verdict } = judge(events, { objectives: { rtoMs: 5000 } })
+    assert.equal(objectives.find((objective) => objective.name === 'RTO')?.met, null)
+    assert.equal(verdict, 'unknown')
   })
 
   it('is unknown when it was not watched for a whole window', () => {
