@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { fatesOf } from '../../../src/drill/fates.ts'
 import type { AttemptOutcome } from '../../../src/drill/history.ts'
 import { jobsLedger } from '../../../src/drill/jobs-ledger.ts'

@@ -196,5 +196,5 @@ export const HOSTILE_IDS: readonly string[] = [
   "' onmouseover='alert(1)",
   '${alert(1)}`<!--',
   'line\nbreak\u001b[31mred\u202egnp.exe\u0000',
-  `${'long'.repeat(60)}`,
+  'long'.repeat(60),
 ]
