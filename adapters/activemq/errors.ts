@@ -30,7 +30,7 @@ const SHUTTING_DOWN = /broker .*(stopp|being stopped|shut)|peer .* disposed|conn
 export function classify(thrown: unknown, phase: Phase, address: string): UnderstudyError {
   if (thrown instanceof UnderstudyError) return thrown
   const { code, retriable } = classOf(thrown as StompError, phase)
-  return new UnderstudyError(code, `${address} ${describe(code, thrown)}`, {
+  return new UnderstudyError(code, `${address} ${describe(code, thrown, phase)}`, {
     retriable,
     endpoint: address,
     cause: thrown,
@@ -67,6 +67,6 @@ const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   'heartbeat-lost': 'went silent past its heart-beat',
 }
 
-function describe(code: ErrorCode, thrown: unknown): string {
-  return DESCRIPTIONS[code] ?? `failed: ${messageOf(thrown)}`
+function describe(code: ErrorCode, thrown: unknown, phase: Phase): string {
+  return DESCRIPTIONS[code] ?? `${phase === 'established' ? 'was lost' : 'failed'}: ${messageOf(thrown)}`
 }

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { prepare } from '../connect.ts'
 import type { BrokerControl, BrokerNode } from '../drill/broker-control.ts'
@@ -87,13 +87,21 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
 /** Creates the folder and proves that it can be written to, before any broker is started. */
 export function prepareFolder(path: string): void {
   try {
-    mkdirSync(path, { recursive: true })
+    makeFolder(path)
   } catch (cause) {
     throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} cannot be made: ${reason(cause)}`, {
       cause,
     })
   }
   write(join(path, 'events.jsonl'), '')
+}
+
+/** With its parents. Node's own `recursive` never returns where the system answers ENOENT, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  const parent = dirname(path)
+  if (parent !== path) makeFolder(parent)
+  mkdirSync(path)
 }
 
 function write(path: string, text: string): void {

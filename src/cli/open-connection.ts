@@ -6,20 +6,22 @@ import { formatDuration } from './duration.ts'
 import { Exit, EXIT } from './exit-code.ts'
 
 /**
- * Connects for a command: watched from the first dial on, and given up after `waitMs`.
+ * Opens a connection for a command: watched from the first dial on, and given up when `begin` (the first
+ * thing the command needs of it) has not come about within `waitMs`.
  *
  * @throws Exit with one line that names the brokers, without credentials.
  */
-export async function openConnection(
+export async function openConnection<Begun>(
   uri: string,
   waitMs: number,
   interrupted: AbortSignal,
   observer: (event: StatusEvent) => void,
-): Promise<Connection> {
+  begin: (connection: Connection) => Promise<Begun>,
+): Promise<{ readonly connection: Connection; readonly begun: Begun }> {
   const connection = await prepare(uri)
-  connection.observe(observer)
   let last: UnderstudyError | undefined
   connection.observe((event) => {
+    observer(event)
     if (event.type === 'attempt-failed') last = event.error
   })
   const late = AbortSignal.timeout(waitMs)
@@ -27,8 +29,7 @@ export async function openConnection(
   const onAbort = (): void => void connection.close()
   giveUp.addEventListener('abort', onAbort, { once: true })
   try {
-    await connection.connected()
-    return connection
+    return { connection, begun: await begin(connection) }
   } catch (error) {
     await connection.close()
     if (interrupted.aborted) throw new Exit(EXIT.interrupted)

@@ -29,42 +29,38 @@ export function listenCommand(terminal: Terminal): Command {
 }
 
 async function listen(uri: string, options: ListenCommandOptions, terminal: Terminal): Promise<void> {
-  const connection = await openConnection(
-    uri,
-    options.wait,
-    terminal.interrupted,
-    statusLines((line) => terminal.err(`  ${line}\n`)),
-  )
   const seen = new Map<string, number>()
   let received = 0
-  const listener = connection.listen(
-    options.from,
-    async (delivery) => {
-      if (received === options.count) return
-      received++
-      remember(seen, delivery.id)
-      await delivery.ack()
-      terminal.out(
-        options.json ? `${JSON.stringify(describe(delivery))}\n` : `${line(delivery, seen.get(delivery.id) ?? 1)}\n`,
-      )
-      if (received === options.count) finish()
-    },
-    { prefetch: options.prefetch, onError: 'leave' },
-  )
   let finish: (reason?: string) => void = () => {}
   const finished = new Promise<string | undefined>((resolve) => {
     finish = resolve
   })
-  terminal.interrupted.addEventListener('abort', () => finish(), { once: true })
-  if (terminal.interrupted.aborted) finish()
+  const take = async (delivery: Delivery): Promise<void> => {
+    if (received === options.count) return
+    received++
+    remember(seen, delivery.id)
+    await delivery.ack()
+    const copies = seen.get(delivery.id) ?? 1
+    terminal.out(`${options.json ? JSON.stringify(describe(delivery)) : line(delivery, copies)}\n`)
+    if (received === options.count) finish()
+  }
+  const { connection } = await openConnection(
+    uri,
+    options.wait,
+    terminal.interrupted,
+    statusLines((said) => terminal.err(`  ${said}\n`)),
+    (opened) => opened.listen(options.from, take, { prefetch: options.prefetch, onError: 'leave' }).ready,
+  )
   connection.observe((event) => {
     if (event.type === 'failed') finish(messageOf(event.error))
   })
-  listener.ready.catch((error: unknown) => finish(messageOf(error)))
+  terminal.interrupted.addEventListener('abort', () => finish(), { once: true })
+  if (terminal.interrupted.aborted) finish()
 
   const reason = await finished
   await connection.close()
-  terminal.err(`${received} received, ${seen.size} different ones among the latest\n`)
+  const different = seen.size === received ? '' : `, ${seen.size} different`
+  terminal.err(`${received} received${different}\n`)
   if (reason !== undefined) throw new Exit(EXIT.unknown, reason)
   if (terminal.interrupted.aborted) throw new Exit(EXIT.interrupted)
 }

@@ -28,11 +28,12 @@ export function produceCommand(terminal: Terminal): Command {
 }
 
 async function produce(uri: string, options: ProduceOptions, terminal: Terminal): Promise<void> {
-  const connection = await openConnection(
+  const { connection } = await openConnection(
     uri,
     options.wait,
     terminal.interrupted,
     statusLines((line) => terminal.err(`  ${line}\n`)),
+    (opened) => opened.connected(),
   )
   const runId = Date.now().toString(36)
   const sends = new Set<Promise<void>>()
