@@ -24,12 +24,8 @@ export interface BrokerSecrets {
   readonly databasePassword: string
 }
 
-/** The broker's lines that matter here, as `activemq.xml` and the takeover's arithmetic know them. */
-export const LOCK_LINES = {
-  waiting: 'Attempting to acquire the exclusive lock',
-  acquired: 'Becoming the master',
-  serving: 'Connector stomp started',
-} as const
+/** How a broker's log says that it has the lock. */
+export const LOCK_ACQUIRED_LINE = 'Becoming the master'
 
 /** The files of a broker that may be kept and shown. */
 export function configurationFiles(folder: LabFolder, node: string): string[] {

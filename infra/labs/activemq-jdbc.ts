@@ -42,7 +42,10 @@ export function openwirePortName(node: string): string {
 
 function findNeeds(): Needs | string {
   const activemq = findActivemq()
-  if (activemq === undefined) return 'ActiveMQ is not installed'
+  if (activemq === undefined) {
+    const home = process.env['ACTIVEMQ_HOME']
+    return home ? `ACTIVEMQ_HOME (${home}) holds no ActiveMQ Classic` : 'ActiveMQ is not installed'
+  }
   const java = findJava()
   if (java === undefined) return 'Java is not installed'
   const database = findDatabaseProgram()

@@ -1,7 +1,7 @@
 import type { Marker, Watch } from '../../src/drill/broker-control.ts'
 import { type LockParty, type LockSighting, type LockView, readLock, watchLock } from '../mariadb/lock-holder.ts'
 import { withDatabase } from '../mariadb/connection.ts'
-import { LOCK_LINES, parseLogLine } from './activemq-config.ts'
+import { LOCK_ACQUIRED_LINE, parseLogLine } from './activemq-config.ts'
 import { brokerUser, observerLogin } from './activemq-secrets.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { followLines } from './log-lines.ts'
@@ -74,6 +74,6 @@ function databaseMarkers(folder: LabFolder, before: LockView, now: LockSighting)
 
 function logMarker(node: string, line: string): Marker | undefined {
   const entry = parseLogLine(line)
-  if (entry === undefined || !entry.text.includes(LOCK_LINES.acquired)) return undefined
-  return { kind: 'lock-acquired', node, source: 'log', wall: entry.wall, toleranceMs: 1, detail: LOCK_LINES.acquired }
+  if (entry === undefined || !entry.text.includes(LOCK_ACQUIRED_LINE)) return undefined
+  return { kind: 'lock-acquired', node, source: 'log', wall: entry.wall, toleranceMs: 1, detail: LOCK_ACQUIRED_LINE }
 }

@@ -17,7 +17,7 @@ export interface LabSecrets {
 /** Reads the lock and nothing else. */
 const OBSERVER = 'understudy'
 /** The database that the brokers share. */
-export const DATABASE = 'activemq'
+const DATABASE = 'activemq'
 
 /** A database user for each broker: so a connection tells whose it is. */
 export function brokerUser(node: string): string {

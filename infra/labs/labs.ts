@@ -11,14 +11,14 @@ import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
 
-export interface LabListing {
+interface LabListing {
   readonly name: string
   readonly description: string
   readonly availability: Availability
 }
 
 /** A lab that is on disk: whole or half, owned by a living process, by a dead one, or by nobody. */
-export interface FoundLab {
+interface FoundLab {
   readonly id: string
   readonly name: string
   readonly owner: 'nobody' | 'a running process' | 'a process that is gone'
@@ -26,7 +26,7 @@ export interface FoundLab {
   readonly usable: boolean
 }
 
-export interface UpOptions {
+interface UpOptions {
   /** Whether the lab outlives this process, until somebody takes it down. Defaults to false. */
   readonly stays?: boolean
   /** Gives up and removes what was started. */

@@ -73,7 +73,7 @@ export function mustBeGone(folder: LabFolder, node: string): void {
 }
 
 /** @throws UnderstudyError `invalid-option` when the lab has no such node. */
-export function processOf(folder: LabFolder, node: string): ProcessIdentity | null {
+function processOf(folder: LabFolder, node: string): ProcessIdentity | null {
   const { nodes, processes } = folder.read()
   if (!nodes.includes(node)) {
     throw new UnderstudyError('invalid-option', `${folder.id} has no node ${node}; it has ${nodes.join(' and ')}`)
