@@ -31,9 +31,14 @@ function times(result: DrillResult): readonly string[] {
   if (result.retryThresholdMs !== null) lines.push(`retry threshold: ${sayMs(result.retryThresholdMs)}`)
   if (latencyMs) {
     const { p50, p99, max } = latencyMs
-    lines.push(`scheduled latency: p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`)
+    lines.push(`scheduled latency: p50 ${sayFinely(p50)}, p99 ${sayFinely(p99)}, max ${sayFinely(max)}`)
   }
   return lines
+}
+
+/** As measured, to the microsecond, while it is below a second. */
+function sayFinely(ms: number): string {
+  return ms < 1000 ? `${ms} ms` : sayMs(ms)
 }
 
 function jobs({ jobs }: DrillResult): readonly string[] {

@@ -92,6 +92,12 @@ describe('The summary text', () => {
     ])
   })
 
+  it('tells long latencies in seconds', () => {
+    const history = new WrittenHistory().due('j', 0).attempt('j', 10, { outcome: 'ack', endMs: 9123 })
+    const lines = summaryText(toResult(judge(history.events), context))
+    assert.ok(lines.includes('scheduled latency: p50 9.123 s, p99 9.123 s, max 9.123 s'))
+  })
+
   it('gives the reasons beneath the verdict', () => {
     const lines = summaryText(toResult(judge(new WrittenHistory().drain(10).events), context))
     assert.deepEqual(lines.slice(0, 4), [
