@@ -37,7 +37,7 @@ describe('what a crashed run leaves behind', () => {
   it('is found and ended after SIGKILL of the owner', async (context) => {
     const root = labRootFor(context)
     const labs = createLabs({ root })
-    const { word: id, kill } = await upElsewhere(context, root, 'owned')
+    const { word: id, kill } = await upElsewhere(context, root, 'embedded', 'owned')
     assert.equal(labs.running()[0]?.owner, 'a running process')
     assert.deepEqual(await labs.down(), [])
     const { processes, ports } = openLabFolder(root, id).read()
@@ -54,7 +54,7 @@ describe('what a crashed run leaves behind', () => {
 
   it('is found though the owner was killed while the lab was being put up', async (context) => {
     const root = labRootFor(context)
-    const { kill } = await upElsewhere(context, root, 'owned', 'broker b stands by')
+    const { kill } = await upElsewhere(context, root, 'embedded', 'owned', 'broker b stands by')
     await kill()
     assert.notDeepEqual(findMarkedProcesses(root), [])
     assert.equal((await createLabs({ root }).down()).length, 1)
@@ -64,7 +64,7 @@ describe('what a crashed run leaves behind', () => {
   it('is ended by the next lab that is put up', async (context) => {
     const root = labRootFor(context)
     const labs = createLabs({ root })
-    const { word: id, kill } = await upElsewhere(context, root, 'owned')
+    const { word: id, kill } = await upElsewhere(context, root, 'embedded', 'owned')
     await kill()
     const lines: string[] = []
     const next = await labs.up('embedded', { onProgress: (line) => lines.push(line) })
@@ -79,7 +79,7 @@ describe('what a crashed run leaves behind', () => {
   it('is not a lab that a person put up to stay: only `down` ends that', async (context) => {
     const root = labRootFor(context)
     const labs = createLabs({ root })
-    const { word: id, ended } = await upElsewhere(context, root, 'stays')
+    const { word: id, ended } = await upElsewhere(context, root, 'embedded', 'stays')
     assert.deepEqual(await ended, [0, null])
     const other = await labs.up('embedded')
     const staying = labs.attach()
@@ -92,7 +92,8 @@ describe('what a crashed run leaves behind', () => {
   it('is found by its processes alone when its folder is gone', { skip: noProc() }, async (context) => {
     const root = labRootFor(context)
     const labs = createLabs({ root })
-    const { word: id, kill } = await upElsewhere(context, root, 'owned')
+    // The embedded brokers would end themselves without their lock file.
+    const { word: id, kill } = await upElsewhere(context, root, 'idle', 'owned')
     await kill()
     await rename(join(root, id), join(root, '.moved'))
     assert.deepEqual(await labs.down(), [id])

@@ -1,9 +1,11 @@
-// A process that puts up the embedded lab, says so, and waits to be killed.
-//   node up-and-wait.ts ROOT stays|owned [STEP]    with STEP: says so at the start of that step, and goes on
+// A process that puts up a lab, says so, and waits to be killed.
+//   node up-and-wait.ts ROOT embedded|idle stays|owned [STEP]    with STEP: says so as that step begins
+import { embedded } from '../../../infra/labs/embedded.ts'
 import { createLabs } from '../../../infra/labs/labs.ts'
+import { idleLab } from './idle-lab.ts'
 
-const [root = '', how, step] = process.argv.slice(2)
-const lab = await createLabs({ root }).up('embedded', {
+const [root = '', name = '', how, step] = process.argv.slice(2)
+const lab = await createLabs({ root, kinds: [embedded, idleLab()] }).up(name, {
   stays: how === 'stays',
   onProgress: (line) => {
     if (line === step) process.stdout.write('step\n')
