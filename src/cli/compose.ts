@@ -2,13 +2,17 @@ import { activemqTransport } from '../../adapters/activemq/transport.ts'
 import type { Command } from 'commander'
 import { install } from '../../infra/install/install.ts'
 import { createLabs } from '../../infra/labs/labs.ts'
-import { summaryText } from '../drill/summary.ts'
+import { systemClock } from '../clock.ts'
+import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
 import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
 import { listenCommand } from './commands/listen.ts'
 import { produceCommand } from './commands/produce.ts'
+import { openLiveView } from './live/live-view.ts'
 import type { Terminal } from './terminal.ts'
+
+const DEFAULT_WIDTH = 100
 
 /** The commands with what they stand on: the one place of the command line that knows adapters and labs. */
 export function commands(terminal: Terminal, version: string): readonly Command[] {
@@ -18,12 +22,14 @@ export function commands(terminal: Terminal, version: string): readonly Command[
       terminal,
       upLab: (name, signal, onProgress) => labs.up(name, { signal, onProgress }),
       transport: () => Promise.resolve(activemqTransport()),
-      liveView: () => ({
-        onEvent: () => {},
-        onPhase: (phase) => terminal.err(`${JSON.stringify(phase)}\n`),
-        close: () => {},
-      }),
-      summary: (result) => summaryText(result).join('\n'),
+      liveView: (lab) =>
+        openLiveView({ stream: process.stderr, clock: systemClock, environment: process.env, brokers: lab.nodes }),
+      summary: (result, folder) =>
+        renderSummary(result, {
+          folder,
+          colour: isColoured(process.stdout),
+          width: process.stdout.columns ?? DEFAULT_WIDTH,
+        }),
       versions: { understudy: version, node: process.versions.node },
     }),
     produceCommand(terminal),
@@ -31,4 +37,8 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     checkCommand(terminal),
     labCommand(terminal, { ...labs, install }),
   ]
+}
+
+function isColoured(stream: NodeJS.WriteStream): boolean {
+  return stream.isTTY && process.env['TERM'] !== 'dumb' && !process.env['NO_COLOR']
 }

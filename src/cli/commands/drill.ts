@@ -30,7 +30,8 @@ export interface DrillCommandDependencies {
   /** The adapter for the lab's endpoints. */
   readonly transport: () => Promise<Transport>
   readonly liveView: (lab: DrillLab) => LiveView
-  readonly summary: (result: DrillResult) => string
+  /** The end of the drill for a person; `folder` is where the files are, as it is to be shown. */
+  readonly summary: (result: DrillResult, folder: string) => string
   readonly versions: Readonly<Record<string, string>>
 }
 
@@ -118,8 +119,7 @@ async function drill(options: DrillOptions, dependencies: DrillCommandDependenci
     }
   })
   if (options.json) terminal.out(`${JSON.stringify(result)}\n`)
-  else terminal.out(`${dependencies.summary(result)}\n`)
-  terminal.err(`report: ${shown(join(out, 'report.html'))}\n`)
+  else terminal.out(dependencies.summary(result, shown(out)))
   if (result.verdict !== 'pass') throw new Exit(EXIT_OF_VERDICT[result.verdict])
 }
 
