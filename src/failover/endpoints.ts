@@ -1,7 +1,7 @@
 import type { Random } from '../clock.ts'
 import { UnderstudyError } from '../errors.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
-import type { FailoverUri } from './uri.ts'
+import { addressOf, type FailoverUri } from './uri.ts'
 
 /** The order in which the brokers of a failover URI are tried. */
 export class EndpointList {
@@ -36,7 +36,8 @@ function preferredOf(uri: FailoverUri): ReadonlySet<Endpoint> {
   const { priorityUris } = uri.options
   if (priorityUris.length === 0) return new Set(uri.endpoints.slice(0, 1))
   const wanted = priorityUris.map((text) => {
-    const found = uri.endpoints.find((endpoint) => redact(endpoint) === text.replace(/\/$/, ''))
+    const address = addressOf(text)?.toLowerCase()
+    const found = uri.endpoints.find((endpoint) => redact(endpoint).toLowerCase() === address)
     if (!found) {
       const listed = uri.endpoints.map(redact).join(', ')
       throw new UnderstudyError(

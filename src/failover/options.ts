@@ -13,8 +13,8 @@ export interface FailoverOptions {
   readonly reconnectDelayExponent: number
   /**
    * While attempts are unlimited no delay is longer than this share of the outage so far (nor shorter
-   * than the initial delay), so that the client's own part of an outage stays that small. 1 gives
-   * ActiveMQ's pure doubling. Defaults to 0.05.
+   * than the initial delay), so that the client's own part of an outage stays that small. 1 comes closest
+   * to ActiveMQ's pure doubling. Defaults to 0.05.
    */
   readonly reconnectDelayShare: number
   /** Each delay is shortened at random by up to this share of itself. Defaults to 0.2. */
@@ -105,6 +105,7 @@ const RULES = {
   updateURIsSupported: refused('brokers do not announce others over STOMP or AMQP', 'false'),
   updateURIsURL: refused('the list of brokers is the URI itself'),
   rebalanceUpdateURIs: refused('brokers do not announce others over STOMP or AMQP', 'false'),
+  nestedExtraQueryOptions: refused('write nested.NAME=VALUE for each'),
   reconnectSupported: refused('reconnecting is what this URI is for', 'true'),
   useExponentialBackoff: refused('the option is spelled useExponentialBackOff'),
 } as const satisfies Record<string, Rule>

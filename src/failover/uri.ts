@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../errors.ts'
-import { type Endpoint, redact } from '../transport/endpoint.ts'
+import { type Endpoint, type RedactedEndpoint, redact } from '../transport/endpoint.ts'
 import { nearestName } from '../transport/option-names.ts'
 import {
   type FailoverOptions,
@@ -43,27 +43,33 @@ export function parseFailoverUri(text: string): FailoverUri {
   if (uri.length > LONGEST_URI) throw invalid(`the URI is longer than ${LONGEST_URI} characters`)
   if (/[\u0000-\u0020\u007f]/.test(uri.replaceAll(/,\s+/g, ',')))
     throw invalid('the URI holds white space or a control character')
-  const composite = /^failover:(?:\/\/)?(.*)$/s.exec(uri)
+  const composite = /^failover:(?:\/\/)?(.*)$/is.exec(uri)
   const { inner, query } = composite ? splitComposite(composite[1] ?? '') : { inner: [uri], query: undefined }
   if (inner.length > MOST_ENDPOINTS) throw invalid(`the URI lists more than ${MOST_ENDPOINTS} brokers`)
 
+  // All places before any query: a broken password is found out before a piece of it is quoted as an option.
+  const places = inner.map((one, index) => parsePlace(one, `broker ${index + 1}`))
   const outer = new Map<string, string>()
   const nested = new Map<string, string>()
-  for (const [name, value] of readQuery(query ?? '')) {
+  for (const [name, value] of readQuery(query ?? '', 'the list')) {
     if (name.startsWith('nested.')) nested.set(name.slice('nested.'.length), value)
     else outer.set(name, value)
   }
-  const parsed = inner.map((one, index) => parseInner(one, index))
+  const parsed = places.map(readInner)
   if (query === undefined) hoistFailoverOptions(parsed.at(-1), outer, nested)
   const options = readFailoverOptions(outer)
   const endpoints = parsed.map((one) => finish(one, nested, options))
   return Object.freeze({ endpoints: Object.freeze(endpoints), options })
 }
 
-interface InnerUri {
+interface Place {
   readonly url: URL
   readonly scheme: string
+  /** What an error calls it, such as `broker 2`. */
   readonly place: string
+}
+
+interface InnerUri extends Place {
   readonly query: Map<string, string>
 }
 
@@ -86,14 +92,14 @@ function splitComposite(rest: string): { inner: readonly string[]; query: string
   return { inner, query }
 }
 
-function parseInner(text: string, index: number): InnerUri {
-  const place = `broker ${index + 1}`
+function parsePlace(text: string, place: string): Place {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) throw invalid(`${place} has no scheme; write stomp://host:port`)
-  const port = DEFAULT_PORTS[scheme]
-  if (!Object.hasOwn(DEFAULT_PORTS, scheme) || port === undefined) {
+  if (!Object.hasOwn(DEFAULT_PORTS, scheme)) {
     const known = Object.keys(DEFAULT_PORTS).map((name) => `${name}:`)
-    throw invalid(`${place} has the unknown scheme ${scheme}:; known are ${known.join(', ')}`)
+    // Without slashes it may be a piece of a password that holds a comma: not to be shown.
+    const which = text.startsWith('//', scheme.length + 1) ? `the unknown scheme ${scheme}:` : 'an unknown scheme'
+    throw invalid(`${place} has ${which}; known are ${known.join(', ')}`)
   }
   let url: URL
   try {
@@ -102,10 +108,25 @@ function parseInner(text: string, index: number): InnerUri {
     // The cause quotes the whole URI, password included, so it is left out.
     throw invalid(`${place} (${scheme}:) is not a valid URI; check the host, the port and percent-encoding`)
   }
+  refuseStrayAt(url.pathname + url.search + url.hash, place)
   if (url.hash !== '') throw invalid(`${place} has a fragment (#…), which means nothing here`)
   if (scheme !== 'memory' && url.hostname === '') throw invalid(`${place} (${scheme}:) names no host`)
   if (url.port === '0') throw invalid(`${place} has port 0`)
-  return { url, scheme, place, query: readQuery(url.search.slice(1)) }
+  if (url.username === '' && url.password !== '') throw invalid(`${place} has a password and no user name`)
+  return { url, scheme, place }
+}
+
+function readInner({ url, scheme, place }: Place): InnerUri {
+  return { url, scheme, place, query: readQuery(url.search.slice(1), place) }
+}
+
+/**
+ * A user name or password that holds `/`, `?` or `#` as it is ends the host early, and its rest would be
+ * taken for a path or an option and quoted in an error. What gives it away is the `@` behind.
+ */
+function refuseStrayAt(behindHost: string, place: string): void {
+  if (!behindHost.includes('@')) return
+  throw invalid(`${place} has an @ where none can stand; percent-encode user names, passwords and option values`)
 }
 
 function finish(inner: InnerUri, nested: ReadonlyMap<string, string>, options: FailoverOptions): Endpoint {
@@ -123,21 +144,27 @@ function finish(inner: InnerUri, nested: ReadonlyMap<string, string>, options: F
       )
     }
   }
-  const isMemory = scheme === 'memory'
   return Object.freeze({
     scheme,
-    host: isMemory
-      ? url.pathname.replace(/^\/+/, '') || url.hostname || 'default'
-      : url.hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: url.port === '' ? (DEFAULT_PORTS[scheme] ?? 0) : Number(url.port),
+    ...placeOf(url, scheme),
     username: url.username === '' ? undefined : decode(url.username, `the user name of ${place}`),
     password: url.password === '' ? undefined : decode(url.password, `the password of ${place}`),
-    path: isMemory ? '' : decode(url.pathname.replace(/^\//, ''), `the path of ${place}`),
+    path: scheme === 'memory' ? '' : decode(url.pathname.replace(/^\//, ''), `the path of ${place}`),
     options: Object.freeze(Object.fromEntries(merged)),
     connectTimeoutMs:
       connectTimeout === undefined ? options.connectTimeoutMs : readEndpointMs('connectTimeout', connectTimeout),
     heartbeatMs: heartbeat === undefined ? options.heartbeatMs : readEndpointMs('heartbeat', heartbeat),
   })
+}
+
+function placeOf(url: URL, scheme: string): { readonly host: string; readonly port: number } {
+  return {
+    host:
+      scheme === 'memory'
+        ? url.pathname.replace(/^\/+/, '') || url.hostname || 'default'
+        : url.hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: url.port === '' ? (DEFAULT_PORTS[scheme] ?? 0) : Number(url.port),
+  }
 }
 
 /** Without parentheses the last query serves both levels: take out what belongs to the list. */
@@ -154,7 +181,8 @@ function hoistFailoverOptions(
   }
 }
 
-function readQuery(query: string): Map<string, string> {
+function readQuery(query: string, place: string): Map<string, string> {
+  refuseStrayAt(query, place)
   const values = new Map<string, string>()
   if (query === '') return values
   for (const pair of query.split('&')) {
@@ -195,6 +223,16 @@ export function checkEndpointOptions(endpoint: Endpoint, known: readonly string[
       'invalid-option',
       `unknown option ${JSON.stringify(name.slice(0, 64))} of ${redact(endpoint)}; did you mean ${nearest}?`,
     )
+  }
+}
+
+/** The address that a URI names, its default port filled in, or undefined where it names none. */
+export function addressOf(text: string): RedactedEndpoint | undefined {
+  try {
+    const { url, scheme } = parsePlace(text, 'it')
+    return redact({ scheme, ...placeOf(url, scheme) })
+  } catch {
+    return undefined
   }
 }
 
