@@ -64,7 +64,9 @@ describe('the activemq-jdbc lab', { skip: brokerSkip('activemq-jdbc') }, () => {
     await serves(standby)
     const acquired = (source: string): Marker | undefined =>
       markers.find((marker) => marker.kind === 'lock-acquired' && marker.node === standby && marker.source === source)
-    await waitUntil(() => acquired('log'), { what: 'the line in the log', withinMs: 20_000 })
+    const both = (): true | undefined =>
+      (acquired('log') !== undefined && acquired('database') !== undefined) || undefined
+    await waitUntil(both, { what: 'the lock in the log and in the database', withinMs: 20_000 })
     await watch.close()
     assert.equal(await lab.active(), standby)
     assert(markers.some(({ kind, node }) => kind === 'lock-released' && node === master))
