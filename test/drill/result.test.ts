@@ -4,7 +4,6 @@ import { judge } from '../../src/drill/checker.ts'
 import type { Objectives } from '../../src/drill/history.ts'
 import { summaryLine } from '../../src/drill/objectives.ts'
 import { type ResultContext, toResult } from '../../src/drill/result.ts'
-import { summaryText } from '../../src/drill/summary.ts'
 import { A, takeover, WrittenHistory } from '../support/history.ts'
 
 const context: ResultContext = {
@@ -72,39 +71,5 @@ describe('The summary line', () => {
       line(new WrittenHistory().jobs(0, 1000).fault(1000).drain(3000)),
       /^takeover: FAIL \(actual nobody\) · /,
     )
-  })
-})
-
-describe('The summary text', () => {
-  it('tells the verdict, the times and the fate of the jobs', () => {
-    assert.deepEqual(summaryText(toResult(judge(takeover().events), context)), [
-      'RPO 0: PASS · nothing lost of 250 confirmed jobs',
-      'verdict: pass',
-      '- b took over: its first confirm came 250 ms after a was killed.',
-      "producer's outage: between 200 ms and 292 ms",
-      "consumer's outage: 297 ms",
-      'failover: 250 ms = detect 2 ms + lock 198 ms + promote 30 ms + reconnect 10 ms + confirm 10 ms',
-      'recovery: 251 ms',
-      'retry threshold: 240 ms',
-      'scheduled latency: p50 4 ms, p99 150.1 ms, max 250 ms',
-      '250 jobs attempted: 250 acknowledged, 0 failed, 0 in doubt, 0 lost, 0 unexpected, 0 reordered',
-      'duplicates: 0 redelivered, 0 resent, 0 by the broker, 0 post-ack',
-    ])
-  })
-
-  it('tells long latencies in seconds', () => {
-    const history = new WrittenHistory().due('j', 0).attempt('j', 10, { outcome: 'ack', endMs: 9123 })
-    const lines = summaryText(toResult(judge(history.events), context))
-    assert.ok(lines.includes('scheduled latency: p50 9.123 s, p99 9.123 s, max 9.123 s'))
-  })
-
-  it('gives the reasons beneath the verdict', () => {
-    const lines = summaryText(toResult(judge(new WrittenHistory().drain(10).events), context))
-    assert.deepEqual(lines.slice(0, 4), [
-      'RPO 0: PASS · no job was confirmed',
-      'verdict: unknown',
-      '  No job was sent.',
-      '  No fault was injected, so nothing was rehearsed.',
-    ])
   })
 })

@@ -1,9 +1,8 @@
 import { Command } from 'commander'
 import { judge } from '../../drill/checker.ts'
 import { readHistory } from '../../drill/history-file.ts'
-import { printableLine } from '../../drill/report/printable.ts'
+import { renderSummary } from '../../drill/report/summary.ts'
 import { toResult, type Verdict } from '../../drill/result.ts'
-import { summaryText } from '../../drill/summary.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -12,8 +11,6 @@ const EXIT_CODES: Readonly<Record<Verdict, number>> = {
   fail: EXIT.violated,
   unknown: EXIT.unknown,
 }
-// The file may be anybody's, so that no line of it may fill or steer a terminal.
-const LONGEST_LINE = 1000
 
 /** Judges a stored history again: the same events, the same verdict. */
 export function checkCommand(terminal: Pick<Terminal, 'out'>): Command {
@@ -31,8 +28,7 @@ async function check(path: string, json: boolean, terminal: Pick<Terminal, 'out'
     command: `understudy check ${path}`,
     files: { events: path, report: null, result: null, logs: [] },
   })
-  if (json) terminal.out(`${JSON.stringify(result, null, 2)}\n`)
-  else for (const line of summaryText(result)) terminal.out(`${printableLine(line, LONGEST_LINE)}\n`)
+  terminal.out(json ? `${JSON.stringify(result, null, 2)}\n` : renderSummary(result))
   const exitCode = EXIT_CODES[result.verdict]
   if (exitCode !== EXIT.passed) throw new Exit(exitCode)
 }

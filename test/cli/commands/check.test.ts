@@ -37,14 +37,15 @@ describe('understudy check', () => {
   it('ends with 0 and tells the summary first when the drill passed', async () => {
     const { exitCode, out } = await check(await store(takeover()))
     assert.equal(exitCode, 0)
-    assert.match(out, /^RPO 0: PASS · nothing lost of 250 confirmed jobs\nverdict: pass\n/)
+    assert.match(out, /^PASS · RPO 0: PASS · nothing lost of 250 confirmed jobs\n/)
   })
 
   it('ends with 1 when an objective was violated', async () => {
     const { exitCode, out, line } = await check(await store(takeover().attempt('gone', 400, { outcome: 'ack' })))
     assert.equal(exitCode, 1)
     assert.equal(line, '')
-    assert.match(out, /verdict: fail\n {2}1 of 251 confirmed jobs was never delivered/)
+    assert.match(out, /^FAIL · RPO 0: FAIL \(actual 1\) · /)
+    assert.match(out, /1 of 251 confirmed jobs was never delivered/)
   })
 
   it('ends with 2 when the drain failed', async () => {
@@ -52,7 +53,7 @@ describe('understudy check', () => {
     history.events.pop()
     const { exitCode, out } = await check(await store(history.drain(13_000, false)))
     assert.equal(exitCode, 2)
-    assert.match(out, /unknown lost/)
+    assert.match(out, /^UNKNOWN · RPO 0: UNKNOWN · whether any of 250 confirmed jobs is lost is not known\n/)
     assert.doesNotMatch(out, /\b0 lost|nothing lost/)
   })
 
