@@ -17,7 +17,10 @@ export interface LiveBroker {
 
 /** The time without a confirm that a fault brought. */
 export interface LiveOutage {
+  /** When the fault took effect: as it was proven, or as a client felt it, whichever came first. */
   fromNs: number
+  /** False while `fromNs` is only when the fault was ordered. */
+  felt: boolean
   /** Null while it lasts. */
   untilNs: number | null
 }
@@ -39,8 +42,8 @@ export interface LiveState {
   fault: { readonly node: string; readonly endpoint: string; readonly name: FaultName; readonly atNs: number } | null
   healedNs: number | null
   outage: LiveOutage | null
-  /** How the outage ended, in words. */
-  recovery: string | null
+  /** Who ended the outage, and whether it is another than the one that was hurt. */
+  backOn: { readonly name: string; readonly tookOver: boolean } | null
   readonly latency: LatencyTrace
   /** Jobs that are neither confirmed nor given up, with where their last attempt went. */
   readonly open: Map<string, { readonly dueNs: number; endpoint: string | null; startNs: number }>
@@ -69,7 +72,7 @@ export function liveState(brokers: readonly { readonly name: string; readonly en
     fault: null,
     healedNs: null,
     outage: null,
-    recovery: null,
+    backOn: null,
     latency: latencyTrace(),
     open: new Map(),
     delivered: new Set(),
@@ -100,7 +103,9 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
       return []
     }
     case 'res':
-      return event.outcome === 'ack' ? confirmed(state, event) : []
+      if (event.outcome === 'ack') return confirmed(state, event)
+      feel(state, event.t)
+      return []
     case 'giveup':
       if (state.open.delete(event.id)) state.failed += 1
       return []
@@ -144,6 +149,13 @@ export function conditionOf(broker: LiveBroker): string {
   return broker.finding === null ? 'not seen yet' : CONDITIONS[broker.finding]
 }
 
+/** How the outage ended, in words: `b took over after 0.24 s`. Null while it lasts or where there was none. */
+export function recoveryOf({ outage, backOn }: LiveState): string | null {
+  if (!outage || outage.untilNs === null || !backOn) return null
+  const after = formatSeconds((outage.untilNs - outage.fromNs) / 1e6)
+  return `${backOn.name} ${backOn.tookOver ? 'took over' : 'serves again'} after ${after}`
+}
+
 const CONDITIONS: Readonly<Record<ProbeFinding, string>> = {
   serving: 'serving',
   refused: 'standing by',
@@ -166,29 +178,37 @@ function confirmed(state: LiveState, event: EventOf<'res'>): readonly Notice[] {
   const backHere = state.healedNs !== null && event.t >= state.healedNs
   if (!elsewhere && !backHere) return []
   outage.untilNs = event.t
-  const by = state.brokers.find((broker) => broker.endpoint === job.endpoint)?.name ?? 'a broker'
-  const took = formatSeconds((event.t - outage.fromNs) / 1e6)
-  state.recovery = elsewhere ? `${by} took over after ${took}` : `${by} serves again after ${took}`
-  return [{ atNs: event.t, tone: 'good', text: `${state.recovery} (first confirm)` }]
+  const name = state.brokers.find((broker) => broker.endpoint === job.endpoint)?.name ?? 'a broker'
+  state.backOn = { name, tookOver: elsewhere }
+  return [{ atNs: event.t, tone: 'good', text: `${recoveryOf(state)} (first confirm)` }]
+}
+
+// The proof may come in after the recovery: it asks more than once to be sure.
+function feel({ outage }: LiveState, atNs: number): void {
+  if (!outage) return
+  outage.fromNs = outage.felt ? Math.min(outage.fromNs, atNs) : atNs
+  outage.felt = true
 }
 
 function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
   state.fault = { node: event.node, endpoint: event.endpoint, name: event.name, atNs: event.t }
   // Only the loss of the broker that serves can keep jobs from being confirmed.
-  if (state.master === null || state.master === event.node) state.outage = { fromNs: event.t, untilNs: null }
+  if (state.master === null || state.master === event.node)
+    state.outage = { fromNs: event.t, felt: false, untilNs: null }
   return [{ atNs: event.t, tone: 'bad', text: `fault: ${event.name} ${event.node}` }]
 }
 
 function proven(state: LiveState, event: EventOf<'proof'>): readonly Notice[] {
   const broker = brokerOf(state, event.node)
   broker.hurt = state.fault?.name ?? null
-  if (state.outage && state.outage.untilNs === null) state.outage.fromNs = event.effectiveNs
+  feel(state, event.effectiveNs)
   // A paused broker keeps its lock, one that is gone has none.
   if (broker.hurt !== 'pause' && state.master === event.node) state.master = null
   return [{ atNs: event.t, tone: 'bad', text: `fault proven: ${event.proof.join(', ')}` }]
 }
 
 function connection(state: LiveState, event: EventOf<'conn'>): readonly Notice[] {
+  if (event.state === 'interrupted' || event.state === 'failed') feel(state, event.t)
   if (event.client !== 'producer') return []
   const where = state.brokers.find((broker) => broker.endpoint === event.endpoint)?.name ?? event.endpoint ?? 'a broker'
   const because = event.reason === null ? '' : ` (${event.reason})`

@@ -52,6 +52,7 @@ export function openLiveView(options: LiveViewOptions): LiveView {
   const onTerminal = stream.isTTY === true && environment['TERM'] !== 'dumb'
   const colour = onTerminal && !environment['NO_COLOR']
   const screen = onTerminal ? new Redrawing(stream) : undefined
+  const said = new Set<string>()
   let latest = { ns: 0, at: clock.now() }
   let timer: Timer | undefined
   let closed = false
@@ -84,7 +85,9 @@ export function openLiveView(options: LiveViewOptions): LiveView {
       if (closed) return
       state.phase = phase.name
       const text = phaseText(phase)
-      if (text !== undefined) {
+      // A drill that heals while it recovers comes by the same place twice.
+      if (text !== undefined && !said.has(text)) {
+        said.add(text)
         say(noticeLines({ atNs: nowNs(), tone: 'plain', text }, colour, screen ? columns() : undefined))
       }
     },

@@ -2,7 +2,7 @@ import { formatMs, plural } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
 import { textWidth } from '../../drill/report/text-width.ts'
 import { sparkline } from './latency-trace.ts'
-import { conditionOf, type LiveBroker, type LiveState } from './live-state.ts'
+import { conditionOf, type LiveBroker, type LiveState, recoveryOf } from './live-state.ts'
 import { type Segment, type Style, styledLine } from './styled-line.ts'
 
 export interface PanelSize {
@@ -105,9 +105,8 @@ function outageLine(state: LiveState, nowNs: number): readonly Segment[] {
     const seconds = Math.max(0, (nowNs - outage.fromNs) / 1e9).toFixed(1)
     return [{ text: ` NO CONFIRM FOR ${seconds} s `, style: 'alarm' }]
   }
-  if (outage && state.recovery !== null) {
-    return [{ text: printableLine(state.recovery), style: 'relief' }]
-  }
+  const recovery = recoveryOf(state)
+  if (recovery !== null) return [{ text: printableLine(recovery), style: 'relief' }]
   return [{ text: state.confirmed > 0 ? 'jobs are being confirmed' : 'no job confirmed yet' }]
 }
 

@@ -12,7 +12,7 @@ const MOST_ROWS = 2_000
 const MOST_TIMELINES = 200
 const MOST_MILD_TIMELINES = 40
 const MOST_STEPS = 40
-const MOST_OPEN_MILD = 12
+const MOST_OPEN = 12
 
 const GRAVE: ReadonlySet<Fate> = new Set<Fate>(['lost', 'post-ack duplicate', 'unexpected', 'resurrected', 'failed'])
 const MILD: ReadonlySet<Fate> = new Set<Fate>(['sent again', 'recovered', 'redelivery'])
@@ -42,8 +42,8 @@ export function fateTable(stories: readonly JobStory[], fault: FaultPlace | null
 }
 
 function group(fate: Fate, count: number, rows: readonly Html[]): Html {
-  // A long outage makes hundreds of jobs wait for it. They are all here, but not in the way of the few that matter.
-  const open = !MILD.has(fate) || rows.length <= MOST_OPEN_MILD
+  // A long outage makes hundreds of jobs alike. They are all here, but not in the way of the few that matter.
+  const open = GRAVE.has(fate) || rows.length <= MOST_OPEN
   return html`<details class="group"${open && trusted(' open')}>
     <summary><span class="fate ${weight(fate)}">${fate}</span> ${plural(count, 'job')}: ${FATE_MEANING[fate]}</summary>
     <table class="fates">

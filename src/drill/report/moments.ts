@@ -21,9 +21,10 @@ export function moments(
   axis: RunAxis,
   nameOf: NameOf,
 ): readonly Moment[] {
-  const found: Moment[] = []
+  const orderedNs = events.find((event) => event.type === 'fault')?.t
+  const found: Moment[] = lockMoments(events, orderedNs)
   for (const event of events) {
-    const moment = momentOf(event, axis, nameOf)
+    const moment = momentOf(event, orderedNs, nameOf)
     if (moment && found.filter((other) => other.kind === moment.kind).length < MOST_OF_A_KIND) found.push(moment)
   }
   if (result.failoverMs !== null && axis.hasFault) {
@@ -32,16 +33,26 @@ export function moments(
   return found.sort((one, other) => one.atNs - other.atNs)
 }
 
-function momentOf(event: HistoryEvent, axis: RunAxis, name: NameOf): Moment | undefined {
-  if (event.type === 'fault') return moment('fault', event.t, `${event.name} ${event.node}`)
-  if (event.type === 'proof') return moment('proof', event.effectiveNs, 'in effect')
-  if (event.type === 'heal') return moment('heal', event.t, `${event.node} healed`)
-  // What came before the fault is the steady state: its first holder, its first connection.
-  if (!axis.hasFault) return undefined
-  if (event.type === 'marker' && event.kind === 'lock-acquired' && event.atNs >= axis.originNs) {
-    return moment('lock', event.atNs, `lock to ${event.node ?? 'another'}`)
+/** Several sources tell of one change of the lock: of those the finest is drawn. */
+function lockMoments(events: readonly HistoryEvent[], orderedNs: number | undefined): Moment[] {
+  const changes: Extract<HistoryEvent, { type: 'marker' }>[] = []
+  // What came before the fault is the steady state and its first holder.
+  for (const event of events) {
+    if (event.type !== 'marker' || event.kind !== 'lock-acquired' || event.t < (orderedNs ?? Infinity)) continue
+    const last = changes.at(-1)
+    if (last?.node !== event.node) changes.push(event)
+    else if (event.toleranceMs < last.toleranceMs) changes[changes.length - 1] = event
   }
-  const back = event.type === 'conn' && event.client === 'producer' && event.t >= axis.originNs
+  return changes
+    .slice(0, MOST_OF_A_KIND)
+    .map((event) => moment('lock', event.atNs, `lock to ${event.node ?? 'another'}`))
+}
+
+function momentOf(event: HistoryEvent, orderedNs: number | undefined, name: NameOf): Moment | undefined {
+  if (event.type === 'fault') return moment('fault', event.t, `${event.name} ${event.node}`)
+  if (event.type === 'proof') return moment('proof', event.effectiveNs, 'proven')
+  if (event.type === 'heal') return moment('heal', event.t, `${event.node} healed`)
+  const back = event.type === 'conn' && event.client === 'producer' && event.t >= (orderedNs ?? Infinity)
   if (back && (event.state === 'resumed' || event.state === 'connected')) {
     return moment('reconnect', event.t, `producer on ${name(event.endpoint)}`)
   }

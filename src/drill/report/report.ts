@@ -37,7 +37,7 @@ export function renderReport(result: DrillResult, events: readonly HistoryEvent[
     <h2>The fate of the jobs</h2>
     ${fateTable(told.stories, told.fault, told.axis, told.nameOf)}
     <h2>How it was run</h2>
-    ${setting(result, told.axis)}
+    ${setting(result, told.events, told.axis)}
     ${dataIsland('latency-data', told.latency.data)}`
   return page(`${result.verdict}: ${result.fault.name} ${result.fault.node}, ${result.target.lab}`, body)
 }

@@ -29,7 +29,7 @@ export function runSection(result: DrillResult, told: Told): Html {
   const scale = latency.data.y.log ? 'logarithmic scale' : 'linear scale'
   return html`<section class="run">
     <h2>The run over time</h2>
-    <p class="lead">${axis.hasFault ? 'Zero is the moment the fault took effect.' : 'Zero is the beginning of the run.'} All times are seconds from there.</p>
+    <p class="lead">${axis.hasFault ? 'Zero is the moment the fault took effect: when it was proven, or when a client felt it, whichever came first.' : 'Zero is the beginning of the run.'} All times are seconds from there.</p>
     ${spanChoice(axis)}
     <figure class="plot">
       <figcaption class="caption">Scheduled latency <span class="meaning">from the moment a job was due to its confirm, ${scale}${latency.drawn < latency.confirmed && `; ${plural(latency.confirmed, 'job')} thinned to ${latency.drawn} points, the slowest and the fastest of neighbours`}</span></figcaption>

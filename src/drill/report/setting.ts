@@ -1,10 +1,13 @@
+import type { HistoryEvent } from '../history.ts'
 import type { DrillResult, Objective } from '../result.ts'
-import { formatMs, formatOffset } from './durations.ts'
+import { formatMs, formatOffset, plural } from './durations.ts'
 import { type Html, html } from './html.ts'
 import type { RunAxis } from './run-axis.ts'
 
+const MOST_MARKERS = 40
+
 /** What was drilled and with what: brokers, fault, markers, settings, versions, the command, the files. */
-export function setting(result: DrillResult, axis: RunAxis): Html {
+export function setting(result: DrillResult, events: readonly HistoryEvent[], axis: RunAxis): Html {
   const { target, fault } = result
   return html`<div class="columns">
     <div>
@@ -14,7 +17,7 @@ export function setting(result: DrillResult, axis: RunAxis): Html {
       ${table([
         ['what', `${fault.name} ${fault.node}`],
         ['ordered', fault.injectedAt ?? 'never'],
-        ['in effect', fault.provenAt ?? 'not proven'],
+        ['proven', fault.provenAt ?? 'not proven'],
         ...fault.proof.map((proof, index) => [index === 0 ? 'proof' : '', proof] as const),
         ['phase', `${formatMs(fault.phaseMs)} after the steady state`],
       ])}
@@ -28,16 +31,7 @@ export function setting(result: DrillResult, axis: RunAxis): Html {
       ${table(Object.entries(target.settings).map(([name, value]) => [name, html`<code>${value}</code>`]))}
     </div>
   </div>
-  ${
-    result.markers.length > 0 &&
-    html`<h3>What the brokers say of who serves</h3>
-    ${table(
-      result.markers.map((marker) => [
-        marker.afterFaultMs === null ? marker.at : formatOffset(marker.afterFaultMs * 1e6),
-        html`${marker.detail} <span class="meaning">${marker.kind}${marker.node !== null && `, ${marker.node}`}, from the ${marker.source}</span>`,
-      ]),
-    )}`
-  }
+  ${whoServes(events, axis)}
   <h3>The same again</h3>
   <pre class="command"><code>${result.command}</code></pre>
   <p class="nothing">Seed ${String(result.seed)} gives the same schedule and the same phase.${axis.hasFault && ' Every time above counts from the moment the fault took effect.'}</p>
@@ -47,6 +41,21 @@ export function setting(result: DrillResult, axis: RunAxis): Html {
     ['result', result.files.result === null ? 'not written' : file(result.files.result)],
     ...result.files.logs.map((log, index) => [index === 0 ? 'logs' : '', file(log)] as const),
   ])}`
+}
+
+function whoServes(events: readonly HistoryEvent[], axis: RunAxis): Html | null {
+  const markers = events.filter((event) => event.type === 'marker')
+  if (markers.length === 0) return null
+  return html`<h3>What the brokers say of who serves</h3>
+  ${table(
+    markers
+      .slice(0, MOST_MARKERS)
+      .map((marker) => [
+        formatOffset(marker.atNs - axis.originNs),
+        html`${marker.detail} <span class="meaning">${marker.kind}${marker.node !== null && `, ${marker.node}`}, from the ${marker.source}, to ${formatMs(marker.toleranceMs)}</span>`,
+      ]),
+  )}
+  ${markers.length > MOST_MARKERS && html`<p class="nothing">${plural(markers.length - MOST_MARKERS, 'more line')} in the events file.</p>`}`
 }
 
 function verdictOf({ met, actual }: Objective): Html {

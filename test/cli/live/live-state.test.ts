@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { HistoryEvent } from '../../../src/drill/history.ts'
-import { advance, conditionOf, type LiveState, liveState } from '../../../src/cli/live/live-state.ts'
+import type { HistoryBody, HistoryEvent } from '../../../src/drill/history.ts'
+import { advance, conditionOf, type LiveState, liveState, recoveryOf } from '../../../src/cli/live/live-state.ts'
 import { A, B, KILLED, LOSING, PAUSED, type Script, writeDrill } from '../../drill/report/written-drills.ts'
 
 const BROKERS = [
@@ -59,10 +59,10 @@ describe('watching a broker being killed', () => {
 
   it('counts the outage from when the fault took effect to the first confirm elsewhere', () => {
     const during = watch(KILLED, 6_200).state
-    assert.deepEqual(during.outage, { fromNs: 6_052.4e6, untilNs: null })
+    assert.deepEqual(during.outage, { fromNs: 6_052.4e6, felt: true, untilNs: null })
     const after = watch(KILLED).state
     assert.ok(after.outage?.untilNs)
-    assert.equal(after.recovery, 'b took over after 0.23 s')
+    assert.equal(recoveryOf(after), 'b took over after 0.23 s')
   })
 
   it('counts jobs and deliveries', () => {
@@ -84,6 +84,24 @@ describe('watching a broker being killed', () => {
   })
 })
 
+describe('watching a takeover that is over before the fault is proven', () => {
+  it('counts from when a client felt it, as the verdict does', () => {
+    const state = liveState(BROKERS)
+    const at = (ms: number, body: HistoryBody): readonly string[] =>
+      advance(state, { t: ms * 1e6, wall: 0, ...body }).map((notice) => notice.text)
+    at(10, { type: 'probe', node: 'a', endpoint: A, finding: 'serving' })
+    at(1_000, { type: 'fault', name: 'kill', node: 'a', endpoint: A })
+    at(1_005, { type: 'conn', client: 'listener', state: 'interrupted', endpoint: A, reason: 'link-lost' })
+    at(1_010, { type: 'due', id: 'j', sequence: 1, dueNs: 1_010e6 })
+    at(1_040, { type: 'att', id: 'j', k: 1, endpoint: B })
+    assert.deepEqual(at(1_105, { type: 'res', id: 'j', k: 1, outcome: 'ack' }), [
+      'b took over after 0.10 s (first confirm)',
+    ])
+    at(1_300, { type: 'proof', node: 'a', effectiveNs: 1_012e6, proof: ['gone'] })
+    assert.equal(recoveryOf(state), 'b took over after 0.10 s')
+  })
+})
+
 describe('watching a broker that is paused', () => {
   it('calls it hung, and leaves it the lock that it holds', () => {
     const { state } = watch(PAUSED, 10_000)
@@ -93,7 +111,7 @@ describe('watching a broker that is paused', () => {
   })
 
   it('does not call it a takeover when the same broker serves again', () => {
-    assert.equal(watch(PAUSED).state.recovery, 'a serves again after 12.0 s')
+    assert.equal(recoveryOf(watch(PAUSED).state), 'a serves again after 12.0 s')
   })
 })
 

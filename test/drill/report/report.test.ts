@@ -188,6 +188,23 @@ describe('the report as it reads', () => {
     }
   })
 
+  it('draws a change of the lock once, as the finest source has it', () => {
+    const events = writeDrill(KILLED)
+    const at = {
+      t: 6_250e6,
+      wall: 0,
+      type: 'marker',
+      kind: 'lock-acquired',
+      node: 'b',
+      detail: '',
+      atNs: 6_180e6,
+    } as const
+    const twice = [...events, { ...at, source: 'database', toleranceMs: 100 }]
+    const page = renderReport(resultOf(twice), twice)
+    assert.equal(page.match(/>lock to b/g)?.length, 2, 'once for each span')
+    says(page, /lock to b \+0\.167 s/)
+  })
+
   it('tells of a hang with a band of its own', () => {
     assert.match(pageOf(PAUSED), /class="probe-mute"/)
     assert.doesNotMatch(pageOf(KILLED), /class="probe-mute"/)
