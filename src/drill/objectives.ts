@@ -132,7 +132,7 @@ export function summaryLine(result: Pick<DrillResult, 'objectives' | 'jobs'>): s
 }
 
 /** `RPO 0: PASS`, and the actual value where it was not. */
-export function objectiveLine({ name, target, actual, met }: Objective): string {
+function objectiveLine({ name, target, actual, met }: Objective): string {
   const asked = [name, target].filter(Boolean).join(' ')
   if (met === null) return `${asked}: UNKNOWN`
   return met ? `${asked}: PASS` : `${asked}: FAIL (actual ${actual})`

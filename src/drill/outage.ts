@@ -57,7 +57,7 @@ function spellsOf(attempts: readonly Attempt[], fault: FaultTime): readonly Spel
 }
 
 /** Whether the attempt failed, and did so because of what came after the fault's command. */
-export function failedAfter(attempt: Attempt, fault: FaultTime): boolean {
+function failedAfter(attempt: Attempt, fault: FaultTime): boolean {
   if (wasServed(attempt)) return false
   const failedNs = attempt.endpoint === null ? attempt.startNs : (attempt.endNs ?? Number.POSITIVE_INFINITY)
   return failedNs >= fault.orderedNs
