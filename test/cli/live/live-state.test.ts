@@ -102,6 +102,20 @@ describe('watching a takeover that is over before the fault is proven', () => {
   })
 })
 
+describe('watching a broker that leaves in its own time', () => {
+  it('does not take its last confirms for a recovery', () => {
+    const state = liveState(BROKERS)
+    const at = (ms: number, body: HistoryBody): void => void advance(state, { t: ms * 1e6, wall: 0, ...body })
+    at(10, { type: 'probe', node: 'a', endpoint: A, finding: 'serving' })
+    at(1_000, { type: 'fault', name: 'stop', node: 'a', endpoint: A })
+    at(1_001, { type: 'due', id: 'j', sequence: 1, dueNs: 1_001e6 })
+    at(1_002, { type: 'att', id: 'j', k: 1, endpoint: A })
+    at(1_004, { type: 'res', id: 'j', k: 1, outcome: 'ack' })
+    assert.equal(state.confirmed, 1)
+    assert.equal(state.outage?.untilNs, null)
+  })
+})
+
 describe('watching a broker that is paused', () => {
   it('calls it hung, and leaves it the lock that it holds', () => {
     const { state } = watch(PAUSED, 10_000)
