@@ -16,7 +16,7 @@ export interface LiveBroker {
 }
 
 /** The time without a confirm that a fault brought. */
-export interface LiveOutage {
+interface LiveOutage {
   /** When the fault took effect: as it was proven, or as a client felt it, whichever came first. */
   fromNs: number
   /** False while `fromNs` is only when the fault was ordered. */

@@ -104,7 +104,7 @@ export function openLiveView(options: LiveViewOptions): LiveView {
 }
 
 /** `   6.05 s  fault: kill a`; in more lines where the columns are few. */
-export function noticeLines(notice: Notice, colour: boolean, columns?: number): readonly string[] {
+function noticeLines(notice: Notice, colour: boolean, columns?: number): readonly string[] {
   const tones = { plain: undefined, bad: 'red', good: 'green' } as const
   const tone = tones[notice.tone]
   const stamp = `${(notice.atNs / 1e9).toFixed(2).padStart(7)} s  `
@@ -120,7 +120,7 @@ export function noticeLines(notice: Notice, colour: boolean, columns?: number): 
 }
 
 /** Where the drill stands, in one line without control codes. */
-export function progressLine(state: LiveState, nowNs: number): string {
+function progressLine(state: LiveState, nowNs: number): string {
   const { outage } = state
   const parts = [
     `${state.due} due, ${state.confirmed} confirmed, ${state.received} received, ${state.acknowledged} acked, ` +

@@ -45,12 +45,12 @@ export class Redrawing {
     this.#remember(lines, lines.join('\n'))
   }
 
-  /** Takes the block away and shows the cursor. Idempotent. */
+  /** Takes the block away, leaves an empty line in its place and shows the cursor. Idempotent. */
   end(): void {
     if (this.#ended) return
     this.#ended = true
     process.removeListener('exit', this.#onExit)
-    this.#screen.write(this.#home() + ERASE_BELOW + SHOW_CURSOR)
+    this.#screen.write(`${this.#home()}${ERASE_BELOW}\n${SHOW_CURSOR}`)
   }
 
   get #width(): number {

@@ -49,7 +49,7 @@ const DUPLICATE_FATES: Readonly<Record<DuplicateKind, Fate>> = {
 
 /** An event that names a job. */
 export type JobEvent = Extract<HistoryEvent, { readonly id: string }>
-export type DeliveryEvent = Extract<JobEvent, { readonly type: 'dlv' }>
+type DeliveryEvent = Extract<JobEvent, { readonly type: 'dlv' }>
 
 /** One job with all that the history says of it. */
 export interface JobStory {

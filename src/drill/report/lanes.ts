@@ -199,13 +199,11 @@ function tickText(tick: number, fromZero: number, axis: RunAxis, span: Span, bot
 }
 
 /** The lines of the moments through a plot of this height. */
-export function momentLines(moments: readonly Moment[], span: Span, bottom: number, top = 0): readonly Html[] {
+function momentLines(moments: readonly Moment[], span: Span, bottom: number): readonly Html[] {
   return moments.flatMap((moment) => {
     const at = position(moment.atNs, span)
     if (at < 0 || at > 1) return []
-    return [
-      html`<line class="moment ${moment.kind}" x1="${percent(at)}" x2="${percent(at)}" y1="${top}" y2="${bottom}"/>`,
-    ]
+    return [html`<line class="moment ${moment.kind}" x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="${bottom}"/>`]
   })
 }
 

@@ -1,16 +1,15 @@
 import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 
 /**
  * uPlot as its package ships it, to stand in the page itself: a report must open without a network.
  * Its licence asks for its notice to go along.
  */
 export function plotLibrary(): { readonly script: string; readonly style: string } {
-  const packageFile = createRequire(import.meta.url).resolve('uplot/package.json')
-  const file = (name: string): string => readFileSync(join(dirname(packageFile), name), 'utf8').trim()
-  const notice = `/*\n${file('LICENSE').replaceAll('*/', '* /')}\n*/`
-  return { script: `${notice}\n${file('dist/uPlot.iife.min.js')}`, style: file('dist/uPlot.min.css') }
+  const file = (url: string): string => readFileSync(fileURLToPath(url), 'utf8').trim()
+  const notice = `/*\n${file(import.meta.resolve('uplot/LICENSE')).replaceAll('*/', '* /')}\n*/`
+  const script = file(import.meta.resolve('uplot/dist/uPlot.iife.min.js'))
+  return { script: `${notice}\n${script}`, style: file(import.meta.resolve('uplot/dist/uPlot.min.css')) }
 }
 
 /**

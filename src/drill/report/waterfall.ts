@@ -12,7 +12,7 @@ const MEANING: Readonly<Record<FailoverPart['name'], string>> = {
 }
 
 /** Where each part begins and how long it is, as shares of the whole. */
-export function waterfallSteps(
+function waterfallSteps(
   parts: readonly FailoverPart[],
 ): readonly (FailoverPart & { readonly from: number; readonly share: number })[] {
   const total = parts.reduce((sum, part) => sum + part.ms, 0)
