@@ -114,8 +114,13 @@ export class StaleDeliveryError extends UnderstudyError {
   }
 }
 
-/** The message of anything that was thrown, on one line. */
+/** The message of anything that was thrown, on one line. Never throws itself, whatever it is given. */
 export function messageOf(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error)
+  let text: string
+  try {
+    text = String(error instanceof Error ? error.message : error)
+  } catch {
+    text = `a ${typeof error} without a text`
+  }
   return text.replaceAll(/\s+/g, ' ').trim()
 }
