@@ -54,13 +54,7 @@ export class StatusBroadcast {
   #ended = false
 
   publish(event: StatusEvent): void {
-    for (const observer of this.#observers) {
-      try {
-        observer(event)
-      } catch {
-        // Its owner's trouble: the loop that reports must go on.
-      }
-    }
+    for (const observer of this.#observers) tell(observer, event)
     for (const reader of this.#readers) reader.push(event)
   }
 
@@ -83,6 +77,16 @@ export class StatusBroadcast {
     for (const reader of this.#readers) reader.end()
     this.#readers.clear()
     this.#observers.clear()
+  }
+}
+
+/** An observer that throws, or is an async function that fails, is its owner's trouble: the loop goes on. */
+function tell(observer: (event: StatusEvent) => unknown, event: StatusEvent): void {
+  try {
+    const answer = observer(event)
+    if (answer instanceof Promise) answer.catch(() => {})
+  } catch {
+    // As above.
   }
 }
 
@@ -120,6 +124,7 @@ class StatusReader implements AsyncIterableIterator<StatusEvent> {
 
   return(): Promise<IteratorResult<StatusEvent>> {
     this.end()
+    this.#unread.length = 0
     this.#onReturn(this)
     return Promise.resolve({ done: true, value: undefined })
   }
