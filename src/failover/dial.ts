@@ -24,7 +24,8 @@ export function dial(transport: Transport, endpoint: Endpoint, clock: Clock, sig
       settle()
     }
     const giveUp = (error: UnderstudyError): void => {
-      if (over) return
+      if (over || attempt.signal.aborted) return
+      timer.cancel()
       attempt.abort(error)
       // The transport knows how far the dial came and says so by rejecting now; it gets one turn to do it.
       setImmediate(() => finish(() => reject(error)))
@@ -35,14 +36,28 @@ export function dial(transport: Transport, endpoint: Endpoint, clock: Clock, sig
       giveUp(new UnderstudyError('dial-timeout', message, { retriable: true, endpoint: address }))
     })
     signal.addEventListener('abort', onAbort, { once: true })
-    transport.dial(endpoint, attempt.signal).then(
+    begin(transport, endpoint, attempt.signal).then(
       (link) => {
-        if (over || attempt.signal.aborted) void link.close(AbortSignal.abort())
+        if (over || attempt.signal.aborted) void discard(link)
         else finish(() => resolve(link))
       },
       (error: unknown) => finish(() => reject(classify(error, address))),
     )
   })
+}
+
+/** A transport that throws at once, which it should not, has failed like one that rejects. */
+async function begin(transport: Transport, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+  return await transport.dial(endpoint, signal)
+}
+
+/** Ends a link that nobody wants, at once. What it says to that changes nothing. */
+export async function discard(link: Link): Promise<void> {
+  try {
+    await link.close(AbortSignal.abort())
+  } catch {
+    // It is gone either way.
+  }
 }
 
 function classify(error: unknown, address: string): UnderstudyError {
