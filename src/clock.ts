@@ -66,6 +66,31 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   })
 }
 
+/**
+ * Runs `action` with a signal that fires after `delayMs`, or with `also`. The timer goes when the action
+ * ends, so the action has to end soon after its signal.
+ */
+export async function withDeadline<Value>(
+  clock: Clock,
+  delayMs: number,
+  action: (signal: AbortSignal) => Promise<Value>,
+  also?: AbortSignal,
+): Promise<Value> {
+  const late = new AbortController()
+  const timer = clock.after(delayMs, () => late.abort(new UnderstudyError('deadline', `not done in ${delayMs} ms`)))
+  try {
+    return await action(also ? AbortSignal.any([late.signal, also]) : late.signal)
+  } finally {
+    timer.cancel()
+  }
+}
+
+/** Resolves when the signal fires, or at once if it has. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
 /** The reason of an aborted signal as an error of ours. */
 export function abortReason(signal: AbortSignal): UnderstudyError {
   if (signal.reason instanceof UnderstudyError) return signal.reason

@@ -1,11 +1,11 @@
-import { type Clock, type Random, type Timer } from '../clock.ts'
+import { aborted, type Clock, type Random, type Timer, withDeadline } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Backoff } from './backoff.ts'
-import { dial } from './dial.ts'
+import { dial, discard } from './dial.ts'
 import { EndpointList } from './endpoints.ts'
 import { type Dialled, retryDial } from './retry.ts'
 import type { LinkRole, StatusBroadcast, StatusEvent } from './status.ts'
@@ -13,9 +13,9 @@ import type { FailoverUri } from './uri.ts'
 
 /** What lives on a session's links: a producer or a listener. None of these calls may throw. */
 export interface SessionTenant {
-  /** A link is up. It is the only one until `linkDown`. */
+  /** A link is up. It is the only one until `linkDown`; after `quiesce` it may be the same one again. */
   linkUp(link: Link): void
-  /** The link is gone; every unfinished call on it has been rejected. */
+  /** The link is gone. What is unfinished on it is being rejected, some of it perhaps a little later. */
   linkDown(error: UnderstudyError): void
   /** No link will come any more. */
   ended(error: UnderstudyError): void
@@ -62,6 +62,7 @@ type State =
       readonly since: number
       readonly current: Dialled
       readonly better: Dialled
+      betterDied: boolean
       readonly stop: AbortController
     }
   /** Closed by its owner, or failed for good. */
@@ -69,6 +70,7 @@ type State =
 
 // How often a preferred broker is tried while another one serves.
 const PRIORITY_PROBE_MS = 1000
+const MOVED = 'the connection moves to a preferred broker'
 
 /**
  * The one reconnect loop. It keeps at most one link for its tenants, dials the list when there is none,
@@ -80,7 +82,11 @@ export class FailoverSession {
   readonly #backoff: Backoff
   readonly #tenants = new Set<SessionTenant>()
   readonly #waiting = new Set<{ resolve: (link: Link) => void; reject: (error: UnderstudyError) => void }>()
+  readonly #leaveNow = new AbortController()
   #state: State = { name: 'idle' }
+  /** How many times in a row a preferred broker died young. */
+  #preferredFlaps = 0
+  #closing: Promise<void> | undefined
 
   constructor(options: SessionOptions) {
     this.#options = options
@@ -129,21 +135,22 @@ export class FailoverSession {
   abandon(link: Link, error: UnderstudyError): void {
     if (this.link !== link) return
     this.#lost(link, error)
-    void link.close(AbortSignal.abort())
+    void discard(link)
   }
 
-  /** Ends the link and the loop. The tenants have been drained by their owner. Idempotent. */
-  async close(signal: AbortSignal): Promise<void> {
+  /** Ends the link and the loop. The tenants have been drained by their owner. Idempotent, never rejects. */
+  close(signal: AbortSignal): Promise<void> {
+    this.#closing ??= this.#end(signal)
+    return this.#closing
+  }
+
+  async #end(signal: AbortSignal): Promise<void> {
     const state = this.#state
-    if (state.name === 'ended') return
     this.#transition({ name: 'ended', error: new UnderstudyError('closed', 'the connection was closed') })
-    const links =
-      state.name === 'switching'
-        ? [state.current.link, state.better.link]
-        : state.name === 'connected'
-          ? [state.current.link]
-          : []
-    await Promise.all(links.map((link) => link.close(signal)))
+    this.#leaveNow.abort()
+    const links = 'current' in state ? [state.current.link] : []
+    if (state.name === 'switching') links.push(state.better.link)
+    await Promise.allSettled(links.map(async (link) => link.close(signal)))
   }
 
   /** The only place where the state changes. Ends what the old state started, then starts what the new one needs. */
@@ -202,17 +209,8 @@ export class FailoverSession {
         },
         state.stop.signal,
       )
-      if (this.#state !== state) {
-        void dialled.link.close(AbortSignal.abort())
-        return
-      }
-      this.#transition({
-        name: 'connected',
-        since: clock.now(),
-        current: dialled,
-        probe: undefined,
-        stop: new AbortController(),
-      })
+      if (this.#state === state) this.#transition(this.#connectedTo(dialled))
+      else void discard(dialled.link)
     } catch (thrown) {
       if (this.#state !== state) return
       const error =
@@ -228,10 +226,17 @@ export class FailoverSession {
     return dial(this.#options.transportOf(endpoint), endpoint, this.#options.clock, signal)
   }
 
+  #connectedTo(dialled: Dialled, since: number = this.#options.clock.now()): Extract<State, { name: 'connected' }> {
+    return { name: 'connected', since, current: dialled, probe: undefined, stop: new AbortController() }
+  }
+
   #enterConnected(state: Extract<State, { name: 'connected' }>, previous: State): void {
     const { role } = this.#options
     const { link } = state.current
     const endpoint = link.endpoint
+    void link.closed.then((closed) => {
+      if (closed.kind === 'lost') this.#lost(link, closed.error)
+    })
     if (previous.name === 'dialling')
       this.report({ type: 'connected', role, endpoint, afterMs: state.since - previous.since })
     else {
@@ -239,53 +244,46 @@ export class FailoverSession {
       const outageMs = previous.name === 'reconnecting' ? state.since - previous.since : 0
       this.report({ type: 'resumed', role, endpoint, outageMs, passes })
     }
-    void link.closed.then((closed) => {
-      if (closed.kind === 'lost') this.#lost(link, closed.error)
-    })
     for (const waiting of this.#waiting) waiting.resolve(link)
     this.#waiting.clear()
-    for (const tenant of this.#tenants) tenant.linkUp(link)
-    this.#probePreferred(state)
+    // Whoever was just told may have closed the session, or given the link up again.
+    for (const tenant of this.#tenants) if (this.#state === state) tenant.linkUp(link)
+    if (this.#state === state) this.#probePreferred(state)
   }
 
   #lost(link: Link, error: UnderstudyError): void {
     const state = this.#state
     if ((state.name !== 'connected' && state.name !== 'switching') || state.current.link !== link) return
-    const { clock, role, logger } = this.#options
+    const { clock, role, logger, uri } = this.#options
     const now = clock.now()
-    this.#backoff.linkLost(now, now - state.since)
+    const livedMs = now - state.since
+    this.#backoff.linkLost(now, livedMs)
+    if (this.#endpoints.betterThan(state.current.endpoint).length === 0)
+      this.#preferredFlaps = livedMs < uri.options.stabilityWindowMs ? this.#preferredFlaps + 1 : 0
     logger.warn({ role, endpoint: link.endpoint, code: error.code }, `link lost: ${error.message}`)
     for (const tenant of this.#tenants) tenant.linkDown(error)
     this.report({ type: 'interrupted', role, endpoint: link.endpoint, error })
-    // The preferred link that is already up saves the dial; if it has died too, `closed` says so at once.
-    if (state.name === 'switching') {
-      this.#transition({
-        name: 'connected',
-        since: now,
-        current: state.better,
-        probe: undefined,
-        stop: new AbortController(),
-      })
-      return
+    // Whoever was just told may have closed the session.
+    if (this.#state !== state) return
+    // The preferred link that is already up saves the dial.
+    if (state.name === 'switching' && !state.betterDied) this.#transition(this.#connectedTo(state.better))
+    else {
+      const lost = state.current.endpoint
+      this.#transition({ name: 'reconnecting', since: now, lost, passes: 0, stop: new AbortController() })
     }
-    this.#transition({
-      name: 'reconnecting',
-      since: now,
-      lost: state.current.endpoint,
-      passes: 0,
-      stop: new AbortController(),
-    })
   }
 
-  /** While a second choice serves, a preferred broker is tried once in a while. */
+  /** While a second choice serves, a preferred broker is tried once in a while; rarely if it keeps dying. */
   #probePreferred(state: Extract<State, { name: 'connected' }>): void {
     const better = this.#endpoints.betterThan(state.current.endpoint)
     if (better.length === 0) return
-    state.probe = this.#options.clock.after(PRIORITY_PROBE_MS, () => {
+    const { clock, uri } = this.#options
+    const longest = Math.max(PRIORITY_PROBE_MS, uri.options.maxReconnectDelayMs)
+    state.probe = clock.after(Math.min(PRIORITY_PROBE_MS * 2 ** this.#preferredFlaps, longest), () => {
       void this.#dialPreferred(better, state).then((found) => {
         if (this.#state !== state) {
-          if (found) void found.link.close(AbortSignal.abort())
-        } else if (found) this.#transition({ ...state, name: 'switching', better: found })
+          if (found) void discard(found.link)
+        } else if (found) this.#transition({ ...state, name: 'switching', better: found, betterDied: false })
         else this.#probePreferred(state)
       })
     })
@@ -307,23 +305,37 @@ export class FailoverSession {
 
   async #handOver(state: Extract<State, { name: 'switching' }>): Promise<void> {
     const { clock, uri } = this.#options
-    let timer: Timer | undefined
-    const late = new Promise<void>((resolve) => {
-      timer = clock.after(uri.options.drainTimeoutMs, resolve)
+    void state.better.link.closed.then(() => {
+      state.betterDied = true
     })
-    await Promise.race([Promise.all([...this.#tenants].map((tenant) => tenant.quiesce())), late])
-    timer?.cancel()
+    const quiesced = Promise.allSettled([...this.#tenants].map((tenant) => tenant.quiesce())).then(() => true)
+    const inTime = await withDeadline(
+      clock,
+      uri.options.drainTimeoutMs,
+      (signal) => Promise.race([quiesced, aborted(signal).then(() => false)]),
+      state.stop.signal,
+    )
     if (this.#state !== state) return
-    const moved = new UnderstudyError('link-lost', 'the connection moves to a preferred broker', { retriable: true })
+    if (state.betterDied) {
+      // Nothing is unfinished on the present link, so it can be taken up again; else it is as good as lost.
+      if (inTime) this.#transition(this.#connectedTo(state.current, state.since))
+      else this.abandon(state.current.link, new UnderstudyError('link-lost', MOVED, { retriable: true }))
+      return
+    }
+    const moved = new UnderstudyError('link-lost', MOVED, { retriable: true })
     for (const tenant of this.#tenants) tenant.linkDown(moved)
-    this.#transition({
-      name: 'connected',
-      since: clock.now(),
-      current: state.better,
-      probe: undefined,
-      stop: new AbortController(),
-    })
-    void state.current.link.close(AbortSignal.timeout(uri.options.drainTimeoutMs))
+    this.#transition(this.#connectedTo(state.better))
+    void this.#leave(state.current.link)
+  }
+
+  /** Says goodbye to a link that was left for a better one. */
+  async #leave(link: Link): Promise<void> {
+    const { clock, uri } = this.#options
+    try {
+      await withDeadline(clock, uri.options.drainTimeoutMs, (signal) => link.close(signal), this.#leaveNow.signal)
+    } catch {
+      // It is gone either way.
+    }
   }
 
   #enterEnded(error: UnderstudyError): void {

@@ -1,6 +1,8 @@
 /** The client's parts put together over a scripted transport and a clock that the test owns. */
+import assert from 'node:assert/strict'
 import type { Random } from '../../src/clock.ts'
 import { Connection } from '../../src/connection.ts'
+import { SendError } from '../../src/errors.ts'
 import { FailoverSession } from '../../src/failover/session.ts'
 import { StatusBroadcast, type StatusEvent } from '../../src/failover/status.ts'
 import { type FailoverUri, parseFailoverUri } from '../../src/failover/uri.ts'
@@ -106,15 +108,22 @@ export type Ending =
   | { readonly kind: 'failed'; error: Error }
 
 /** Watches a promise from now on, so that it can be asked later and is never an unhandled rejection. */
-export function watch(promise: Promise<unknown>): { readonly ending: Ending } {
-  const watched: { ending: Ending } = { ending: { kind: 'pending' } }
+export function watch(promise: Promise<unknown>): { readonly ending: () => Ending } {
+  let ending: Ending = { kind: 'pending' }
   promise.then(
     () => {
-      watched.ending = { kind: 'done' }
+      ending = { kind: 'done' }
     },
     (error: Error) => {
-      watched.ending = { kind: 'failed', error }
+      ending = { kind: 'failed', error }
     },
   )
-  return watched
+  return { ending: () => ending }
+}
+
+/** The error that a watched promise failed with. */
+export function failureOf(watched: { readonly ending: () => Ending }): SendError {
+  const ending = watched.ending()
+  assert.ok(ending.kind === 'failed' && ending.error instanceof SendError, `it ended as ${ending.kind}`)
+  return ending.error
 }
