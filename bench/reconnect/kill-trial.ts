@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { LOCK_LINES, parseLogLine } from '../../infra/labs/activemq-config.ts'
+import { parseLogLine } from '../../infra/labs/activemq-config.ts'
 import type { Lab } from '../../infra/labs/lab.ts'
 import { sleep, systemClock } from '../../src/clock.ts'
 import { wallTime } from '../peers/peer.ts'
@@ -42,6 +42,8 @@ const WARM_WITHIN_MS = 30_000
 const RANDOM_PHASE_MS = 500
 const RECONNECT_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 20
+// ActiveMQ's own words once the port takes clients.
+const LISTENING_LINE = 'Connector stomp started'
 
 /**
  * Starts the peers, waits until all of them send steadily, kills the active broker, and waits until all
@@ -86,7 +88,7 @@ export async function killUnderPeers(plan: KillPlan): Promise<KillTrial> {
 async function listeningSince(lab: Lab, killedAt: number): Promise<number> {
   const logs = await Promise.all(lab.nodes.map(({ name }) => readFile(join(lab.folder, `${name}.log`), 'utf8')))
   const lines = logs.flatMap((log) => log.split('\n')).flatMap((line) => parseLogLine(line) ?? [])
-  const line = lines.find(({ wall, text }) => wall >= killedAt && text.includes(LOCK_LINES.serving))
+  const line = lines.find(({ wall, text }) => wall >= killedAt && text.includes(LISTENING_LINE))
   if (line === undefined) throw new Error('no broker logged that it took over')
   return line.wall
 }
