@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { brokerSkip } from '../support/brokers.ts'
+import { runCommand } from '../support/command.ts'
+import { labRootFor } from '../support/lab-root.ts'
+
+const SECRET = 'geheimnis'
+
+interface Wrong {
+  readonly what: string
+  readonly args: readonly string[]
+  readonly exitCode: number
+  /** What the one line must name. */
+  readonly names: RegExp
+}
+
+const WRONG: readonly Wrong[] = [
+  { what: 'an unknown command', args: ['dril'], exitCode: 64, names: /'dril'.*drill/ },
+  { what: 'an unknown option', args: ['drill', '--falt', 'kill'], exitCode: 64, names: /--falt.*--fault/ },
+  { what: 'an unknown fault', args: ['drill', '--fault', 'boom'], exitCode: 64, names: /--fault.*boom.*kill/ },
+  { what: 'a duration without its unit', args: ['drill', '--every', '5'], exitCode: 64, names: /--every.*50ms/ },
+  { what: 'a seed below zero', args: ['drill', '--seed', '-1'], exitCode: 64, names: /--seed/ },
+  { what: 'an unknown lab', args: ['drill', '--lab', 'nope'], exitCode: 64, names: /"nope".*embedded/ },
+  {
+    what: 'a folder that cannot be made',
+    args: ['drill', '--out', '/dev/null/x'],
+    exitCode: 64,
+    names: /--out.*\/dev\/null\/x/,
+  },
+  {
+    what: 'a client option that is not one',
+    args: ['drill', '--client-options', 'maxReconectDelay=5'],
+    exitCode: 64,
+    names: /maxReconectDelay.*maxReconnectDelay/,
+  },
+  { what: 'no URI', args: ['produce'], exitCode: 64, names: /uri/ },
+  { what: 'an unknown scheme', args: ['produce', `http://u:${SECRET}@h:1`], exitCode: 64, names: /http:.*stomp:/ },
+  {
+    what: 'an unknown option in a URI',
+    args: ['listen', `failover:(stomp://u:${SECRET}@127.0.0.1:1)?randomise=false`],
+    exitCode: 64,
+    names: /"randomise".*randomize/,
+  },
+  {
+    what: 'a broker that is not there',
+    args: ['produce', `stomp://u:${SECRET}@127.0.0.1:1`, '--wait', '200ms'],
+    exitCode: 2,
+    names: /127\.0\.0\.1:1.*refused/,
+  },
+  {
+    what: 'a host that is not there',
+    args: ['listen', `stomp://u:${SECRET}@no-such-host.invalid:1`, '--wait', '500ms'],
+    exitCode: 2,
+    names: /no-such-host\.invalid/,
+  },
+  { what: 'a history that is not there', args: ['check', '/no/such/file'], exitCode: 64, names: /\/no\/such\/file/ },
+  { what: 'a file that is no history', args: ['check', import.meta.filename], exitCode: 64, names: /line 1/ },
+  { what: 'a lab that is not up', args: ['lab', 'kill', 'a'], exitCode: 2, names: /no lab is up/ },
+]
+
+describe('bad input', () => {
+  for (const { what, args, exitCode, names } of WRONG) {
+    it(`${what} gets one clear line and exit code ${exitCode}`, async (context) => {
+      const end = await runCommand(args, labRootFor(context))
+      assert.equal(end.exitCode, exitCode, end.stderr)
+      assert.equal(end.stdout, '')
+      const said = end.stderr.split('\n').filter((line) => line.startsWith('understudy: '))
+      assert.equal(said.length, 1, end.stderr)
+      assert.match(said[0] ?? '', names)
+      assertClean(end.stderr)
+    })
+  }
+
+  it('a wrong password ends at once, without being shown', { skip: brokerSkip('activemq-jdbc') }, async (context) => {
+    const labs = labRootFor(context)
+    const up = await runCommand(['lab', 'up', 'activemq-jdbc'], labs)
+    assert.equal(up.exitCode, 0, up.stderr)
+    try {
+      const uri = (await runCommand(['lab', 'uri'], labs)).stdout.trim()
+      const wrong = uri.replaceAll(/:\/\/([^:]+):[^@]+@/g, `://$1:${SECRET}@`)
+      assert.notEqual(wrong, uri)
+      const { exitCode, stderr } = await runCommand(['produce', wrong], labs)
+      assert.equal(exitCode, 2)
+      assert.match(stderr, /understudy: .*refused the user name, the password or the permission\n$/)
+      assertClean(stderr)
+    } finally {
+      await runCommand(['lab', 'down'], labs)
+    }
+  })
+})
+
+function assertClean(text: string): void {
+  assert.doesNotMatch(text, /^\s+at /m, 'a stack trace')
+  assert.doesNotMatch(text, new RegExp(SECRET), 'a password')
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
+import type { DrillResult } from '../../src/drill/result.ts'
+import { brokerSkip } from '../support/brokers.ts'
+import { runCommand, startCommand } from '../support/command.ts'
+import { labRootFor } from '../support/lab-root.ts'
+
+// Draws a phase of 0.4 s out of the 60 s of activemq-jdbc, so that the test need not wait for a longer one.
+const EARLY_SEED = 35
+
+function folderFor(context: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-drill-'))
+  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  return join(folder, 'out')
+}
+
+async function drill(context: TestContext, ...args: readonly string[]): Promise<{ result: DrillResult; out: string }> {
+  const out = folderFor(context)
+  const { exitCode, stdout, stderr } = await runCommand(
+    ['drill', '--json', '--window', '500ms', '--out', out, ...args],
+    labRootFor(context),
+  )
+  assert.equal(exitCode, 0, stderr)
+  return { result: JSON.parse(stdout) as DrillResult, out }
+}
+
+for (const lab of ['embedded', 'activemq-jdbc']) {
+  describe(`a drill on ${lab}`, { skip: brokerSkip(lab) }, () => {
+    it('kills the active broker, sees the other take over, and loses nothing', async (context) => {
+      const { result, out } = await drill(context, '--lab', lab, '--seed', String(EARLY_SEED))
+      assert.equal(result.verdict, 'pass')
+      assert.deepEqual(result.reasons, [])
+      assert.equal(result.jobs.lost, 0)
+      assert.equal(result.jobs.unexpected, 0)
+      assert.equal(result.jobs.duplicated.postAck, 0)
+      assert.equal(result.jobs.acknowledged, result.jobs.attempted)
+      assert.match(result.fault.proof.join(), /is gone \(SIGKILL\).*refuses connections/)
+      assert(result.markers.some(({ kind, node }) => kind === 'lock-acquired' && node === 'b'))
+      assert.equal(result.takenOverBy, 'b')
+      const parts = result.failoverParts.reduce((sum, { ms }) => sum + ms, 0)
+      assert.equal(parts, result.failoverMs)
+      assert.equal(result.failoverParts.length, 5)
+      for (const name of ['events.jsonl', 'result.json', 'report.html', ...result.files.logs]) {
+        assert(existsSync(join(out, name)), name)
+      }
+      assert.deepEqual(JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')), result)
+    })
+  })
+}
+
+describe('a drill', () => {
+  it('tells a paused broker as a hang, and loses nothing once it goes on', async (context) => {
+    const { result } = await drill(context, '--fault', 'pause', '--hold', '2s')
+    assert.equal(result.takenOverBy, null)
+    assert.equal(result.failoverMs, null)
+    assert.equal(result.jobs.lost, 0)
+    assert.match(result.fault.proof.join(), /is paused \(SIGSTOP\).*answers nothing/)
+    assert(result.findings.some((finding) => finding.includes('a hang, not a refusal')))
+  })
+
+  it('asks a broker to leave and sees the other take over', async (context) => {
+    const { result } = await drill(context, '--fault', 'stop')
+    assert.equal(result.takenOverBy, 'b')
+    assert.equal(result.jobs.lost, 0)
+    assert.match(result.fault.proof.join(), /SIGTERM/)
+  })
+
+  it('draws the same phase from the same seed, and says how to repeat itself', async (context) => {
+    const { result } = await drill(context, '--seed', '11')
+    const again = await drill(context, '--seed', '11')
+    assert.equal(again.result.fault.phaseMs, result.fault.phaseMs)
+    assert.equal(result.command, 'understudy drill --lab embedded --fault kill --seed 11 --window 500ms')
+  })
+
+  it('is judged the same when its history is judged again', async (context) => {
+    const { result, out } = await drill(context)
+    const { exitCode, stdout } = await runCommand(['check', join(out, 'events.jsonl'), '--json'])
+    assert.equal(exitCode, 0)
+    const again = JSON.parse(stdout) as DrillResult
+    assert.equal(again.verdict, result.verdict)
+    assert.deepEqual(again.jobs, result.jobs)
+    assert.deepEqual(again.failoverParts, result.failoverParts)
+  })
+
+  it('fails an objective that was not met, with exit code 1', async (context) => {
+    const args = [
+      'drill',
+      '--fault',
+      'pause',
+      '--hold',
+      '1s',
+      '--window',
+      '500ms',
+      '--rto',
+      '100ms',
+      '--out',
+      folderFor(context),
+    ]
+    const { exitCode, stdout } = await runCommand(args, labRootFor(context))
+    assert.equal(exitCode, 1)
+    assert.match(stdout, /^FAIL.*RTO 100 ms: FAIL/)
+  })
+
+  it('shows plain lines without a terminal, and not one control code', async (context) => {
+    const args = ['drill', '--window', '500ms', '--out', folderFor(context)]
+    const { stdout, stderr } = await runCommand(args, labRootFor(context))
+    assert.match(stderr, /steady state[\s\S]*fault: kill a[\s\S]*b took over/)
+    assert.doesNotMatch(stdout + stderr, /\u001b/)
+  })
+
+  it('continues a paused broker and takes everything down on Ctrl-C', async (context) => {
+    const args = ['drill', '--fault', 'pause', '--hold', '1h', '--out', folderFor(context)]
+    const { child, saw, ended } = startCommand(args, labRootFor(context))
+    await saw('fault proven')
+    child.kill('SIGINT')
+    const { exitCode, stderr } = await ended
+    assert.equal(exitCode, 130)
+    assert.match(stderr, /understudy: interrupted; the brokers were healed and taken down\n$/)
+  })
+
+  it('leaves nothing that `lab down` does not find when it is killed itself', async (context) => {
+    const labs = labRootFor(context)
+    const { child, saw, ended } = startCommand(
+      ['drill', '--fault', 'pause', '--hold', '1h', '--out', folderFor(context)],
+      labs,
+    )
+    await saw('fault proven')
+    child.kill('SIGKILL')
+    await ended
+    const { exitCode, stdout, stderr } = await runCommand(['lab', 'down'], labs)
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout + stderr, /embedded-\w+ is down/)
+  })
+})

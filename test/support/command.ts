@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
+
+export interface CommandEnd {
+  readonly exitCode: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunningCommand {
+  readonly child: ChildProcess
+  /** Resolves once `text` stands in either stream; rejects when the command ends without it. */
+  saw(text: string): Promise<void>
+  readonly ended: Promise<CommandEnd>
+}
+
+/** Starts `understudy` as a process of its own, as a user does. Labs go under `labs`, when given. */
+export function startCommand(args: readonly string[], labs?: string): RunningCommand {
+  return startScript([MAIN, ...args], labs === undefined ? {} : { UNDERSTUDY_LABS: labs })
+}
+
+export function runCommand(args: readonly string[], labs?: string): Promise<CommandEnd> {
+  return startCommand(args, labs).ended
+}
+
+/** Starts Node on a script of its own. */
+export function startScript(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
+  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const printed = { stdout: '', stderr: '' }
+  const watchers = new Set<() => void>()
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      printed[name] += text
+      for (const watcher of watchers) watcher()
+    })
+  }
+  const ended = new Promise<CommandEnd>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exitCode) => resolve({ exitCode, ...printed }))
+  })
+  const saw = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!printed.stdout.includes(text) && !printed.stderr.includes(text)) return
+        watchers.delete(look)
+        resolve()
+      }
+      watchers.add(look)
+      look()
+      void ended.then(({ exitCode, stderr }) => {
+        reject(new Error(`it ended with ${exitCode} without ${JSON.stringify(text)}: ${stderr}`))
+      })
+    })
+  return { child, saw, ended }
+}
