@@ -12,7 +12,7 @@ export interface CommandEnd {
 export interface RunningCommand {
   readonly child: ChildProcess
   /** Resolves once `text` stands in either stream; rejects when the command ends without it. */
-  saw(text: string): Promise<void>
+  readonly saw: (text: string) => Promise<void>
   readonly ended: Promise<CommandEnd>
 }
 
