@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
+import { UnderstudyError } from '../errors.ts'
 
 /** One place on the schedule. */
 export interface Tick {
@@ -10,9 +11,9 @@ export interface Tick {
 
 export interface TickerOptions {
   readonly clock: Clock
-  /** Milliseconds from one job to the next. */
+  /** Milliseconds from one job to the next; more than 0, fractions allowed. */
   readonly periodMs: number
-  /** How many ticks there will be; undefined for as many as until `stop`. */
+  /** How many ticks there will be, at least 1; undefined for as many as until `stop`. */
   readonly count?: number
   /** Called once per tick, never twice, never late for want of an earlier answer. Must not throw. */
   readonly onTick: (tick: Tick) => void
@@ -32,7 +33,13 @@ export class Ticker {
   /** Settles when the last tick was given or the ticker was stopped. */
   readonly finished: Promise<void>
 
+  /** @throws UnderstudyError `invalid-option` for a period or a count that would tick without end at once. */
   constructor(options: TickerOptions) {
+    const { periodMs, count } = options
+    if (!(periodMs > 0)) throw new UnderstudyError('invalid-option', `the period must be above 0 ms, not ${periodMs}`)
+    if (count !== undefined && !(Number.isInteger(count) && count > 0)) {
+      throw new UnderstudyError('invalid-option', `the count must be a whole number above 0, not ${count}`)
+    }
     this.#options = options
     this.finished = new Promise((resolve) => {
       this.#finish = resolve
@@ -44,8 +51,9 @@ export class Ticker {
     return this.#sequence
   }
 
+  /** Gives the first tick as soon as it can. Idempotent; a ticker that was stopped stays so. */
   start(): void {
-    if (this.#timer) return
+    if (this.#timer || !this.#finish) return
     this.#startedAt = this.#options.clock.now()
     this.#arm(0)
   }
