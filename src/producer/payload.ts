@@ -1,7 +1,10 @@
 import { UnderstudyError } from '../errors.ts'
 
-/** What may be sent: bytes as they are, text as UTF-8, anything else as JSON. */
-export type Payload = Uint8Array | string | number | boolean | null | object
+/**
+ * What may be sent: bytes as they are, text as UTF-8, anything else as JSON. Bytes are not copied: they
+ * must stay as they are until the send has ended, since a resend reads them again.
+ */
+export type Payload = ArrayBufferView | ArrayBuffer | string | number | boolean | null | object
 
 export interface EncodedPayload {
   readonly body: Buffer
@@ -14,9 +17,10 @@ export interface EncodedPayload {
  * @throws UnderstudyError `invalid-option` for what JSON cannot hold, such as a cycle or a function.
  */
 export function encodePayload(payload: Payload): EncodedPayload {
-  if (payload instanceof Uint8Array) {
+  if (ArrayBuffer.isView(payload)) {
     return { body: Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength), contentType: undefined }
   }
+  if (payload instanceof ArrayBuffer) return { body: Buffer.from(payload), contentType: undefined }
   if (typeof payload === 'string')
     return { body: Buffer.from(payload, 'utf8'), contentType: 'text/plain; charset=utf-8' }
   let text: string | undefined
