@@ -86,7 +86,7 @@ export class UnderstudyError extends Error {
 export interface SendErrorOptions extends UnderstudyErrorOptions {
   outcome: FailedSendOutcome
   messageId: string
-  /** How many links the message was given to. */
+  /** How many attempts there were, counting those that met no connected broker. */
   attempts: number
 }
 

@@ -1,4 +1,5 @@
 import type { SendError } from '../errors.ts'
+import type { Link } from '../transport/link.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
 
 /** One send that has not ended: in line for a link, or written and not yet confirmed. */
@@ -12,15 +13,19 @@ export interface PendingSend {
   attempts: number
   /** Whether an attempt wrote bytes and had no answer, so that a broker may hold the message. */
   ambiguous: boolean
-  /** When it was written to the present link; undefined while it waits for one. */
-  writtenAt: number | undefined
+  /** The link that its last attempt was written to, until that attempt ended. */
+  writtenTo: Link | undefined
+  /** When that was. */
+  writtenAt: number
+  /** Whether a broker refused it once in a way that may have been the broker's trouble. */
+  refused: boolean
   /** Ended one way or another; its place in the line is given up. */
   settled: boolean
 }
 
 /**
  * The unconfirmed sends in the order they were made, bounded by count and by bytes of body.
- * A Map keeps insertion order and forgets any entry in constant time.
+ * A Set keeps insertion order and forgets any entry in constant time.
  */
 export class PendingBuffer {
   readonly #entries = new Set<PendingSend>()

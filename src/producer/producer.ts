@@ -1,23 +1,14 @@
 import type { Clock, Timer } from '../clock.ts'
-import { abortReason } from '../clock.ts'
+import { abortReason, aborted } from '../clock.ts'
 import { type ErrorCode, type FailedSendOutcome, messageOf, SendError, UnderstudyError } from '../errors.ts'
 import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
-import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
+import { patientObserver, type ProducerObserver } from './observer.ts'
 import { PendingBuffer, type PendingSend } from './pending.ts'
 
-/** How one attempt ended, as an observer sees it. */
-export type AttemptEnd = 'confirmed' | 'rejected' | 'returned' | 'not-sent' | 'unknown'
-
-/** Told of every attempt of every message: what a drill writes down. None of these may throw. */
-export interface ProducerObserver {
-  /** `endpoint` is undefined when no broker was connected; such an attempt ends as `not-sent`. */
-  attempt(message: OutgoingMessage, attempt: number, endpoint: RedactedEndpoint | undefined): void
-  attemptEnded(message: OutgoingMessage, attempt: number, end: AttemptEnd): void
-  gaveUp(message: OutgoingMessage): void
-}
+export type { AttemptEnd, ProducerObserver } from './observer.ts'
 
 export interface ProducerOptions {
   readonly session: FailoverSession
@@ -44,11 +35,17 @@ export class Producer implements SessionTenant {
   readonly #observer: ProducerObserver | undefined
   readonly #pending: PendingBuffer
   readonly #line = new Set<Waiter>()
-  readonly #idle: (() => void)[] = []
+  #lineBytes = 0
+  readonly #drained: (() => void)[] = []
+  readonly #quiesced: (() => void)[] = []
+  /** How many attempts were written and have not ended. */
+  #inFlight = 0
   #link: Link | undefined
   #unlinkedSince: number
   #quiet = false
-  #ended: UnderstudyError | undefined
+  /** Why nothing more is taken: the owner closes, or the session has ended. */
+  #shut: UnderstudyError | undefined
+  #ended = false
   #watch: Timer | undefined
   #watchDue = Number.POSITIVE_INFINITY
 
@@ -56,7 +53,7 @@ export class Producer implements SessionTenant {
     this.#session = options.session
     this.#options = options.failover
     this.#clock = options.clock
-    this.#observer = options.observer
+    this.#observer = options.observer && patientObserver(options.observer)
     this.#pending = new PendingBuffer(options.failover.maxPending, options.failover.maxPendingBytes)
     this.#unlinkedSince = options.clock.now()
     this.#session.attach(this)
@@ -74,12 +71,12 @@ export class Producer implements SessionTenant {
    * is full and `whenFull` is `reject`, `closed` or the fatal error once the connection has ended.
    */
   send(message: OutgoingMessage, signal?: AbortSignal): Promise<void> {
-    if (this.#ended) return Promise.reject(this.#notSent(message, this.#ended))
+    if (this.#shut) return Promise.reject(this.#notSent(message, this.#shut))
     if (signal?.aborted) return Promise.reject(this.#notSent(message, abortReason(signal)))
     this.#session.open()
     const bytes = message.body.length
     if (this.#line.size === 0 && this.#pending.fits(bytes)) return this.#enter(message, this.#clock.now(), signal)
-    if (this.#options.whenFull === 'reject' || this.#line.size >= this.#options.maxPending) {
+    if (this.#options.whenFull === 'reject' || !this.#lineTakes(bytes)) {
       return Promise.reject(this.#notSent(message, this.#full()))
     }
     return this.#waitForRoom(message, signal)
@@ -88,44 +85,50 @@ export class Producer implements SessionTenant {
   linkUp(link: Link): void {
     this.#link = link
     this.#quiet = false
-    for (const entry of this.#pending) this.#transmit(entry, link)
+    for (const entry of this.#pending) {
+      if (this.#link !== link) return
+      // Whoever watches an attempt may send more, and that is written as it comes.
+      if (entry.writtenTo !== link) this.#transmit(entry, link)
+    }
     this.#watchOldest()
   }
 
   linkDown(): void {
     this.#link = undefined
+    this.#quiet = false
     this.#unlinkedSince = this.#clock.now()
+    wake(this.#quiesced)
     this.#watchOldest()
   }
 
   ended(error: UnderstudyError): void {
     this.#link = undefined
-    this.#ended = error
+    this.#shut = error
+    this.#ended = true
     this.#watch?.cancel()
     for (const waiter of this.#line) waiter.refuse(error)
-    this.#line.clear()
     for (const entry of this.#pending) this.#giveUp(entry, error.code, error.message)
+    wake(this.#quiesced)
+    wake(this.#drained)
   }
 
   quiesce(): Promise<void> {
     this.#quiet = true
-    for (const entry of this.#pending) {
-      if (entry.writtenAt !== undefined) return new Promise((resolve) => this.#idle.push(resolve))
-    }
-    return Promise.resolve()
+    if (this.#inFlight === 0) return Promise.resolve()
+    return new Promise((resolve) => this.#quiesced.push(resolve))
   }
 
-  /** Resolves once nothing is unconfirmed and nobody waits for room; false when `signal` fired first. */
+  /**
+   * Takes nothing more, and resolves once nothing is unconfirmed and nobody waits for room; false when
+   * `signal` fired first.
+   */
   drain(signal: AbortSignal): Promise<boolean> {
-    if (this.#pending.size === 0 && this.#line.size === 0) return Promise.resolve(true)
-    return new Promise((resolve) => {
-      const onAbort = (): void => resolve(false)
-      signal.addEventListener('abort', onAbort, { once: true })
-      this.#idle.push(() => {
-        signal.removeEventListener('abort', onAbort)
-        resolve(true)
-      })
-    })
+    this.#shut ??= new UnderstudyError('closed', 'the connection was closed')
+    if (this.#pending.size === 0) return Promise.resolve(true)
+    return Promise.race([
+      new Promise<boolean>((resolve) => this.#drained.push(() => resolve(true))),
+      aborted(signal).then(() => false),
+    ])
   }
 
   #enter(message: OutgoingMessage, startedAt: number, signal: AbortSignal | undefined): Promise<void> {
@@ -137,7 +140,9 @@ export class Producer implements SessionTenant {
         reject,
         attempts: 0,
         ambiguous: false,
-        writtenAt: undefined,
+        writtenTo: undefined,
+        writtenAt: 0,
+        refused: false,
         settled: false,
       }
       this.#pending.add(entry)
@@ -158,6 +163,8 @@ export class Producer implements SessionTenant {
 
   #transmit(entry: PendingSend, link: Link): void {
     const attempt = ++entry.attempts
+    if (entry.writtenTo === undefined) this.#inFlight++
+    entry.writtenTo = link
     entry.writtenAt = this.#clock.now()
     this.#observer?.attempt(entry.message, attempt, link.endpoint)
     link.send(entry.message, attempt).then(
@@ -167,6 +174,14 @@ export class Producer implements SessionTenant {
       },
       (error: unknown) => this.#attemptFailed(entry, attempt, link, error),
     )
+  }
+
+  /** The last attempt of an entry is over, one way or another. */
+  #landed(entry: PendingSend): void {
+    if (entry.writtenTo === undefined) return
+    entry.writtenTo = undefined
+    this.#inFlight--
+    if (this.#inFlight === 0) wake(this.#quiesced)
   }
 
   #attemptFailed(entry: PendingSend, attempt: number, link: Link, thrown: unknown): void {
@@ -182,22 +197,38 @@ export class Producer implements SessionTenant {
     this.#observer?.attemptEnded(entry.message, attempt, error.outcome)
     if (entry.settled) return
     if (error.outcome === 'unknown') entry.ambiguous = true
-    entry.writtenAt = undefined
-    const final = error.outcome === 'rejected' || error.outcome === 'returned' || !error.retriable
-    if (final) this.#giveUp(entry, error.code, error.message, entry.ambiguous ? 'unknown' : error.outcome, error)
-    else if (this.#link === link)
-      this.#session.abandon(link, new UnderstudyError('link-lost', error.message, { retriable: true, cause: error }))
-    this.#wakeIdle()
+    // The news of a lost link can come after the next link: then it is the later attempt that counts.
+    if (entry.attempts !== attempt) return
+    this.#landed(entry)
+    if (this.#isFinal(entry, error)) {
+      this.#giveUp(entry, error.code, error.message, entry.ambiguous ? 'unknown' : error.outcome, error)
+      return
+    }
+    if (this.#link !== link) return
+    // The link itself knows better than its sends why it ended, and may be about to say so.
+    setImmediate(() =>
+      this.#session.abandon(link, new UnderstudyError('link-lost', error.message, { retriable: true, cause: error })),
+    )
+  }
+
+  /** A refusal that another broker may not repeat is tried once more, and then believed. */
+  #isFinal(entry: PendingSend, error: SendError): boolean {
+    if (!error.retriable || error.outcome === 'returned') return true
+    if (error.outcome !== 'rejected') return false
+    const again = entry.refused
+    entry.refused = true
+    return again
   }
 
   #giveUp(entry: PendingSend, code: ErrorCode, why: string, outcome?: FailedSendOutcome, cause?: unknown): void {
-    const known = outcome ?? (entry.ambiguous || entry.writtenAt !== undefined ? 'unknown' : 'not-sent')
+    const known = outcome ?? (entry.ambiguous || entry.writtenTo !== undefined ? 'unknown' : 'not-sent')
     if (!this.#settle(entry)) return
     this.#observer?.gaveUp(entry.message)
     const { id } = entry.message
-    const attempts = entry.attempts
+    const { attempts } = entry
+    const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`
     entry.reject(
-      new SendError(code, `message ${id}: ${why} (${known} after ${attempts} attempts)`, {
+      new SendError(code, `message ${id}: ${why} (${known} after ${times})`, {
         outcome: known,
         messageId: id,
         attempts,
@@ -209,17 +240,17 @@ export class Producer implements SessionTenant {
   #settle(entry: PendingSend): boolean {
     if (entry.settled) return false
     entry.settled = true
+    this.#landed(entry)
     this.#pending.remove(entry)
     this.#admitWaiting()
-    this.#wakeIdle()
+    if (this.#pending.size === 0) wake(this.#drained)
     return true
   }
 
-  #wakeIdle(): void {
-    if (this.#idle.length === 0) return
-    if (this.#pending.size > 0 && !this.#quiet) return
-    for (const entry of this.#pending) if (entry.writtenAt !== undefined) return
-    for (const wake of this.#idle.splice(0)) wake()
+  /** The line is bounded like the buffer it waits for. */
+  #lineTakes(bytes: number): boolean {
+    const { maxPending, maxPendingBytes } = this.#options
+    return this.#line.size === 0 || (this.#line.size < maxPending && this.#lineBytes + bytes <= maxPendingBytes)
   }
 
   #waitForRoom(message: OutgoingMessage, signal: AbortSignal | undefined): Promise<void> {
@@ -227,7 +258,7 @@ export class Producer implements SessionTenant {
     return new Promise((resolve, reject) => {
       const onAbort = (): void => waiter.refuse(abortReason(signal as AbortSignal))
       const leave = (): void => {
-        this.#line.delete(waiter)
+        if (this.#line.delete(waiter)) this.#lineBytes -= waiter.bytes
         signal?.removeEventListener('abort', onAbort)
       }
       const waiter: Waiter = {
@@ -240,10 +271,13 @@ export class Producer implements SessionTenant {
         refuse: (error) => {
           leave()
           reject(this.#notSent(message, error))
+          // It may have been too big for the room there was, and kept a smaller one waiting.
+          this.#admitWaiting()
         },
       }
       signal?.addEventListener('abort', onAbort, { once: true })
       this.#line.add(waiter)
+      this.#lineBytes += waiter.bytes
       this.#watchOldest()
     })
   }
@@ -293,7 +327,7 @@ export class Producer implements SessionTenant {
     const waiter = this.#line.values().next().value
     return Math.min(
       oldest ? this.#deadlineOf(oldest.startedAt) : Number.POSITIVE_INFINITY,
-      oldest?.writtenAt === undefined ? Number.POSITIVE_INFINITY : oldest.writtenAt + this.#options.confirmTimeoutMs,
+      oldest?.writtenTo === undefined ? Number.POSITIVE_INFINITY : oldest.writtenAt + this.#options.confirmTimeoutMs,
       waiter ? this.#deadlineOf(waiter.startedAt) : Number.POSITIVE_INFINITY,
     )
   }
@@ -310,7 +344,7 @@ export class Producer implements SessionTenant {
       if (this.#deadlineOf(entry.startedAt) > now) break
       this.#giveUp(
         entry,
-        entry.ambiguous || entry.writtenAt !== undefined ? 'unconfirmed' : 'not-sent',
+        entry.ambiguous || entry.writtenTo !== undefined ? 'unconfirmed' : 'not-sent',
         'no broker confirmed it in time',
       )
     }
@@ -319,12 +353,11 @@ export class Producer implements SessionTenant {
       waiter.refuse(this.#full())
     }
     const oldest = this.#pending.oldest()
-    if (this.#link && oldest?.writtenAt !== undefined && oldest.writtenAt + this.#options.confirmTimeoutMs <= now) {
+    const link = oldest?.writtenTo
+    if (link && oldest.writtenAt + this.#options.confirmTimeoutMs <= now) {
       const message = `no confirm came within ${this.#options.confirmTimeoutMs} ms`
-      this.#session.abandon(
-        this.#link,
-        new UnderstudyError('confirm-timeout', message, { retriable: true, endpoint: this.#link.endpoint }),
-      )
+      const options = { retriable: true, endpoint: link.endpoint }
+      this.#session.abandon(link, new UnderstudyError('confirm-timeout', message, options))
     }
   }
 
@@ -343,4 +376,8 @@ export class Producer implements SessionTenant {
       cause: why,
     })
   }
+}
+
+function wake(waiting: (() => void)[]): void {
+  for (const resolve of waiting.splice(0)) resolve()
 }
