@@ -13,8 +13,9 @@ export interface FailoverOptions {
   readonly reconnectDelayExponent: number
   /**
    * While attempts are unlimited no delay is longer than this share of the outage so far (nor shorter
-   * than the initial delay), so that the client's own part of an outage stays that small. 1 comes closest
-   * to ActiveMQ's pure doubling. Defaults to 0.05.
+   * than the initial delay), so that the client's own part of an outage stays that small. Within the first
+   * 15 s, which takeovers last, none is longer than 20 ms either, unless the share is 1, which comes
+   * closest to ActiveMQ's pure doubling. Defaults to 0.05.
    */
   readonly reconnectDelayShare: number
   /** Each delay is shortened at random by up to this share of itself. Defaults to 0.2. */

@@ -46,6 +46,17 @@ test('with unlimited attempts no delay is longer than its share of the outage so
   assert.equal(longest, 2000)
 })
 
+test('within the first 15 s, while a takeover may be going on, no delay is longer than 20 ms', () => {
+  const backoff = new Backoff(options(), () => 0)
+  delays(backoff, 20)
+  assert.deepEqual(
+    [300, 5000, 14_999, 15_000, 60_000].map((now) => backoff.next(now, false)),
+    [15, 20, 20, 750, 3000],
+  )
+  const patient = new Backoff(options({ initialReconnectDelay: '1000' }), () => 0)
+  assert.deepEqual(delays(patient, 3), [1000, 1000, 1000])
+})
+
 test('the share never makes a delay longer than doubling would', () => {
   const backoff = new Backoff(options({ reconnectDelayShare: '1' }), () => 0)
   backoff.restart(0)
