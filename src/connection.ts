@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock, Random } from './clock.ts'
+import { type Clock, type Random, withDeadline } from './clock.ts'
 import { UnderstudyError } from './errors.ts'
 import { FailoverSession } from './failover/session.ts'
 import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/status.ts'
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
 import { type DeliveryHandler, Listener, type ListenOptions } from './listener/listener.ts'
-import type { Logger } from './logger.ts'
+import { type Logger, patientLogger } from './logger.ts'
 import { encodePayload, type Payload } from './producer/payload.ts'
 import { Producer, type ProducerObserver } from './producer/producer.ts'
 import { type Destination, formatDestination, parseDestination } from './transport/destination.ts'
@@ -52,7 +52,7 @@ export class Connection implements AsyncDisposable {
   #closing: Promise<void> | undefined
 
   constructor(options: ConnectionOptions) {
-    this.#options = options
+    this.#options = { ...options, logger: patientLogger(options.logger) }
     this.#sending = this.#session('producer')
     this.#producer = new Producer({
       session: this.#sending,
@@ -115,8 +115,17 @@ export class Connection implements AsyncDisposable {
     const target = parseDestination(destination)
     this.#require(target, {})
     this.#listening ??= this.#session('listener')
-    const { clock, logger } = this.#options
-    const listener = new Listener({ ...options, session: this.#listening, destination: target, handler, clock, logger })
+    const { uri, clock, logger } = this.#options
+    const listener = new Listener({
+      ...options,
+      session: this.#listening,
+      failover: uri.options,
+      destination: target,
+      handler,
+      clock,
+      logger,
+      onClosed: (closed) => this.#listeners.delete(closed),
+    })
     this.#listeners.add(listener)
     return listener
   }
@@ -147,12 +156,11 @@ export class Connection implements AsyncDisposable {
 
   async #drainAndClose(): Promise<void> {
     const { clock, uri } = this.#options
-    const late = new AbortController()
-    const timer = clock.after(uri.options.drainTimeoutMs, () => late.abort())
-    await Promise.all([...this.#listeners].map((listener) => listener.close(late.signal)))
-    await this.#producer.drain(late.signal)
-    await Promise.all([this.#sending.close(late.signal), this.#listening?.close(late.signal)])
-    timer.cancel()
+    await withDeadline(clock, uri.options.drainTimeoutMs, async (late) => {
+      await Promise.all([...this.#listeners].map((listener) => listener.close(late)))
+      await this.#producer.drain(late)
+      await Promise.all([this.#sending.close(late), this.#listening?.close(late)])
+    })
     this.#status.end()
   }
 
@@ -177,7 +185,11 @@ export class Connection implements AsyncDisposable {
                 : undefined
       if (lacks !== undefined) throw new UnderstudyError('unsupported', `${endpoint.scheme}: has no ${lacks}`)
     }
-    const { priority } = options
+    const { id, priority, expireAfterMs } = options
+    if (id === '') throw new UnderstudyError('invalid-option', 'the id of a message must not be empty')
+    if (expireAfterMs !== undefined && !(Number.isFinite(expireAfterMs) && expireAfterMs > 0)) {
+      throw new UnderstudyError('invalid-option', `expireAfterMs must be a number above 0, not ${expireAfterMs}`)
+    }
     if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
       throw new UnderstudyError('invalid-option', `priority must be a whole number from 0 to 9, not ${priority}`)
     }

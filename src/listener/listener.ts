@@ -1,11 +1,13 @@
-import { type Clock, type Timer } from '../clock.ts'
+import { aborted, type Clock, type Timer, withDeadline } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
+import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Logger } from '../logger.ts'
 import { type Destination, formatDestination } from '../transport/destination.ts'
 import type { Link, LinkDelivery, Subscription } from '../transport/link.ts'
 import { Delivery } from './delivery.ts'
-import { DeliverySettlement } from './settlement.ts'
+import { DeadlineWatch } from './deadline-watch.ts'
+import { DeliverySettlement, type SettlementWatcher } from './settlement.ts'
 
 /** Handles one delivery. What it leaves unsettled stays with the broker as delivered. */
 export type DeliveryHandler = (delivery: Delivery) => Promise<void> | void
@@ -23,34 +25,46 @@ export interface ListenOptions {
 
 export interface ListenerOptions extends ListenOptions {
   readonly session: FailoverSession
+  readonly failover: Pick<FailoverOptions, 'confirmTimeoutMs' | 'drainTimeoutMs'>
   readonly destination: Destination
   readonly handler: DeliveryHandler
   readonly clock: Clock
   readonly logger: Logger
+  /** Called once, when it has been closed. */
+  readonly onClosed?: (listener: Listener) => void
 }
 
 const DEFAULT_PREFETCH = 10
 const MOST_PREFETCH = 65_535
 // A broker that ends subscriptions as fast as they are made is asked once in this many milliseconds.
 const RESUBSCRIBE_MS = 1000
+// The longest that the end of a subscription may take; the end of the link ends it anyway.
+const CANCEL_MS = 1000
 
 /**
  * Takes deliveries from one destination, over as many links as it takes: it subscribes again on every
  * new link and whenever a broker ends the subscription.
  */
-export class Listener implements SessionTenant {
+export class Listener implements SessionTenant, AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #prefetch: number
+  /** Deliveries in a handler's hands, or left by one that has not settled them yet. */
   readonly #open = new Set<DeliverySettlement>()
+  /** Deliveries that the policy leaves with the broker as delivered: nobody waits for them. */
+  readonly #left = new Set<DeliverySettlement>()
   readonly #handling = new Set<Promise<void>>()
   readonly #idle: (() => void)[] = []
+  readonly #watcher: SettlementWatcher
+  /** What the broker owes an answer: settlements, and the turn that is being subscribed. */
+  readonly #owed: DeadlineWatch<DeliverySettlement | number>
   #link: Link | undefined
   #subscription: Subscription | undefined
+  /** Counts subscriptions, so that what belongs to an earlier one is known by its number. */
+  #turn = 0
   #resubscribe: Timer | undefined
+  #closing: Promise<void> | undefined
   /** Whether it wants deliveries at all. */
   #taking = true
-  /** Whether it takes none for now, so that the present link can be left. */
-  #quiet = false
   #fail: (error: UnderstudyError) => void = () => {}
   #resolveReady: () => void = () => {}
   /** Resolves when the broker has accepted the first subscription. Rejects when none will ever be. */
@@ -67,6 +81,12 @@ export class Listener implements SessionTenant {
     }
     this.#options = options
     this.#prefetch = prefetch
+    this.#watcher = {
+      settling: (settlement) => this.#owed.begin(settlement),
+      reopened: (settlement) => this.#owed.end(settlement),
+      over: (settlement) => this.#over(settlement),
+    }
+    this.#owed = new DeadlineWatch(options.clock, options.failover.confirmTimeoutMs, () => this.#abandon())
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve
       this.#fail = reject
@@ -79,20 +99,21 @@ export class Listener implements SessionTenant {
 
   /** Deliveries that are neither settled nor gone back to the broker. */
   get unsettled(): number {
-    return this.#open.size
+    return this.#open.size + this.#left.size
   }
 
   linkUp(link: Link): void {
     this.#link = link
-    this.#quiet = false
     if (this.#taking) void this.#subscribe(link)
   }
 
   linkDown(): void {
-    this.#resubscribe?.cancel()
+    this.#takeNothing()
     this.#link = undefined
-    this.#subscription = undefined
-    for (const settlement of this.#open) settlement.expire()
+    this.#owed.clear()
+    for (const settlement of [...this.#open, ...this.#left]) settlement.expire()
+    this.#open.clear()
+    this.#left.clear()
     this.#wakeIdle()
   }
 
@@ -103,35 +124,64 @@ export class Listener implements SessionTenant {
   }
 
   async quiesce(): Promise<void> {
-    this.#quiet = true
-    const subscription = this.#subscription
-    this.#subscription = undefined
+    const subscription = this.#takeNothing()
     await this.#settled()
-    await subscription?.cancel(AbortSignal.timeout(RESUBSCRIBE_MS))
+    await this.#cancel(subscription)
   }
 
   /**
    * Takes nothing more, waits until every handler has finished and every delivery in hand is settled,
-   * then ends the subscription. When `signal` fires first, what is in hand goes back to the broker.
+   * then ends the subscription. When that takes longer than `drainTimeout`, or `signal` fires first, what
+   * is in hand goes back to the broker. Idempotent, never rejects.
    */
-  async close(signal: AbortSignal): Promise<void> {
+  close(signal?: AbortSignal): Promise<void> {
+    this.#closing ??= this.#drainAndClose(signal)
+    return this.#closing
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #drainAndClose(signal: AbortSignal | undefined): Promise<void> {
+    const { clock, failover, session, onClosed } = this.#options
     this.#taking = false
-    this.#resubscribe?.cancel()
-    const subscription = this.#subscription
-    this.#subscription = undefined
-    await Promise.race([this.#settled(), aborted(signal)])
-    this.#options.session.detach(this)
-    await subscription?.cancel(signal)
+    const subscription = this.#takeNothing()
+    await withDeadline(clock, failover.drainTimeoutMs, (late) => Promise.race([this.#settled(), aborted(late)]), signal)
+    session.detach(this)
+    await this.#cancel(subscription, signal)
     this.linkDown()
     this.#fail(new UnderstudyError('closed', 'the listener was closed'))
+    onClosed?.(this)
+  }
+
+  /** From here on nothing is taken; what comes of the present subscription stays with the broker. */
+  #takeNothing(): Subscription | undefined {
+    const subscription = this.#subscription
+    this.#turn++
+    this.#subscription = undefined
+    this.#resubscribe?.cancel()
+    return subscription
+  }
+
+  async #cancel(subscription: Subscription | undefined, signal?: AbortSignal): Promise<void> {
+    try {
+      await withDeadline(this.#options.clock, CANCEL_MS, async (late) => subscription?.cancel(late), signal)
+    } catch {
+      // The link ends it when it ends.
+    }
   }
 
   async #subscribe(link: Link): Promise<void> {
     const { destination, logger } = this.#options
+    const turn = ++this.#turn
     const sink = {
-      deliver: (delivery: LinkDelivery) => this.#deliver(link, delivery),
+      deliver: (delivery: LinkDelivery) => {
+        // What is not taken and not settled goes back to the broker when the subscription ends.
+        if (this.#turn === turn) this.#deliver(link, delivery)
+      },
       cancelled: (reason: UnderstudyError) => {
-        if (this.#link !== link) return
+        if (this.#turn !== turn) return
         this.#subscription = undefined
         logger.warn(
           { destination: formatDestination(destination) },
@@ -140,30 +190,35 @@ export class Listener implements SessionTenant {
         this.#subscribeLater(link)
       },
     }
+    this.#owed.begin(turn)
     try {
       const subscription = await link.subscribe(destination, { prefetch: this.#prefetch }, sink)
-      if (this.#link !== link) return
-      if (!this.#taking) {
-        await subscription.cancel(AbortSignal.timeout(RESUBSCRIBE_MS))
-        return
-      }
-      this.#subscription = subscription
+      if (this.#turn === turn) this.#subscription = subscription
+      // Nobody wants it any more, and on a link that lives on it would keep messages to itself.
+      else await this.#cancel(subscription)
       this.#resolveReady()
     } catch (thrown) {
-      const error =
-        thrown instanceof UnderstudyError
-          ? thrown
-          : new UnderstudyError('protocol', messageOf(thrown), { cause: thrown })
-      // A lost link brings the next one, and linkUp with it.
-      if (this.#link !== link || !this.#taking) return
-      logger.warn({ destination: formatDestination(destination), code: error.code }, `not subscribed: ${error.message}`)
-      if (error.retriable) this.#subscribeLater(link)
-      else {
-        this.#taking = false
-        this.#fail(error)
-        this.#options.session.report({ type: 'failed', role: 'listener', error })
-      }
+      if (this.#taking) this.#notSubscribed(link, turn, thrown)
+    } finally {
+      this.#owed.end(turn)
     }
+  }
+
+  #notSubscribed(link: Link, turn: number, thrown: unknown): void {
+    const { destination, logger, session } = this.#options
+    const error =
+      thrown instanceof UnderstudyError ? thrown : new UnderstudyError('protocol', messageOf(thrown), { cause: thrown })
+    // A refusal for good counts even where the link went with it; a lost link alone brings the next one.
+    if (error.retriable && this.#turn !== turn) return
+    logger.warn({ destination: formatDestination(destination), code: error.code }, `not subscribed: ${error.message}`)
+    if (error.retriable) {
+      this.#subscribeLater(link)
+      return
+    }
+    this.#taking = false
+    this.#takeNothing()
+    this.#fail(error)
+    session.report({ type: 'failed', role: 'listener', error })
   }
 
   #subscribeLater(link: Link): void {
@@ -173,13 +228,17 @@ export class Listener implements SessionTenant {
     })
   }
 
+  /** The broker owes an answer for too long. */
+  #abandon(): void {
+    if (!this.#link) return
+    const { session, failover } = this.#options
+    const message = `the broker left a listener without an answer for ${failover.confirmTimeoutMs} ms`
+    const options = { retriable: true, endpoint: this.#link.endpoint }
+    session.abandon(this.#link, new UnderstudyError('confirm-timeout', message, options))
+  }
+
   #deliver(link: Link, linkDelivery: LinkDelivery): void {
-    // Not taken and not settled: the broker gets it back when the subscription ends.
-    if (this.#link !== link || !this.#taking || this.#quiet) return
-    const settlement = new DeliverySettlement(linkDelivery, link.endpoint, () => {
-      this.#open.delete(settlement)
-      this.#wakeIdle()
-    })
+    const settlement = new DeliverySettlement(linkDelivery, link.endpoint, this.#watcher)
     this.#open.add(settlement)
     const handling = this.#handle(new Delivery(linkDelivery.message, link.endpoint, settlement), settlement)
     this.#handling.add(handling)
@@ -189,6 +248,13 @@ export class Listener implements SessionTenant {
     })
   }
 
+  #over(settlement: DeliverySettlement): void {
+    this.#owed.end(settlement)
+    this.#open.delete(settlement)
+    this.#left.delete(settlement)
+    this.#wakeIdle()
+  }
+
   async #handle(delivery: Delivery, settlement: DeliverySettlement): Promise<void> {
     const { handler, onError = 'reject', logger } = this.#options
     try {
@@ -196,13 +262,17 @@ export class Listener implements SessionTenant {
     } catch (error) {
       const stale = error instanceof UnderstudyError && error.code === 'stale-delivery'
       if (!stale) logger.error({ messageId: delivery.id, error: messageOf(error) }, 'the handler of a delivery threw')
-      if (!settlement.isOpen || onError === 'leave') return
-      await settlement.settle(onError).catch((failure: unknown) => {
-        logger.warn(
-          { messageId: delivery.id, error: messageOf(failure) },
-          `the delivery could not be settled as ${onError}`,
-        )
-      })
+      if (!settlement.isOpen) return
+      if (onError !== 'leave') {
+        await settlement.settle(onError).catch((failure: unknown) => {
+          logger.warn(
+            { messageId: delivery.id, error: messageOf(failure) },
+            `the delivery could not be settled as ${onError}`,
+          )
+        })
+      }
+      // Left as it is, on purpose or for want of another way: close does not wait for it.
+      if (settlement.isOpen && this.#open.delete(settlement)) this.#left.add(settlement)
     }
   }
 
@@ -219,9 +289,4 @@ export class Listener implements SessionTenant {
     if (this.#idle.length === 0 || !this.#isIdle()) return
     for (const wake of this.#idle.splice(0)) wake()
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve()
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }

@@ -11,18 +11,27 @@ type State =
   /** The link went first: the broker has taken the message back. */
   | { readonly name: 'stale' }
 
+/** Told how far a delivery has come. */
+export interface SettlementWatcher {
+  /** The word was given, and the broker has not confirmed it yet. */
+  settling(settlement: DeliverySettlement): void
+  /** The delivery needs nothing more: its settlement ended or it went stale. */
+  over(settlement: DeliverySettlement): void
+  /** The word could not be given on this kind of link; another one still can. */
+  reopened(settlement: DeliverySettlement): void
+}
+
 /** Settles one delivery, once, on the link that delivered it and on no other. */
 export class DeliverySettlement {
   readonly #delivery: LinkDelivery
   readonly #endpoint: RedactedEndpoint
-  readonly #onOver: () => void
+  readonly #watcher: SettlementWatcher
   #state: State = { name: 'open' }
 
-  /** `onOver` is called once, when the delivery needs nothing more: its settlement ended or it went stale. */
-  constructor(delivery: LinkDelivery, endpoint: RedactedEndpoint, onOver: () => void) {
+  constructor(delivery: LinkDelivery, endpoint: RedactedEndpoint, watcher: SettlementWatcher) {
     this.#delivery = delivery
     this.#endpoint = endpoint
-    this.#onOver = onOver
+    this.#watcher = watcher
   }
 
   get isOpen(): boolean {
@@ -33,7 +42,8 @@ export class DeliverySettlement {
    * The same settlement twice is one settlement.
    *
    * @throws StaleDeliveryError when the link had gone, or went before the broker confirmed;
-   * UnderstudyError `already-settled` when another settlement came first.
+   * UnderstudyError `already-settled` when another settlement came first, `unsupported` when this kind of
+   * destination has no such settlement: then another one may still be given.
    */
   settle(settlement: Settlement): Promise<void> {
     switch (this.#state.name) {
@@ -44,6 +54,7 @@ export class DeliverySettlement {
           ? this.#state.done
           : Promise.reject(this.#already(this.#state.as, settlement))
       case 'open': {
+        this.#watcher.settling(this)
         const done = this.#perform(settlement)
         this.#state = { name: 'settled', as: settlement, done }
         return done
@@ -55,19 +66,25 @@ export class DeliverySettlement {
   expire(): void {
     if (this.#state.name !== 'open') return
     this.#state = { name: 'stale' }
-    this.#onOver()
+    this.#watcher.over(this)
   }
 
   async #perform(settlement: Settlement): Promise<void> {
     try {
       await this.#delivery.settle(settlement)
+      this.#watcher.over(this)
     } catch (error) {
+      // Nothing was said to the broker, so the delivery is as open as before.
+      if (error instanceof UnderstudyError && error.code === 'unsupported') {
+        this.#state = { name: 'open' }
+        this.#watcher.reopened(this)
+        throw error
+      }
+      this.#watcher.over(this)
       if (!(error instanceof UnderstudyError) || error.retriable) {
         throw this.#stale(`was lost before the broker confirmed the ${settlement}; it may be delivered again`, error)
       }
       throw error
-    } finally {
-      this.#onOver()
     }
   }
 
