@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { messageOf } from '../src/errors.ts'
+import { messageOf, UnderstudyError } from '../src/errors.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
 
 /** The same meanings as the package's own command has. */
@@ -8,6 +8,7 @@ const BAD_ARGUMENTS = 64
 const BROKEN = 70
 const INTERRUPTED = 130
 
+let outcome: Outcome = 'not judged'
 const interrupt = new AbortController()
 // The first signal takes everything down in order; brokers and peers are in process groups of their own.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())
@@ -16,19 +17,23 @@ const program = new Command('bench')
   .description('side-by-side measurements on the machine at hand')
   .exitOverride()
   .configureOutput({ writeErr: () => {} })
-  .addCommand(reconnectCommand(interrupt.signal, (outcome) => (process.exitCode = EXIT_CODES[outcome])))
+  .addCommand(reconnectCommand(interrupt.signal, (judged) => (outcome = judged)))
 for (const sub of program.commands) sub.exitOverride().configureOutput({ writeErr: () => {} })
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : BAD_ARGUMENTS
-    if (error.exitCode !== 0) process.stderr.write(`bench: ${error.message.replace(/^error: /, '')}\n`)
-  } else {
-    process.exitCode = interrupt.signal.aborted ? INTERRUPTED : BROKEN
-    process.stderr.write(
-      `bench: ${interrupt.signal.aborted ? 'interrupted; everything was taken down' : messageOf(error)}\n`,
-    )
+process.exitCode = await run(process.argv.slice(2))
+
+async function run(args: readonly string[]): Promise<number> {
+  try {
+    await program.parseAsync(args.length === 0 ? ['--help'] : args, { from: 'user' })
+    return EXIT_CODES[outcome]
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return 0
+    const interrupted = interrupt.signal.aborted
+    const text = interrupted ? 'interrupted; everything was taken down' : messageOf(error).replace(/^error: /, '')
+    process.stderr.write(`bench: ${text}\n`)
+    if (interrupted) return INTERRUPTED
+    const misused =
+      error instanceof CommanderError || (error instanceof UnderstudyError && error.code === 'invalid-option')
+    return misused ? BAD_ARGUMENTS : BROKEN
   }
 }

@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { delimiter, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -15,8 +14,6 @@ const COMPILE_WITHIN_MS = 60_000
 export interface JavaPeer {
   readonly file: string
   readonly args: readonly string[]
-  /** Removes what was compiled. */
-  remove(): Promise<void>
 }
 
 /** What is missing for the Java peer, in words; undefined when all is there. */
@@ -26,26 +23,17 @@ export function missingForJava(): string | undefined {
   return undefined
 }
 
-/** Compiles the peer into a folder of its own. @throws Error with the compiler's words when it refuses. */
-export async function compileJavaPeer(signal: AbortSignal): Promise<JavaPeer> {
+/** Compiles the peer into a folder, which is made. @throws Error with the compiler's words when it refuses. */
+export async function compileJavaPeer(folder: string, signal: AbortSignal): Promise<JavaPeer> {
   const java = findJava()
   const compiler = findCompiler()
   const jars = findActivemq()?.jars
   if (java === undefined || compiler === undefined || jars === undefined) throw new Error(missingForJava())
-  const folder = await mkdtemp(join(tmpdir(), 'understudy-java-peer-'))
-  try {
-    const classPath = jars.join(delimiter)
-    const args = ['-nowarn', '-proc:none', '-encoding', 'UTF-8', '-cp', classPath, '-d', folder, SOURCE]
-    await promisify(execFile)(compiler, args, { signal, timeout: COMPILE_WITHIN_MS })
-    return {
-      file: java,
-      args: ['-Xms32m', '-Xmx128m', '-cp', [folder, classPath].join(delimiter), 'FailoverPeer'],
-      remove: () => rm(folder, { recursive: true, force: true }),
-    }
-  } catch (error) {
-    await rm(folder, { recursive: true, force: true })
-    throw error
-  }
+  await mkdir(folder, { recursive: true })
+  const classPath = jars.join(delimiter)
+  const args = ['-nowarn', '-proc:none', '-encoding', 'UTF-8', '-cp', classPath, '-d', folder, SOURCE]
+  await promisify(execFile)(compiler, args, { signal, timeout: COMPILE_WITHIN_MS })
+  return { file: java, args: ['-Xms32m', '-Xmx128m', '-cp', [folder, classPath].join(delimiter), 'FailoverPeer'] }
 }
 
 /** Beside the Java that runs the brokers, else on `PATH`. */

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { arch, cpus, platform } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { parseFailoverUri } from '../../src/failover/uri.ts'
-import { messageOf } from '../../src/errors.ts'
+import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { missingForJava } from '../peers/java-failover.ts'
 import { compare } from './comparison.ts'
+import type { KillTrial } from './kill-trial.ts'
 import { LAB, missingForLab } from './pair.ts'
 import type { PeerName } from './peer-process.ts'
 import { runReconnectBench } from './reconnect-bench.ts'
@@ -47,13 +48,14 @@ export function reconnectCommand(interrupted: AbortSignal, onOutcome: (outcome: 
 }
 
 async function bench(options: Options, interrupted: AbortSignal): Promise<Outcome> {
+  if (options.skip.length === 3) throw new InvalidArgumentError('--skip leaves no client to measure')
   const missing = missingForLab()
   if (missing !== undefined) {
     process.stdout.write(`skipped: lab ${LAB} cannot run here: ${missing}\n`)
     return 'not judged'
   }
   const peers = peersOf(options)
-  if (options.out !== undefined) writeFileSync(options.out, '')
+  if (options.out !== undefined) write(options.out, '')
   const note = (line: string): void => void process.stderr.write(`${line}\n`)
   const { trials, settings, products } = await runReconnectBench({
     peers,
@@ -72,15 +74,39 @@ async function bench(options: Options, interrupted: AbortSignal): Promise<Outcom
   })
   const comparison = compare(trials)
   const { claims } = comparison
-  process.stdout.write(`${tableText(trials, comparison)}\n`)
+  process.stdout.write(`${conditions(options, products, settings, trials)}\n\n${tableText(trials, comparison)}\n`)
   for (const claim of claims) process.stdout.write(`${claimText(claim, options.trials)}\n`)
   if (options.out !== undefined) {
     const machine = { cpus: cpus().length, platform: platform(), arch: arch(), node: process.versions.node }
     const result = { schema: 1, bench: 'reconnect', machine, products, settings, options, trials, ...comparison }
-    writeFileSync(options.out, `${JSON.stringify(result, null, 2)}\n`)
+    write(options.out, `${JSON.stringify(result, null, 2)}\n`)
   }
   if (claims.some(({ holds }) => holds === false)) return 'violated'
   return claims.some(({ holds }) => holds === undefined) ? 'not judged' : 'held'
+}
+
+function write(file: string, text: string): void {
+  try {
+    writeFileSync(file, text)
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `option --out: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** What the figures were measured with, and how busy the machine was. */
+function conditions(
+  { period, bytes, clientOptions }: Options,
+  products: readonly string[],
+  settings: Readonly<Record<string, string | number>>,
+  trials: readonly KillTrial[],
+): string {
+  const loads = trials.map(({ load }) => load)
+  return [
+    `${[...new Set(products)].join(', ')} on ${settings['database'] ?? 'an unknown database'}, ${settings['locker'] ?? ''}`,
+    `each client: one persistent send at a time, every ${period} ms, ${bytes} bytes, on a queue of its own`,
+    `understudy: failover:(stomp://…,stomp://…)?${clientOptions}, Java: failover:(tcp://…,tcp://…)?randomize=false`,
+    `${cpus().length} CPUs, load average ${Math.min(...loads).toFixed(1)} to ${Math.max(...loads).toFixed(1)}; times in milliseconds after the kill`,
+  ].join('\n')
 }
 
 function peersOf({ skip }: Options): PeerName[] {

@@ -18,8 +18,8 @@ export interface PeerProcess {
   readonly events: readonly PeerEvent[]
   /** Rejects when the process ends without having been told to. */
   readonly failed: Promise<never>
-  /** Tells it to leave, and kills it when it does not within 3 s. Returns once it is gone. */
-  stop(): Promise<void>
+  /** Tells it to leave, and kills it when it does not within 3 s. Returns once it is gone, with how it ended. */
+  stop(): Promise<string>
 }
 
 const LEAVES_WITHIN_MS = 3000
@@ -39,11 +39,11 @@ export function startPeer(name: PeerName, { file, args, settings }: PeerProgram)
   })
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
-    child.once('close', (code, signal) => resolve(signal ?? `code ${code}`))
+    child.once('close', (code, signal) => resolve(signal ?? `code ${code}${lastWords === '' ? '' : `: ${lastWords}`}`))
   })
   const failed = ended.then((how): Promise<never> => {
     if (stopping) return new Promise(() => {})
-    throw new Error(`the ${name} peer ended with ${how}: ${lastWords}`)
+    throw new Error(`the ${name} client ended with ${how}`)
   })
   failed.catch(() => {})
   return {
@@ -54,8 +54,9 @@ export function startPeer(name: PeerName, { file, args, settings }: PeerProgram)
       stopping = true
       child.stdin.end()
       const late = setTimeout(() => child.kill('SIGKILL'), LEAVES_WITHIN_MS)
-      await ended
+      const how = await ended
       clearTimeout(late)
+      return how
     },
   }
 }

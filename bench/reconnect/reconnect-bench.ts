@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '../../src/clock.ts'
 import type { Lab } from '../../infra/labs/lab.ts'
@@ -30,16 +31,15 @@ export interface ReconnectBenchRun {
 /** Puts up the pair, kills its active broker again and again under the peers, and takes it down. */
 export async function runReconnectBench(options: ReconnectBenchOptions): Promise<ReconnectBenchRun> {
   const { peers, signal, onProgress } = options
-  let java: JavaPeer | undefined
-  let lab: Lab | undefined
+  const withJava = peers.includes('java')
+  const lab = await upPair(withJava, signal, onProgress)
   try {
-    if (peers.includes('java')) java = await compileJavaPeer(signal)
-    lab = await upPair(java !== undefined, signal, onProgress)
+    // Into the lab's folder: it goes with that, whatever becomes of this process.
+    const java = withJava ? await compileJavaPeer(join(lab.folder, 'java-peer'), signal) : undefined
     const trials = await killAgainAndAgain(options, lab, java)
     return { settings: lab.settings, products: lab.nodes.map(({ product }) => product), trials }
   } finally {
-    await lab?.down()
-    await java?.remove()
+    await lab.down()
   }
 }
 
