@@ -60,11 +60,13 @@ function missing({ timeline, fates, notSteady }: Observations): readonly { reaso
 
 function whatWasRun({
   timeline,
+  fault: faultTime,
 }: Observations): Pick<Judgement, 'runId' | 'lab' | 'brokers' | 'seed' | 'fault' | 'markers'> {
   const { run, fault, proof } = timeline
   const wallAt = (from: { t: number; wall: number }, ns: number): string =>
     new Date(from.wall + (ns - from.t) / 1e6).toISOString()
-  const zeroNs = proof?.effectiveNs
+  // The same zero as that of every other duration.
+  const zeroNs = faultTime?.effectiveNs
   return {
     runId: run.runId,
     lab: run.lab,

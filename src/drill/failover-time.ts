@@ -19,7 +19,7 @@ export interface Failover {
  *
  * - `detect` ends when a client first knew;
  * - `lock` when another node had the lock;
- * - `promote` when a probe first found that node serving;
+ * - `promote` when that node first answered a whole handshake, a probe's or a client's;
  * - `reconnect` when the producer was connected to it;
  * - `confirm` when it confirmed its first job.
  *
@@ -37,7 +37,7 @@ export function failoverTime(timeline: Timeline, ledger: Ledger, fault: FaultTim
     ['detect', fault.noticedNs],
     ['lock', lockTakenNs(timeline, fault, node)],
     ['promote', firstServingNs(timeline, fault, confirm.endpoint)],
-    ['reconnect', firstConnectedNs(timeline, fault, confirm.endpoint)],
+    ['reconnect', firstConnectedNs(timeline, fault, confirm.endpoint, ['producer'])],
     ['confirm', confirm.endNs],
   ]
   const parts: FailoverPart[] = []
@@ -84,13 +84,20 @@ function firstServingNs(timeline: Timeline, fault: FaultTime, endpoint: string):
   const probe = timeline.probes.find(
     (one) => one.endpoint === endpoint && one.finding === 'serving' && one.t >= fault.orderedNs,
   )
-  return probe?.t ?? null
+  const client = firstConnectedNs(timeline, fault, endpoint, ['producer', 'listener'])
+  if (!probe) return client
+  return client === null ? probe.t : Math.min(probe.t, client)
 }
 
-function firstConnectedNs(timeline: Timeline, fault: FaultTime, endpoint: string): number | null {
+function firstConnectedNs(
+  timeline: Timeline,
+  fault: FaultTime,
+  endpoint: string,
+  clients: readonly ('producer' | 'listener')[],
+): number | null {
   const event = timeline.connections.find(
     ({ client, state, endpoint: to, t }) =>
-      client === 'producer' &&
+      clients.includes(client) &&
       (state === 'connected' || state === 'resumed') &&
       to === endpoint &&
       t >= fault.orderedNs,

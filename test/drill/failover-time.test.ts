@@ -42,6 +42,11 @@ describe('The failover time', () => {
     ])
   })
 
+  it('ends the promotion with the client itself, where it was answered before any probe', () => {
+    const seen = parts(failover({ interrupted: 1002, lock: 1100, resumed: 1130, serving: 1180, confirmed: 1200 }))
+    assert.deepEqual(seen, { detect: 2, lock: 98, promote: 30, reconnect: 0, confirm: 70 })
+  })
+
   it('is exactly the sum of its parts, whatever was seen and in whatever order', () => {
     const moment = fc.option(fc.double({ min: 1000, max: 5000, noNaN: true }), { nil: undefined })
     const moments = fc.record({
