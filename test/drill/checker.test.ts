@@ -86,9 +86,10 @@ const anyEvents: fc.Arbitrary<HistoryEvent[]> = fc
 
 describe('The verdict', () => {
   it('is pass when another broker took over and nothing was lost', () => {
-    const { verdict, reasons } = judge(takeover().events)
+    const { verdict, reasons, findings } = judge(takeover().events)
     assert.equal(verdict, 'pass')
     assert.deepEqual(reasons, [])
+    assert.deepEqual(findings, ['b took over: its first confirm came 250 ms after a was killed.'])
   })
 
   it('is fail when an acknowledged job was lost, and says how old the loss is', () => {
@@ -326,6 +327,12 @@ describe('Judging', () => {
       judgement.brokers.map((broker) => broker.endpoint),
       [A, B],
     )
+  })
+
+  it('puts the proof at the time it was of, not at the time it was complete', () => {
+    const history = new WrittenHistory().jobs(0, 1000).fault(1000, 'kill', 'a', false)
+    history.at(3000, { type: 'proof', node: 'a', effectiveNs: 1012e6, proof: [] })
+    assert.equal(judge(history.events).fault.provenAt, '2026-01-01T00:00:01.012Z')
   })
 
   it('refuses a history that does not say what was run', () => {

@@ -255,6 +255,14 @@ describe('The order of jobs', () => {
     assert.equal(counts(history).reordered, 2)
   })
 
+  it('says nothing of a job that was never confirmed', () => {
+    const history = new WrittenHistory()
+      .attempt('doubt', 10, { outcome: 'ambiguous' })
+      .job('x', 30)
+      .delivered('doubt', 60)
+    assert.equal(counts(history).reordered, 0)
+  })
+
   it('says nothing of a job that never arrived', () => {
     const history = new WrittenHistory().attempt('lost', 10, { outcome: 'ack' }).job('x', 30)
     assert.equal(counts(history).reordered, 0)

@@ -33,6 +33,12 @@ describe('Scheduled latency', () => {
     assert.equal(judge(history.events).latencyMs?.max, 4)
   })
 
+  it('ends with the first of two confirms of one attempt', () => {
+    const history = new WrittenHistory().due('j', 10).attempt('j', 10, { outcome: 'ack', endMs: 14 })
+    history.at(90, { type: 'res', id: 'j', k: 1, outcome: 'ack' })
+    assert.equal(judge(history.events).latencyMs?.max, 4)
+  })
+
   it('leaves out jobs that were never acknowledged', () => {
     const history = new WrittenHistory().due('j', 10).attempt('j', 10, { outcome: 'nack' }).job('ok', 20)
     assert.deepEqual(judge(history.events).latencyMs, { p50: 4, p99: 4, max: 4 })

@@ -118,6 +118,7 @@ describe('Detection', () => {
   it('is not a connection that came about, or an endpoint that did not connect', () => {
     const history = new WrittenHistory().jobs(0, 1000).fault(1000).producerIs('connected', 1003, A)
     history.at(1004, { type: 'conn', client: 'listener', state: 'attempt-failed', endpoint: B, reason: 'refused' })
+    history.jobs(1010, 2000)
     assert.equal(judge(history.events).detectionMs, null)
   })
 

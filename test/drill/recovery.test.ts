@@ -21,6 +21,13 @@ describe('The recovery time', () => {
     assert.ok(recoveryMs !== null && recoveryMs >= 804 && recoveryMs <= 860, `${recoveryMs}`)
   })
 
+  it('does not mind what fails after the window', () => {
+    const history = takeover({ objectives: { windowMs: 2000 } })
+    history.attempt('nacked', 9000, { by: B, outcome: 'nack', endMs: 9004 })
+    const { recoveryMs } = judge(history.events)
+    assert.ok(recoveryMs !== null && recoveryMs <= 300, `${recoveryMs}`)
+  })
+
   it('waits until jobs are confirmed as fast as before', () => {
     const history = new WrittenHistory({ objectives: { windowMs: 2000 } }).jobs(0, 1000).fault(1000)
     for (let ms = 1000; ms < 3000; ms += 50) {
