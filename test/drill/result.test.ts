@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judge } from '../../src/drill/checker.ts'
+import { judge } from '../../src/drill/checker/checker.ts'
 import type { Objectives } from '../../src/drill/history.ts'
-import { summaryLine } from '../../src/drill/objectives.ts'
+import { summaryLine } from '../../src/drill/checker/objectives.ts'
 import { type ResultContext, toResult } from '../../src/drill/result.ts'
 import { A, takeover, WrittenHistory } from '../support/history.ts'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { judge } from '../../drill/checker.ts'
+import { judge } from '../../drill/checker/checker.ts'
 import { readHistory } from '../../drill/history-file.ts'
 import { renderSummary } from '../../drill/report/summary.ts'
 import { toResult, type Verdict } from '../../drill/result.ts'

@@ -1,9 +1,9 @@
 import type { FaultName } from '../../drill/broker-control.ts'
-import { doneToIt } from '../../drill/fault-time.ts'
+import { doneToIt } from '../../drill/checker/fault-time.ts'
 import type { HistoryEvent, ProbeFinding } from '../../drill/history.ts'
 import { formatSeconds } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
-import type { DrillPhase } from '../../drill/runner.ts'
+import type { DrillPhase } from '../../drill/runner/runner.ts'
 import { type LatencyTrace, latencyTrace, traceConfirm, traceDue } from './latency-trace.ts'
 
 export interface LiveBroker {

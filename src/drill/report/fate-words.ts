@@ -1,6 +1,6 @@
 import type { FaultName } from '../broker-control.ts'
-import { doneToIt } from '../fault-time.ts'
-import { type Attempt, confirmOf, type Job } from '../jobs-ledger.ts'
+import { doneToIt } from '../checker/fault-time.ts'
+import { type Attempt, confirmOf, type Job } from '../checker/jobs-ledger.ts'
 import { formatMs } from './durations.ts'
 import type { Fate, JobStory } from './job-stories.ts'
 

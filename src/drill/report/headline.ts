@@ -1,4 +1,4 @@
-import { doneToIt } from '../fault-time.ts'
+import { doneToIt } from '../checker/fault-time.ts'
 import type { DrillResult } from '../result.ts'
 import { formatSeconds, plural } from './durations.ts'
 

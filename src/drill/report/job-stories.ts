@@ -1,7 +1,7 @@
 import type { HistoryEvent } from '../history.ts'
-import { type DuplicateKind, duplicatesOf } from '../fates.ts'
-import { confirmOf, type Job, type Ledger } from '../jobs-ledger.ts'
-import { overtaken } from '../reordering.ts'
+import { type DuplicateKind, duplicatesOf } from '../checker/fates.ts'
+import { confirmOf, type Job, type Ledger } from '../checker/jobs-ledger.ts'
+import { overtaken } from '../checker/reordering.ts'
 
 /** What may be said of a job. `once` is the plain case: acknowledged on the first attempt, delivered once. */
 export type Fate =

@@ -1,7 +1,7 @@
 import type { AttemptOutcome, HistoryEvent, ProbeFinding } from '../history.ts'
 import { formatOffset } from './durations.ts'
 import { type Html, html, trusted } from './html.ts'
-import type { Attempt, Job } from '../jobs-ledger.ts'
+import type { Attempt, Job } from '../checker/jobs-ledger.ts'
 import type { Moment } from './moments.ts'
 import { printableLine } from './printable.ts'
 import { position, type RunAxis, roundTicks, type Span, tickLabel } from './run-axis.ts'

@@ -1,4 +1,4 @@
-import { confirmOf, type Job } from '../jobs-ledger.ts'
+import { confirmOf, type Job } from '../checker/jobs-ledger.ts'
 import type { Moment } from './moments.ts'
 import { type RunAxis, roundTicks, tickLabel } from './run-axis.ts'
 

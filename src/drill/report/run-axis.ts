@@ -1,4 +1,4 @@
-import type { FaultTime } from '../fault-time.ts'
+import type { FaultTime } from '../checker/fault-time.ts'
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult } from '../result.ts'
 

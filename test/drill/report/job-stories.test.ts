@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { fatesOf } from '../../../src/drill/fates.ts'
+import { fatesOf } from '../../../src/drill/checker/fates.ts'
 import type { AttemptOutcome } from '../../../src/drill/history.ts'
-import { jobsLedger } from '../../../src/drill/jobs-ledger.ts'
+import { jobsLedger } from '../../../src/drill/checker/jobs-ledger.ts'
 import { type Fate, type JobStory, jobStories } from '../../../src/drill/report/job-stories.ts'
-import { inOrder } from '../../../src/drill/timeline.ts'
+import { inOrder } from '../../../src/drill/checker/timeline.ts'
 import { RUN, WrittenHistory } from '../../support/history.ts'
 
 function storiesOf(history: WrittenHistory): readonly JobStory[] {

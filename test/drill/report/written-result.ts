@@ -1,4 +1,4 @@
-import { judge } from '../../../src/drill/checker.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
 import type { HistoryEvent } from '../../../src/drill/history.ts'
 import { type DrillResult, toResult } from '../../../src/drill/result.ts'
 

@@ -1,5 +1,5 @@
 import type { FaultTime } from './fault-time.ts'
-import type { ProbeFinding } from './history.ts'
+import type { ProbeFinding } from '../history.ts'
 import type { EventOf, Timeline } from './timeline.ts'
 
 /** Two nodes that both served at the same time. */

@@ -1,6 +1,6 @@
 import { type Attempt, confirmOf, type Delivery, type Job, type Ledger } from './jobs-ledger.ts'
 import { reordered } from './reordering.ts'
-import type { JobCounts } from './result.ts'
+import type { JobCounts } from '../result.ts'
 
 /** What became of the jobs. */
 export interface Fates {

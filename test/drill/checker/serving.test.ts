@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judge } from '../../src/drill/checker.ts'
-import { takeover, WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import { takeover, WrittenHistory } from '../../support/history.ts'
 
 function twoMasters(history: WrittenHistory): boolean {
   const objective = judge(history.events).objectives.find(({ name }) => name === 'one master')

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { judge } from '../../src/drill/checker.ts'
-import type { FailoverPart } from '../../src/drill/result.ts'
-import { A, B, takeover, WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import type { FailoverPart } from '../../../src/drill/result.ts'
+import { A, B, takeover, WrittenHistory } from '../../support/history.ts'
 
 interface Moments {
   readonly interrupted?: number

@@ -1,11 +1,11 @@
 import { countOf, msAtLeast, msAtMost, msNear } from './durations.ts'
 import { findingsOf } from './findings.ts'
-import type { HistoryEvent, Objectives } from './history.ts'
+import type { HistoryEvent, Objectives } from '../history.ts'
 import { scheduledLatencyNs, summarizeLatency } from './latency.ts'
 import { judgeObjectives } from './objectives.ts'
 import { type Observations, observe } from './observations.ts'
 import { clusterDetectionNs, consumerOutageNs } from './outage.ts'
-import type { Judgement } from './result.ts'
+import type { Judgement } from '../result.ts'
 import { retryThresholdNs } from './retry-replay.ts'
 
 export interface JudgeOptions {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { judge } from '../../src/drill/checker.ts'
-import type { HistoryBody, HistoryEvent, Objectives } from '../../src/drill/history.ts'
-import { A, B, RUN, takeover, WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import type { HistoryBody, HistoryEvent, Objectives } from '../../../src/drill/history.ts'
+import { A, B, RUN, takeover, WrittenHistory } from '../../support/history.ts'
 
 function without(history: WrittenHistory, type: HistoryEvent['type']): readonly HistoryEvent[] {
   return history.events.filter((event) => event.type !== type)

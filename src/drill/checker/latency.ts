@@ -1,5 +1,5 @@
 import { confirmOf, type Job } from './jobs-ledger.ts'
-import type { LatencySummary } from './result.ts'
+import type { LatencySummary } from '../result.ts'
 
 /**
  * Confirm time minus due time, in nanoseconds: from when the job should have been sent, so that a

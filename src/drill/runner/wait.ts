@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../clock.ts'
+import { type Clock, sleep } from '../../clock.ts'
 
 // How often a condition is looked at: well below anything that a drill measures this way.
 const LOOK_EVERY_MS = 10

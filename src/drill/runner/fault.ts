@@ -1,7 +1,7 @@
-import { type Clock, sleep } from '../clock.ts'
-import { UnderstudyError } from '../errors.ts'
-import type { BrokerControl, BrokerNode, FaultName, ProcessState } from './broker-control.ts'
-import type { ProbeFinding } from './history.ts'
+import { type Clock, sleep } from '../../clock.ts'
+import { UnderstudyError } from '../../errors.ts'
+import type { BrokerControl, BrokerNode, FaultName, ProcessState } from '../broker-control.ts'
+import type { ProbeFinding } from '../history.ts'
 
 interface FaultKind {
   readonly inject: (control: BrokerControl, node: string) => Promise<void>

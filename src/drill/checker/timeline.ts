@@ -1,5 +1,5 @@
-import { UnderstudyError } from '../errors.ts'
-import type { HistoryEvent } from './history.ts'
+import { UnderstudyError } from '../../errors.ts'
+import type { HistoryEvent } from '../history.ts'
 
 export type EventOf<Type extends HistoryEvent['type']> = Extract<HistoryEvent, { type: Type }>
 

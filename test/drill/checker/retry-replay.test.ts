@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { judge } from '../../src/drill/checker.ts'
-import { type Down, type FirstTry, replayRetryThreshold } from '../../src/drill/retry-replay.ts'
-import { scripted, takeover } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import { type Down, type FirstTry, replayRetryThreshold } from '../../../src/drill/checker/retry-replay.ts'
+import { scripted, takeover } from '../../support/history.ts'
 
 /** What the source article's producer does, tried out: once, and once more `r` after that failed. */
 function everyJobGetsThrough(tries: readonly FirstTry[], downs: readonly Down[], r: number): boolean {

@@ -1,7 +1,7 @@
 import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
 import { doneToIt } from './fault-time.ts'
 import type { Observations } from './observations.ts'
-import type { DrillResult, Objective } from './result.ts'
+import type { DrillResult, Objective } from '../result.ts'
 
 /** An objective, and the sentence for when it is violated or cannot be told. */
 export interface JudgedObjective extends Objective {

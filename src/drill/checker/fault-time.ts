@@ -1,4 +1,4 @@
-import type { FaultName } from './broker-control.ts'
+import type { FaultName } from '../broker-control.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
 import type { EventOf, Timeline } from './timeline.ts'
 

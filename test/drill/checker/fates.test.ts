@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judge } from '../../src/drill/checker.ts'
-import type { JobCounts } from '../../src/drill/result.ts'
-import { WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import type { JobCounts } from '../../../src/drill/result.ts'
+import { WrittenHistory } from '../../support/history.ts'
 
 function counts(history: WrittenHistory): JobCounts {
   return judge(history.events).jobs

@@ -1,7 +1,7 @@
 import { msNear } from './durations.ts'
 import type { FaultTime } from './fault-time.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
-import type { FailoverPart } from './result.ts'
+import type { FailoverPart } from '../result.ts'
 import type { Timeline } from './timeline.ts'
 
 /** How another node came to serve. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judge } from '../../src/drill/checker.ts'
-import { A, B, takeover, WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import { A, B, takeover, WrittenHistory } from '../../support/history.ts'
 
 describe('The recovery time', () => {
   it('ends when errors, latency and backlog were back in bounds for a whole window', () => {

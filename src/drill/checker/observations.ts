@@ -1,7 +1,7 @@
 import { type Failover, failoverTime } from './failover-time.ts'
 import { type Fates, fatesOf } from './fates.ts'
 import { type FaultTime, faultTime } from './fault-time.ts'
-import type { HistoryEvent, Objectives } from './history.ts'
+import type { HistoryEvent, Objectives } from '../history.ts'
 import { confirmOf, jobsLedger, type Ledger } from './jobs-ledger.ts'
 import { type ProducerOutage, producerOutage } from './outage.ts'
 import { type Recovery, recovery } from './recovery.ts'

@@ -1,5 +1,5 @@
-import type { Clock } from '../clock.ts'
-import type { HistoryBody, HistoryEvent } from './history.ts'
+import type { Clock } from '../../clock.ts'
+import type { HistoryBody, HistoryEvent } from '../history.ts'
 
 const NS_PER_MS = 1e6
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { judge } from '../../src/drill/checker.ts'
-import { A, B, scripted, takeover, WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import { A, B, scripted, takeover, WrittenHistory } from '../../support/history.ts'
 
 describe('The producer’s outage', () => {
   it('holds exactly 3 s between its bounds, no further apart than two periods and a round trip', () => {

@@ -1,4 +1,4 @@
-import type { AttemptOutcome, HistoryEvent } from './history.ts'
+import type { AttemptOutcome, HistoryEvent } from '../history.ts'
 
 export interface Attempt {
   readonly k: number

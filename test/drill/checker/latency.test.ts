@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
-import { judge } from '../../src/drill/checker.ts'
-import { summarizeLatency } from '../../src/drill/latency.ts'
-import { scripted, WrittenHistory } from '../support/history.ts'
+import { judge } from '../../../src/drill/checker/checker.ts'
+import { summarizeLatency } from '../../../src/drill/checker/latency.ts'
+import { scripted, WrittenHistory } from '../../support/history.ts'
 
 describe('Scheduled latency', () => {
   it('counts from when a job fell due, not from when it was sent', () => {

@@ -1,9 +1,9 @@
-import { type Clock, sleep } from '../clock.ts'
-import { type ErrorCode, UnderstudyError } from '../errors.ts'
-import { dial } from '../failover/dial.ts'
-import type { Endpoint } from '../transport/endpoint.ts'
-import type { Transport } from '../transport/transport.ts'
-import type { ProbeFinding } from './history.ts'
+import { type Clock, sleep } from '../../clock.ts'
+import { type ErrorCode, UnderstudyError } from '../../errors.ts'
+import { dial } from '../../failover/dial.ts'
+import type { Endpoint } from '../../transport/endpoint.ts'
+import type { Transport } from '../../transport/transport.ts'
+import type { ProbeFinding } from '../history.ts'
 
 // A broker that serves is asked rarely, so that the probe is no load; one that does not is asked often,
 // so that the moment it opens is seen.
