@@ -3,7 +3,7 @@ import { median, type Reconnect } from './measure.ts'
 import type { PeerName } from './peer-process.ts'
 
 /** The most that our first confirm may come after the bare socket's, in milliseconds. */
-export const MOST_AFTER_BARE_MS = 30
+const MOST_AFTER_BARE_MS = 30
 
 export interface Claim {
   readonly text: string
