@@ -17,7 +17,7 @@ export type AttemptOutcome =
 export type ProbeFinding = 'serving' | 'refused' | 'mute' | 'reset' | 'unreachable'
 
 /** When an event happened: one process, one clock. */
-export interface Stamp {
+interface Stamp {
   /** Monotonic nanoseconds since the run began, a whole number. */
   readonly t: number
   /** Wall time in milliseconds since the epoch. */
