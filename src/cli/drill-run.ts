@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { prepare } from '../connect.ts'
@@ -64,6 +64,10 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
       },
       AbortSignal.any([signal, failed.signal]),
     )
+  } catch (error) {
+    // The brokers' own words may tell why, and their folder goes with the lab.
+    await lab.collect(join(out, 'brokers')).catch(() => [])
+    throw error
   } finally {
     await writer.close()
   }
@@ -79,21 +83,37 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
       logs: logs.map((name) => `brokers/${name}`),
     },
   })
-  write(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
-  write(join(out, 'report.html'), renderReport(result, events))
+  save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
+  save(join(out, 'report.html'), renderReport(result, events))
   return result
 }
 
-/** Creates the folder and proves that it can be written to, before any broker is started. */
+/**
+ * Creates the folder, takes away what an earlier drill left there and proves that it can be written to,
+ * before any broker is started.
+ */
 export function prepareFolder(path: string): void {
-  try {
-    makeFolder(path)
-  } catch (cause) {
-    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} cannot be made: ${reason(cause)}`, {
-      cause,
-    })
-  }
-  write(join(path, 'events.jsonl'), '')
+  attempt(path, 'cannot be made', () => makeFolder(path))
+  attempt(path, 'cannot be written to', () => {
+    for (const name of ['result.json', 'report.html']) rmSync(join(path, name), { force: true })
+    writeFileSync(join(path, 'events.jsonl'), '')
+  })
+}
+
+/** Creates a folder that was not there before: two drills of one second must not share theirs. */
+export function newFolder(wanted: string): string {
+  return attempt(wanted, 'cannot be made', () => {
+    makeFolder(dirname(wanted))
+    for (let copy = 1; ; copy++) {
+      const path = copy === 1 ? wanted : `${wanted}-${copy}`
+      try {
+        mkdirSync(path)
+        return path
+      } catch (error) {
+        if (!existsSync(path)) throw error
+      }
+    }
+  })
 }
 
 /** With its parents. Node's own `recursive` never returns where the system answers ENOENT, as in /proc. */
@@ -104,13 +124,20 @@ function makeFolder(path: string): void {
   mkdirSync(path)
 }
 
-function write(path: string, text: string): void {
+function attempt<Value>(path: string, failed: string, action: () => Value): Value {
+  try {
+    return action()
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} ${failed}: ${reason(cause)}`, { cause })
+  }
+}
+
+/** The folder could be written to when the drill began, so what is wrong now is no bad argument. */
+function save(path: string, text: string): void {
   try {
     writeFileSync(path, text)
   } catch (cause) {
-    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} cannot be written: ${reason(cause)}`, {
-      cause,
-    })
+    throw new UnderstudyError('storage', `cannot write ${shown(path)}: ${reason(cause)}`, { cause })
   }
 }
 

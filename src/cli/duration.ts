@@ -26,7 +26,12 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
   }
 }
 
-/** `50ms`, `1.5s`: what {@link duration} reads. */
+/** What {@link duration} reads as exactly this: `50ms`, `1.5s`, `1500.25ms`. */
+export function writeDuration(ms: number): string {
+  return Number.isInteger(ms) ? formatDuration(ms) : `${ms}ms`
+}
+
+/** `50ms`, `1.5s`: to the millisecond, for a person. */
 export function formatDuration(ms: number): string {
   return ms < 1000 ? `${Math.round(ms)}ms` : `${Number((ms / 1000).toFixed(3))}s`
 }

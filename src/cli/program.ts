@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { commands } from './compose.ts'
-import { explain } from './exit-code.ts'
+import { EXIT, explain } from './exit-code.ts'
 import { processTerminal, type Terminal } from './terminal.ts'
 
 /** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */
@@ -9,9 +9,11 @@ export async function run(args: readonly string[]): Promise<number> {
   const terminal = processTerminal()
   try {
     await program(terminal).parseAsync(args, { from: 'user' })
-    return 0
+    return terminal.lostOutput() ? EXIT.broken : EXIT.passed
   } catch (error) {
     const { exitCode, line } = explain(error)
+    // Then the one line has been said.
+    if (terminal.lostOutput()) return EXIT.broken
     if (line !== '') terminal.err(`understudy: ${line}\n`)
     return exitCode
   } finally {

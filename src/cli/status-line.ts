@@ -27,7 +27,7 @@ export function statusLines(print: (line: string) => void): (event: StatusEvent)
       case 'resumed':
         said.clear()
         print(
-          `resumed on ${event.endpoint} after ${formatDuration(event.outageMs)} and ${event.passes} passes over the list`,
+          `resumed on ${event.endpoint} after ${formatDuration(event.outageMs)} and ${event.passes} ${event.passes === 1 ? 'pass' : 'passes'} over the list`,
         )
         break
       case 'switching':

@@ -2,15 +2,9 @@ import { Command } from 'commander'
 import { judge } from '../../drill/checker/checker.ts'
 import { readHistory } from '../../drill/history-file.ts'
 import { renderSummary } from '../../drill/report/summary.ts'
-import { toResult, type Verdict } from '../../drill/result.ts'
-import { Exit, EXIT } from '../exit-code.ts'
+import { toResult } from '../../drill/result.ts'
+import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
-
-const EXIT_CODES: Readonly<Record<Verdict, number>> = {
-  pass: EXIT.passed,
-  fail: EXIT.violated,
-  unknown: EXIT.unknown,
-}
 
 /** Judges a stored history again: the same events, the same verdict. */
 export function checkCommand(terminal: Pick<Terminal, 'out'>): Command {
@@ -29,6 +23,6 @@ async function check(path: string, json: boolean, terminal: Pick<Terminal, 'out'
     files: { events: path, report: null, result: null, logs: [] },
   })
   terminal.out(json ? `${JSON.stringify(result, null, 2)}\n` : renderSummary(result))
-  const exitCode = EXIT_CODES[result.verdict]
+  const exitCode = EXIT_OF_VERDICT[result.verdict]
   if (exitCode !== EXIT.passed) throw new Exit(exitCode)
 }

@@ -10,8 +10,8 @@ import type { DrillPhase } from '../../drill/runner/runner.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { parseFailoverUri } from '../../failover/uri.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { type DrillLab, performDrill, prepareFolder, shown } from '../drill-run.ts'
-import { duration, formatDuration, wholeNumber } from '../duration.ts'
+import { type DrillLab, newFolder, performDrill, prepareFolder, shown } from '../drill-run.ts'
+import { duration, wholeNumber, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
@@ -82,7 +82,7 @@ async function drill(options: DrillOptions, dependencies: DrillCommandDependenci
   const { terminal } = dependencies
   const { interrupted } = terminal
   const seed = options.seed ?? Math.floor(Math.random() * (LARGEST_SEED + 1))
-  const out = resolve(options.out ?? defaultFolder(options))
+  const out = options.out === undefined ? newFolder(resolve(defaultFolder(options))) : resolve(options.out)
   prepareFolder(out)
   const transport = await dependencies.transport()
   const result = await withLab(options, dependencies, async (lab) => {
@@ -150,11 +150,11 @@ function defaultFolder({ lab, fault }: DrillOptions): string {
 /** The command that repeats this drill: what differs from the defaults, and the seed. */
 function commandLine(options: DrillOptions, seed: number): string {
   const words = ['understudy', 'drill', '--lab', options.lab, '--fault', options.fault, '--seed', String(seed)]
-  if (options.every !== DRILL_DEFAULTS.everyMs) words.push('--every', formatDuration(options.every))
+  if (options.every !== DRILL_DEFAULTS.everyMs) words.push('--every', writeDuration(options.every))
   if (options.fault === 'pause' && options.hold !== DRILL_DEFAULTS.holdMs)
-    words.push('--hold', formatDuration(options.hold))
-  if (options.window !== DRILL_DEFAULTS.windowMs) words.push('--window', formatDuration(options.window))
-  if (options.rto !== undefined) words.push('--rto', formatDuration(options.rto))
+    words.push('--hold', writeDuration(options.hold))
+  if (options.window !== DRILL_DEFAULTS.windowMs) words.push('--window', writeDuration(options.window))
+  if (options.rto !== undefined) words.push('--rto', writeDuration(options.rto))
   if (options.exactlyOnce) words.push('--exactly-once')
   if (options.clientOptions)
     words.push('--client-options', `'${new URLSearchParams(options.clientOptions).toString()}'`)
