@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { prepare } from '../connect.ts'
@@ -122,6 +122,14 @@ function makeFolder(path: string): void {
   const parent = dirname(path)
   if (parent !== path) makeFolder(parent)
   mkdirSync(path)
+}
+
+/** Removes the folder of a drill that wrote nothing, such as one whose lab did not come up. */
+export function removeUnused(path: string): void {
+  const events = join(path, 'events.jsonl')
+  if (readdirSync(path).length > 1 || statSync(events).size > 0) return
+  rmSync(events)
+  rmdirSync(path)
 }
 
 function attempt<Value>(path: string, failed: string, action: () => Value): Value {

@@ -39,6 +39,8 @@ export function explain(error: unknown): { readonly exitCode: number; readonly l
   if (error instanceof CommanderError) {
     // Help and version end this way too, having printed what was asked for.
     if (error.exitCode === 0) return { exitCode: EXIT.passed, line: '' }
+    // No command was given, and the help has been printed in place of one line.
+    if (error.code === 'commander.help') return { exitCode: EXIT.badArguments, line: '' }
     return { exitCode: EXIT.badArguments, line: error.message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ') }
   }
   return { exitCode: codeOf(error), line: messageOf(error) }

@@ -31,8 +31,10 @@ function program(terminal: Terminal): Command {
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
     each.exitOverride().configureOutput({
       writeOut: terminal.out,
-      // Errors come back as exceptions and are printed once, by `run`.
-      writeErr: () => {},
+      // Errors come back as exceptions and are printed once, by `run`; help for want of a command does not.
+      writeErr: (text) => {
+        if (text.startsWith('Usage:')) terminal.err(text)
+      },
     })
   }
   return command

@@ -27,6 +27,13 @@ const WRONG: readonly Wrong[] = [
     exitCode: 64,
     names: /--out.*\/dev\/null\/x/,
   },
+  { what: 'a folder without a name', args: ['drill', '--out', ''], exitCode: 64, names: /--out.*no folder/ },
+  {
+    what: 'a destination that is none',
+    args: ['produce', 'stomp://127.0.0.1:1', '--to', 'topic://'],
+    exitCode: 64,
+    names: /"topic:\/\/"/,
+  },
   {
     what: 'a client option that is not one',
     args: ['drill', '--client-options', 'maxReconectDelay=5'],

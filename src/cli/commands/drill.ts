@@ -10,7 +10,7 @@ import type { DrillPhase } from '../../drill/runner/runner.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { parseFailoverUri } from '../../failover/uri.ts'
 import type { Transport } from '../../transport/transport.ts'
-import { type DrillLab, newFolder, performDrill, prepareFolder, shown } from '../drill-run.ts'
+import { type DrillLab, newFolder, performDrill, prepareFolder, removeUnused, shown } from '../drill-run.ts'
 import { duration, wholeNumber, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
@@ -73,7 +73,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
     .option('--rto <duration>', 'the recovery time objective; without one, recovery is only measured', duration(1))
     .option('--exactly-once', 'fail the drill when a job was delivered twice')
     .option('--client-options <query>', "failover options for the drill's client: name=value&name=value", clientOptions)
-    .option('--out <folder>', 'where the history, the result and the report go', undefined)
+    .option('--out <folder>', 'where the history, the result and the report go', folder)
     .option('--json', 'print the result as one JSON document')
     .action((options: DrillOptions) => drill(options, dependencies))
 }
@@ -117,6 +117,9 @@ async function drill(options: DrillOptions, dependencies: DrillCommandDependenci
     } finally {
       live.close()
     }
+  }).catch((error: unknown) => {
+    if (options.out === undefined) removeUnused(out)
+    throw error
   })
   if (options.json) terminal.out(`${JSON.stringify(result)}\n`)
   else terminal.out(dependencies.summary(result, shown(out)))
@@ -140,6 +143,12 @@ async function withLab<Value>(
   } finally {
     await lab?.down()
   }
+}
+
+/** An empty one is a variable that was not set, and would be the folder one stands in. */
+function folder(path: string): string {
+  if (path === '') throw new InvalidArgumentError('It names no folder.')
+  return path
 }
 
 function defaultFolder({ lab, fault }: DrillOptions): string {

@@ -1,7 +1,8 @@
 import { Command } from 'commander'
 import { systemClock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, SendError } from '../../errors.ts'
 import { Ticker } from '../../producer/ticker.ts'
+import { parseDestination } from '../../transport/destination.ts'
 import { duration, formatDuration, wholeNumber } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { openConnection } from '../open-connection.ts'
@@ -28,6 +29,8 @@ export function produceCommand(terminal: Terminal): Command {
 }
 
 async function produce(uri: string, options: ProduceOptions, terminal: Terminal): Promise<void> {
+  // A mistake is found before anybody is waited for.
+  parseDestination(options.to)
   const { connection } = await openConnection(
     uri,
     options.wait,
@@ -39,6 +42,7 @@ async function produce(uri: string, options: ProduceOptions, terminal: Terminal)
   const sends = new Set<Promise<void>>()
   let confirmed = 0
   let failed = 0
+  let refused: unknown
 
   const ticker = new Ticker({
     clock: systemClock,
@@ -53,6 +57,12 @@ async function produce(uri: string, options: ProduceOptions, terminal: Terminal)
           terminal.out(`${id}  confirmed after ${formatDuration(systemClock.now() - dueAt)}\n`)
         },
         (error: unknown) => {
+          if (!(error instanceof SendError)) {
+            // No job can be sent this way, and no broker was asked: the destination is not one, or not here.
+            refused ??= error
+            ticker.stop()
+            return
+          }
           failed++
           terminal.out(`${id}  FAILED after ${formatDuration(systemClock.now() - dueAt)}: ${messageOf(error)}\n`)
         },
@@ -69,6 +79,7 @@ async function produce(uri: string, options: ProduceOptions, terminal: Terminal)
   ticker.stop()
   await connection.close()
   await Promise.all(sends)
+  if (refused !== undefined) throw refused
   terminal.err(`${ticker.ticks} jobs: ${confirmed} confirmed, ${failed} failed\n`)
   if (reason !== undefined) throw new Exit(EXIT.unknown, reason)
   if (failed > 0) throw new Exit(EXIT.violated)
