@@ -16,7 +16,7 @@ import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** What a person sees while a drill runs. */
-export interface LiveView {
+interface LiveView {
   onEvent(event: HistoryEvent): void
   onPhase(phase: DrillPhase): void
   /** Leaves the terminal as it was found. Idempotent. */
