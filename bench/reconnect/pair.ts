@@ -9,7 +9,7 @@ export const LAB: string = activemqJdbc.name
 
 /** Why the brokers cannot run here; undefined when they can. */
 export function missingForLab(): string | undefined {
-  const availability = activemqJdbc.availability()
+  const availability = activemqJdbc.availability('npx understudy')
   return availability.available ? undefined : `${availability.reason}; ${availability.remedy}`
 }
 

@@ -61,12 +61,12 @@ function needs(): Needs {
   return found
 }
 
-function availability(): Availability {
+function availability(understudy: string): Availability {
   const found = findNeeds()
   if (typeof found !== 'string') {
     return { available: true, detail: `${found.activemq.product} on ${found.database.product}` }
   }
-  const remedy = 'run `understudy lab install`, or set ACTIVEMQ_HOME and MYSQL_HOME to unpacked distributions'
+  const remedy = `run \`${understudy} lab install\`, or set ACTIVEMQ_HOME and MYSQL_HOME to unpacked distributions`
   return { available: false, reason: found, remedy }
 }
 

@@ -47,7 +47,8 @@ export interface Blueprint extends Pick<LabState, 'nodes' | 'scheme' | 'product'
 export interface LabKind {
   readonly name: string
   readonly description: string
-  availability(): Availability
+  /** `understudy` is what this program is called in a command that the remedy names. */
+  availability(understudy: string): Availability
   /** @throws UnderstudyError `unsupported` when it cannot run here. */
   blueprint(): Blueprint
   /** Starts everything in the folder, and returns once the first node serves and the others stand by. */

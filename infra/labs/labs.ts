@@ -65,15 +65,28 @@ export interface Labs {
 
 const KINDS: readonly LabKind[] = [embedded, activemqJdbc]
 
-/** The labs under a root; see `labRoot` for its default. */
-export function createLabs(options: { root?: string; kinds?: readonly LabKind[] } = {}): Labs {
+interface LabsOptions {
+  /** Where the labs live. Defaults to that of `labRoot`. */
+  readonly root?: string
+  /** Defaults to all that there are. */
+  readonly kinds?: readonly LabKind[]
+  /** What this program is called in the commands that an error or a remedy names. Defaults to `understudy`. */
+  readonly understudy?: string
+}
+
+/** The labs under a root. */
+export function createLabs(options: LabsOptions = {}): Labs {
   const kinds = options.kinds ?? KINDS
+  const understudy = options.understudy ?? 'understudy'
   const root = (): string => labRoot(options.root)
   const kindOf = (name: string): LabKind => {
     const kind = kinds.find((candidate) => candidate.name === name)
     if (kind !== undefined) return kind
     const known = kinds.map((candidate) => candidate.name).join(', ')
     throw new UnderstudyError('invalid-option', `there is no lab ${JSON.stringify(name)}; there are ${known}`)
+  }
+  const availabilityOf = (kind: LabKind): Availability => {
+    return hasSignals() ? kind.availability(understudy) : NO_SIGNALS
   }
   const attachTo = (folder: LabFolder): Lab => {
     const { lab, ready } = folder.read()
@@ -85,12 +98,12 @@ export function createLabs(options: { root?: string; kinds?: readonly LabKind[] 
       return kinds.map((kind) => ({
         name: kind.name,
         description: kind.description,
-        availability: hasSignals() ? kind.availability() : NO_SIGNALS,
+        availability: availabilityOf(kind),
       }))
     },
     up: async (name, upOptions = {}) => {
       const kind = kindOf(name)
-      const availability = hasSignals() ? kind.availability() : NO_SIGNALS
+      const availability = availabilityOf(kind)
       if (!availability.available) {
         const why = `lab ${name} cannot run here: ${availability.reason}; ${availability.remedy}`
         throw new UnderstudyError('unsupported', why)
@@ -102,7 +115,7 @@ export function createLabs(options: { root?: string; kinds?: readonly LabKind[] 
       return attachTo(folder)
     },
     running: () => listLabFolders(root()).flatMap((folder) => describe(folder) ?? []),
-    attach: (nameOrId) => attachTo(pick(root(), nameOrId)),
+    attach: (nameOrId) => attachTo(pick(root(), nameOrId, understudy)),
     down: async (nameOrId) => {
       const ended = await endOrphans(root(), { unreachable: true })
       const found = listLabFolders(root()).filter((folder) => isCalled(folder, nameOrId))
@@ -191,22 +204,22 @@ function isCalled(folder: LabFolder, nameOrId: string | undefined): boolean {
   return state !== undefined && (nameOrId === undefined || folder.id === nameOrId || state.lab === nameOrId)
 }
 
-function pick(root: string, nameOrId: string | undefined): LabFolder {
+function pick(root: string, nameOrId: string | undefined, understudy: string): LabFolder {
   const found = listLabFolders(root).filter((folder) => isCalled(folder, nameOrId))
   const exact = found.find((folder) => folder.id === nameOrId)
   if (exact !== undefined) return exact
   // A lab of a running drill is meant only when it is named by its id.
   const staying = found.filter((folder) => folder.read().owner === null)
   const [only, another] = staying
-  if (only === undefined) throw new UnderstudyError('unsupported', noSuchLab(nameOrId))
+  if (only === undefined) throw new UnderstudyError('unsupported', noSuchLab(nameOrId, understudy))
   if (another === undefined) return only
   const ids = staying.map((folder) => folder.id).join(', ')
   throw new UnderstudyError('invalid-option', `several labs are up, name one by its id: ${ids}`)
 }
 
-function noSuchLab(nameOrId: string | undefined): string {
+function noSuchLab(nameOrId: string | undefined, understudy: string): string {
   const which = nameOrId === undefined ? 'no lab is up' : `no lab ${JSON.stringify(nameOrId)} is up`
-  return `${which}; \`understudy lab up NAME\` starts one`
+  return `${which}; \`${understudy} lab up NAME\` starts one`
 }
 
 function belongsTo(folder: LabFolder): string {

@@ -9,6 +9,7 @@ import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
 import { listenCommand } from './commands/listen.ts'
 import { produceCommand } from './commands/produce.ts'
+import { invocation } from './invocation.ts'
 import { openLiveView } from './live/live-view.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -16,7 +17,8 @@ const DEFAULT_WIDTH = 100
 
 /** The commands with what they stand on: the one place of the command line that knows adapters and labs. */
 export function commands(terminal: Terminal, version: string): readonly Command[] {
-  const labs = createLabs()
+  const understudy = invocation(process.env)
+  const labs = createLabs({ understudy })
   return [
     drillCommand({
       terminal,
@@ -31,11 +33,12 @@ export function commands(terminal: Terminal, version: string): readonly Command[
           width: process.stdout.columns ?? DEFAULT_WIDTH,
         }),
       versions: { understudy: version, node: process.versions.node },
+      understudy,
     }),
     produceCommand(terminal),
     listenCommand(terminal),
-    checkCommand(terminal),
-    labCommand(terminal, { ...labs, install }),
+    checkCommand(terminal, understudy),
+    labCommand(terminal, { ...labs, install }, understudy),
   ]
 }
 

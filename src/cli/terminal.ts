@@ -1,5 +1,6 @@
 import { messageOf } from '../errors.ts'
 import { EXIT } from './exit-code.ts'
+import { invocation } from './invocation.ts'
 
 /** Where a command prints, so that a test can read it. Results go out, progress goes to err. */
 export interface Terminal {
@@ -21,13 +22,14 @@ export function processTerminal(): Terminal & { readonly lostOutput: () => boole
   const interrupt = new AbortController()
   let lostOutput = false
   let askedAt = 0
+  const understudy = invocation(process.env)
   const onSignal = (): void => {
     if (!interrupt.signal.aborted) {
       askedAt = performance.now()
       interrupt.abort()
     } else if (performance.now() - askedAt >= ECHO_MS) {
       // The first one heals and cleans up; whoever asks again does not want to wait for it.
-      process.stderr.write('understudy: ended at once; `understudy lab down` ends what is left of a lab\n')
+      process.stderr.write(`understudy: ended at once; \`${understudy} lab down\` ends what is left of a lab\n`)
       process.exit(EXIT.interrupted)
     }
   }

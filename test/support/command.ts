@@ -25,9 +25,10 @@ export function runCommand(args: readonly string[], labs?: string): Promise<Comm
   return startCommand(args, labs).ended
 }
 
-/** Starts Node on a script of its own. */
+/** Starts Node on a script of its own, as from a shell, also where npm runs the tests. */
 export function startScript(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
-  const child = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const environment = { ...process.env, npm_command: undefined, ...env }
+  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   const printed = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {

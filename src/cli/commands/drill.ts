@@ -33,6 +33,8 @@ export interface DrillCommandDependencies {
   /** The end of the drill for a person; `folder` is where the files are, as it is to be shown. */
   readonly summary: (result: DrillResult, folder: string) => string
   readonly versions: Readonly<Record<string, string>>
+  /** What the program is called in the command that repeats a drill. */
+  readonly understudy: string
 }
 
 interface DrillOptions {
@@ -108,7 +110,7 @@ async function drill(options: DrillOptions, dependencies: DrillCommandDependenci
         transport,
         clock: systemClock,
         out,
-        command: commandLine(options, seed),
+        command: commandLine(dependencies.understudy, options, seed),
         versions: dependencies.versions,
         onEvent: (event) => live.onEvent(event),
         onPhase: (phase) => live.onPhase(phase),
@@ -157,8 +159,8 @@ function defaultFolder({ lab, fault }: DrillOptions): string {
 }
 
 /** The command that repeats this drill: what differs from the defaults, and the seed. */
-function commandLine(options: DrillOptions, seed: number): string {
-  const words = ['understudy', 'drill', '--lab', options.lab, '--fault', options.fault, '--seed', String(seed)]
+function commandLine(understudy: string, options: DrillOptions, seed: number): string {
+  const words = [understudy, 'drill', '--lab', options.lab, '--fault', options.fault, '--seed', String(seed)]
   if (options.every !== DRILL_DEFAULTS.everyMs) words.push('--every', writeDuration(options.every))
   if (options.fault === 'pause' && options.hold !== DRILL_DEFAULTS.holdMs)
     words.push('--hold', writeDuration(options.hold))

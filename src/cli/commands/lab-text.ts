@@ -69,18 +69,23 @@ export function uriWithCredentials({ failoverUri, credentials }: LabHandle): str
   return failoverUri.replaceAll('://', `://${login}`)
 }
 
-/** What to type next. A password is fetched by the shell, so that it is neither shown nor typed. */
-export function walkByHand(lab: LabHandle, several: boolean): string {
-  const uri = lab.credentials === undefined ? `'${lab.failoverUri}'` : `"$(understudy lab uri ${lab.id})"`
+/**
+ * What to type next, where the program is called `understudy`. A password is fetched by the shell, so that
+ * it is neither shown nor typed.
+ */
+export function walkByHand(lab: LabHandle, several: boolean, understudy: string): string {
+  const uri = lab.credentials === undefined ? `'${lab.failoverUri}'` : `"$(${understudy} lab uri ${lab.id})"`
   const which = several ? ` --lab ${lab.id}` : ''
   const [first, second] = lab.nodes.map(({ name }) => name)
   return [
-    ...(lab.credentials === undefined ? [] : ['The brokers ask for a password, which `understudy lab uri` prints.']),
-    `In one terminal:  understudy listen ${uri}`,
-    `In another:       understudy produce ${uri}`,
-    `Then:             understudy lab kill ${first}${which}     and see ${second} take over`,
-    `                  understudy lab start ${first}${which}`,
-    `At the end:       understudy lab down ${lab.id}`,
+    ...(lab.credentials === undefined
+      ? []
+      : [`The brokers ask for a password, which \`${understudy} lab uri\` prints.`]),
+    `In one terminal:  ${understudy} listen ${uri}`,
+    `In another:       ${understudy} produce ${uri}`,
+    `Then:             ${understudy} lab kill ${first}${which}     and see ${second} take over`,
+    `                  ${understudy} lab start ${first}${which}`,
+    `At the end:       ${understudy} lab down ${lab.id}`,
     '',
   ].join('\n')
 }

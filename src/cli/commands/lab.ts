@@ -48,8 +48,8 @@ const NODE_ACTIONS: Readonly<Record<NodeAction, { readonly does: string; readonl
   start: { does: 'start a broker that was killed or stopped', done: 'started' },
 }
 
-/** `understudy lab …`: brokers of one's own, to be hurt. */
-export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller): Command {
+/** `understudy lab …`: brokers of one's own, to be hurt. What it says to type next calls the program `understudy`. */
+export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller, understudy: string): Command {
   const lab = new Command('lab').description('brokers of your own to hurt: put them up, kill them, take them down')
   lab
     .command('list')
@@ -66,13 +66,15 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
     .description('put up a lab in the background; it stays until `lab down`')
     .argument('<name>', 'a name from `lab list`')
     .option('--json', 'print one JSON document')
-    .action(async (name: string, options: JsonOption) => await up(labs, name, options, terminal))
+    .action(async (name: string, options: JsonOption) => await up(labs, name, options, terminal, understudy))
   lab
     .command('status')
     .description('the labs that are up: who serves, and how each broker is')
     .argument('[name]', 'a lab by its name or id')
     .option('--json', 'print one JSON document')
-    .action(async (name: string | undefined, options: JsonOption) => await status(labs, name, options, terminal))
+    .action(
+      async (name: string | undefined, options: JsonOption) => await status(labs, name, options, terminal, understudy),
+    )
   lab
     .command('uri')
     .description("print a lab's failover URI with its password, to be put into another command")
@@ -111,7 +113,13 @@ function list(labs: LabDirectory, { json }: JsonOption, { out }: Terminal): void
   }
 }
 
-async function up(labs: LabDirectory, name: string, { json }: JsonOption, terminal: Terminal): Promise<void> {
+async function up(
+  labs: LabDirectory,
+  name: string,
+  { json }: JsonOption,
+  terminal: Terminal,
+  understudy: string,
+): Promise<void> {
   const began = performance.now()
   const lab = await labs
     .up(name, { stays: true, signal: terminal.interrupted, onProgress: (line) => terminal.err(`  ${line}\n`) })
@@ -126,7 +134,7 @@ async function up(labs: LabDirectory, name: string, { json }: JsonOption, termin
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   const several = labs.running().filter(({ owner }) => owner === 'nobody').length > 1
-  terminal.out(`${lab.id} is up after ${seconds} s\n${overviewText(overview)}\n${walkByHand(lab, several)}`)
+  terminal.out(`${lab.id} is up after ${seconds} s\n${overviewText(overview)}\n${walkByHand(lab, several, understudy)}`)
 }
 
 async function status(
@@ -134,6 +142,7 @@ async function status(
   name: string | undefined,
   { json }: JsonOption,
   { out }: Terminal,
+  understudy: string,
 ): Promise<void> {
   const running = labs.running().filter((lab) => name === undefined || lab.id === name || lab.name === name)
   if (running.length === 0 && name !== undefined) throw new Exit(EXIT.unknown, `no lab ${JSON.stringify(name)} is up`)
@@ -149,11 +158,11 @@ async function status(
     out(`${JSON.stringify({ labs: found }, null, 2)}\n`)
     return
   }
-  if (found.length === 0) out('no lab is up; `understudy lab up NAME` starts one\n')
+  if (found.length === 0) out(`no lab is up; \`${understudy} lab up NAME\` starts one\n`)
   for (const lab of found) {
     const whose = lab.owner === 'nobody' ? '' : `, owned by ${lab.owner}`
     out(`${lab.id}${whose}\n`)
-    out(!('nodes' in lab) ? `  ${lab.problem}; \`understudy lab down\` ends what is left\n` : overviewText(lab))
+    out(!('nodes' in lab) ? `  ${lab.problem}; \`${understudy} lab down\` ends what is left\n` : overviewText(lab))
   }
 }
 

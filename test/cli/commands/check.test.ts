@@ -24,7 +24,7 @@ async function store(history: WrittenHistory, tail = ''): Promise<string> {
 
 async function check(...args: readonly string[]): Promise<{ exitCode: number; out: string; line: string }> {
   let out = ''
-  const command = checkCommand({ out: (text) => (out += text) }).exitOverride()
+  const command = checkCommand({ out: (text) => (out += text) }, 'understudy').exitOverride()
   try {
     await command.parseAsync(args, { from: 'user' })
     return { exitCode: 0, out, line: '' }

@@ -66,7 +66,7 @@ async function run(labs: LabDirectory & LabInstaller, args: string[], interrupte
     interactive: false,
     interrupted: interrupted ?? new AbortController().signal,
   }
-  const command = labCommand(terminal, labs)
+  const command = labCommand(terminal, labs, 'npx understudy')
   for (const each of [command, ...command.commands]) {
     each.exitOverride().configureOutput({ writeOut: terminal.out, writeErr: () => {} })
   }
@@ -90,7 +90,7 @@ describe('understudy lab', () => {
     const { out, exitCode } = await run(fakeLabs(), ['up', 'pair'])
     assert.equal(exitCode, 0)
     assert.match(out, /failover:\(stomp:\/\/127\.0\.0\.1:1,stomp:\/\/127\.0\.0\.1:2\)/)
-    assert.match(out, /listen "\$\(understudy lab uri pair-1\)"/)
+    assert.match(out, /npx understudy listen "\$\(npx understudy lab uri pair-1\)"/)
     assert.match(out, /lab kill a {2,}and see b take over/)
     assert(!out.includes(PASSWORD) && !out.includes(encodeURIComponent(PASSWORD)))
   })
