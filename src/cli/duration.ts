@@ -3,14 +3,16 @@ import { InvalidArgumentError } from 'commander'
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const LONGEST_MS = 24 * 3_600_000
 
-/** Reads `50ms`, `1.5s`, `10m` or `1h` as milliseconds, for an option that needs at least `leastMs`. */
-export function duration(leastMs: number): (text: string) => number {
+/** Reads `50ms`, `1.5s`, `10m` or `1h` as milliseconds, from `leastMs` to `mostMs`, which defaults to a day. */
+export function duration(leastMs: number, mostMs: number = LONGEST_MS): (text: string) => number {
   return (text) => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
     const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
     if (Number.isNaN(ms)) throw new InvalidArgumentError('Write a number with its unit: 50ms, 1.5s, 10m.')
-    if (ms < leastMs || ms > LONGEST_MS)
-      throw new InvalidArgumentError(`It must be from ${formatDuration(leastMs)} to 24h.`)
+    if (ms < leastMs || ms > mostMs) {
+      const most = mostMs === LONGEST_MS ? '24h' : formatDuration(mostMs)
+      throw new InvalidArgumentError(`It must be from ${formatDuration(leastMs)} to ${most}.`)
+    }
     return ms
   }
 }

@@ -33,6 +33,7 @@ const FAULT = oneOf('kill', 'stop', 'pause')
 const OBJECTIVES = fields({
   rtoMs: orAbsent(period),
   rpoJobs: orAbsent(count),
+  failedJobs: orAbsent(count),
   exactlyOnce: orAbsent(flag),
   windowMs: orAbsent(period),
 })
@@ -79,6 +80,8 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
     detail: text,
     atNs: instant,
   },
+  stall: { forNs: instant },
+  stopped: { why: text },
   drain: { ok: flag, outstanding: count },
 }
 

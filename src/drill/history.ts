@@ -30,6 +30,8 @@ export interface Objectives {
   readonly rtoMs?: number
   /** How many acknowledged jobs may be lost. Defaults to 0. */
   readonly rpoJobs?: number
+  /** How many jobs may fail. Defaults to 0. */
+  readonly failedJobs?: number
   /** Whether a job delivered twice fails the drill. Defaults to false: at least once is the promise. */
   readonly exactlyOnce?: boolean
   /** How long everything must stay in bounds to count as recovered, in milliseconds. Defaults to 10,000. */
@@ -100,6 +102,10 @@ export type HistoryBody =
       /** When it happened by the source's own account, in the units of `t`. */
       readonly atNs: number
     }
+  /** The drill's own process stood still for `forNs` until now: what it measured meanwhile is its own delay. */
+  | { readonly type: 'stall'; readonly forNs: number }
+  /** The drill ended before it came to its fault, and why, as a sentence without its full stop. */
+  | { readonly type: 'stopped'; readonly why: string }
   /** The ticker stopped, and every acknowledged job was waited for. */
   | { readonly type: 'drain'; readonly ok: boolean; readonly outstanding: number }
 

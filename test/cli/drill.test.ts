@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
 import type { DrillResult } from '../../src/drill/result.ts'
 import { brokerSkip } from '../support/brokers.ts'
@@ -102,6 +103,35 @@ describe('a drill', () => {
     const { exitCode, stdout } = await runCommand(args, labRootFor(context))
     assert.equal(exitCode, 1)
     assert.match(stdout, /^FAIL.*RTO 100 ms: FAIL/)
+  })
+
+  it('fails when jobs failed, unless so many are allowed', async (context) => {
+    const args = ['drill', '--fault', 'pause', '--hold', '2s', '--window', '500ms']
+    const impatient = [...args, '--client-options', 'retryThreshold=500']
+    const failed = await runCommand([...impatient, '--out', folderFor(context)], labRootFor(context))
+    assert.equal(failed.exitCode, 1)
+    assert.match(failed.stdout, /^FAIL.*failed jobs 0: FAIL \(actual \d+\)/)
+    const allowed = [...impatient, '--allow-failed', '1000', '--out', folderFor(context)]
+    assert.equal((await runCommand(allowed, labRootFor(context))).exitCode, 0)
+  })
+
+  it('finds a steady state at a slow rate too', async (context) => {
+    const { result } = await drill(context, '--every', '1s')
+    assert.equal(result.verdict, 'pass')
+    assert.equal(result.jobs.lost, 0)
+  })
+
+  it('says unknown when it stood still itself, and blames no broker', async (context) => {
+    const args = ['drill', '--json', '--window', '5s', '--rto', '2s', '--out', folderFor(context)]
+    const { child, saw, ended } = startCommand(args, labRootFor(context))
+    await saw('a healed')
+    child.kill('SIGSTOP')
+    await setTimeout(2500)
+    child.kill('SIGCONT')
+    const { exitCode, stdout } = await ended
+    assert.equal(exitCode, 2)
+    const { reasons } = JSON.parse(stdout) as DrillResult
+    assert.match(reasons.join(), /The drill itself stood still for 2\.\d+ s/)
   })
 
   it('shows plain lines without a terminal, and not one control code', async (context) => {

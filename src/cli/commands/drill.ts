@@ -45,12 +45,15 @@ interface DrillOptions {
   readonly hold: number
   readonly window: number
   readonly rto?: number
+  readonly allowFailed: number
   readonly exactlyOnce?: true
   readonly clientOptions?: Readonly<Record<string, string>>
   readonly out?: string
   readonly json?: true
 }
 
+// With fewer jobs than one in 5 s a window of 10 s says nothing.
+const SLOWEST_RATE_MS = 5000
 const LARGEST_SEED = 2 ** 32 - 1
 
 /** Kills a real broker under load and says what became of every job. */
@@ -63,7 +66,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
         .choices(FAULT_NAMES)
         .default(DRILL_DEFAULTS.fault),
     )
-    .option('--every <duration>', 'from one job to the next', duration(1), DRILL_DEFAULTS.everyMs)
+    .option('--every <duration>', 'from one job to the next', duration(1, SLOWEST_RATE_MS), DRILL_DEFAULTS.everyMs)
     .option('--seed <n>', 'repeat the random phase of an earlier drill', wholeNumber(0, LARGEST_SEED))
     .option('--hold <duration>', 'how long a paused broker stays paused', duration(100), DRILL_DEFAULTS.holdMs)
     .option(
@@ -73,6 +76,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
       DRILL_DEFAULTS.windowMs,
     )
     .option('--rto <duration>', 'the recovery time objective; without one, recovery is only measured', duration(1))
+    .option('--allow-failed <n>', 'how many jobs may fail', wholeNumber(0, 1e9), 0)
     .option('--exactly-once', 'fail the drill when a job was delivered twice')
     .option('--client-options <query>', "failover options for the drill's client: name=value&name=value", clientOptions)
     .option('--out <folder>', 'where the history, the result and the report go', folder)
@@ -103,6 +107,7 @@ async function drill(options: DrillOptions, dependencies: DrillCommandDependenci
         },
         objectives: {
           windowMs: options.window,
+          failedJobs: options.allowFailed,
           ...(options.rto === undefined ? {} : { rtoMs: options.rto }),
           ...(options.exactlyOnce ? { exactlyOnce: true } : {}),
         },
@@ -166,6 +171,7 @@ function commandLine(understudy: string, options: DrillOptions, seed: number): s
     words.push('--hold', writeDuration(options.hold))
   if (options.window !== DRILL_DEFAULTS.windowMs) words.push('--window', writeDuration(options.window))
   if (options.rto !== undefined) words.push('--rto', writeDuration(options.rto))
+  if (options.allowFailed > 0) words.push('--allow-failed', String(options.allowFailed))
   if (options.exactlyOnce) words.push('--exactly-once')
   if (options.clientOptions)
     words.push('--client-options', `'${new URLSearchParams(options.clientOptions).toString()}'`)

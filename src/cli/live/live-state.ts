@@ -136,6 +136,12 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
       return []
     case 'marker':
       return lockMoved(state, event)
+    case 'stall': {
+      const stood = formatSeconds(event.forNs / 1e6)
+      return [{ atNs: event.t, tone: 'bad', text: `this process itself stood still for ${stood}` }]
+    }
+    case 'stopped':
+      return [{ atNs: event.t, tone: 'bad', text: event.why }]
     case 'drain':
       if (event.ok) return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
       return [{ atNs: event.t, tone: 'bad', text: `drain failed: ${event.outstanding} confirmed jobs not delivered` }]

@@ -1,4 +1,4 @@
-import { countOf, msAtLeast, msAtMost, msNear } from './durations.ts'
+import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
 import { findingsOf } from './findings.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
 import { scheduledLatencyNs, summarizeLatency } from './latency.ts'
@@ -41,19 +41,25 @@ export function judge(events: readonly HistoryEvent[], options: JudgeOptions = {
 }
 
 /** What a drill needs to say anything at all, and this one lacks. */
-function missing({ timeline, fates, notSteady }: Observations): readonly { reason: string }[] {
-  const { fault, proof, drain } = timeline
+function missing({ timeline, fates, notSteady, stalledNs }: Observations): readonly { reason: string }[] {
+  const { fault, proof, drain, stopped } = timeline
   const reasons: string[] = []
   if (fates.counts.attempted === 0) reasons.push('No job was sent.')
+  if (stopped) reasons.push(`${stopped.why}.`)
   if (!fault) reasons.push('No fault was injected, so nothing was rehearsed.')
   else {
     if (notSteady !== undefined) reasons.push(`There was no steady state before the fault: ${notSteady}.`)
     if (!proof) reasons.push(`Nothing proves that the fault took effect on ${fault.node}.`)
   }
+  if (stalledNs > 0) {
+    const stood = sayMs(msNear(stalledNs))
+    reasons.push(`The drill itself stood still for ${stood} after the fault: what it measured is partly its own delay.`)
+  }
   if (!drain?.ok) {
     const why = drain ? 'The drain failed' : 'The history ends before the drain'
-    const open = countOf(fates.undelivered.length, 'confirmed job')
-    reasons.push(`${why} with ${open} not delivered: whether anything is lost is not known.`)
+    const open = fates.undelivered.length
+    const left = open === 0 ? '' : ` with ${countOf(open, 'confirmed job')} not delivered`
+    reasons.push(`${why}${left}: whether anything is lost is not known.`)
   }
   return reasons.map((reason) => ({ reason }))
 }

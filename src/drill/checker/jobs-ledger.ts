@@ -104,6 +104,8 @@ function enter(jobs: Map<string, Job>, event: HistoryEvent): void {
     case 'conn':
     case 'probe':
     case 'marker':
+    case 'stall':
+    case 'stopped':
     case 'drain':
       break
   }

@@ -15,6 +15,7 @@ export function judgeObjectives(seen: Observations): readonly JudgedObjective[] 
     service(seen),
     ...(rtoMs === undefined ? [] : [recoveryTime(seen, rtoMs)]),
     recoveryPoint(seen),
+    failedJobs(seen),
     unexpected(seen),
     postAck(seen),
     oneMaster(seen),
@@ -39,9 +40,9 @@ function service(seen: Observations): JudgedObjective {
   return violated('service', '', 'none', `No job was confirmed in the ${watched} ${done}.`)
 }
 
-function recoveryTime({ recovery, objectives, notSteady }: Observations, rtoMs: number): JudgedObjective {
+function recoveryTime({ recovery, objectives, notSteady, stalledNs }: Observations, rtoMs: number): JudgedObjective {
   const target = sayMs(rtoMs)
-  if (!recovery || notSteady) return unknowable('RTO', target)
+  if (!recovery || notSteady || stalledNs > 0) return unknowable('RTO', target)
   const { recoveredNs, atLeastNs, watchedNs } = recovery
   if (recoveredNs !== null) {
     const actual = sayMs(msAtMost(recoveredNs))
@@ -66,6 +67,14 @@ function recoveryPoint({ fates, objectives, recoveryPointNs }: Observations): Ju
   const age = recoveryPointNs === null ? '' : `; the oldest had been confirmed ${sayAge(recoveryPointNs)}`
   const reason = `${lost} of ${countOf(acknowledged, 'confirmed job')} ${were(lost)} never delivered${age}.`
   return violated('RPO', target, String(lost), reason)
+}
+
+function failedJobs({ fates, objectives }: Observations): JudgedObjective {
+  const target = String(objectives.failedJobs)
+  const { failed, attempted } = fates.counts
+  if (failed <= objectives.failedJobs) return met('failed jobs', target, String(failed))
+  const reason = `${failed} of ${countOf(attempted, 'job')} failed: no broker confirmed them within the client's retry threshold.`
+  return violated('failed jobs', target, String(failed), reason)
 }
 
 function sayAge(ns: number): string {

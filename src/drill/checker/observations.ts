@@ -11,13 +11,15 @@ import { inOrder, readTimeline, type Timeline } from './timeline.ts'
 
 /** What can be read out of a history, before anybody judges it. Undefined is what was not observed. */
 export interface Observations {
-  readonly objectives: Objectives & { readonly rpoJobs: number; readonly windowMs: number }
+  readonly objectives: Objectives & Required<Pick<Objectives, 'rpoJobs' | 'failedJobs' | 'windowMs'>>
   readonly timeline: Timeline
   readonly ledger: Ledger
   readonly fates: Fates
   readonly fault: FaultTime | undefined
   /** Why there was no steady state before the fault; undefined also when no fault was injected. */
   readonly notSteady: string | undefined
+  /** The longest time that the drill's own process stood still between the fault and the drain. */
+  readonly stalledNs: number
   readonly outage: ProducerOutage | undefined
   readonly failover: Failover | undefined
   readonly recovery: Recovery | undefined
@@ -36,14 +38,20 @@ export function observe(history: readonly HistoryEvent[], asked: Objectives): Ob
   const ledger = jobsLedger(events, timeline.run.runId)
   const fault = faultTime(timeline, ledger)
   const fates = fatesOf(ledger, timeline.drain?.ok ?? false)
-  const { rpoJobs = 0, windowMs = DEFAULT_WINDOW_MS, ...others } = { ...timeline.run.objectives, ...asked }
+  const {
+    rpoJobs = 0,
+    failedJobs = 0,
+    windowMs = DEFAULT_WINDOW_MS,
+    ...others
+  } = { ...timeline.run.objectives, ...asked }
   return {
-    objectives: { ...others, rpoJobs, windowMs },
+    objectives: { ...others, rpoJobs, failedJobs, windowMs },
     timeline,
     ledger,
     fates,
     fault,
     notSteady: timeline.fault && missingSteadyState(ledger, timeline.fault.t),
+    stalledNs: longestStall(timeline),
     outage: fault && producerOutage(ledger, fault),
     failover: fault && failoverTime(timeline, ledger, fault),
     recovery: fault && recovery(ledger, fault, timeline.run.everyMs, windowMs),
@@ -51,6 +59,14 @@ export function observe(history: readonly HistoryEvent[], asked: Objectives): Ob
     faulted: fault && faultedAnswer(timeline, fault),
     recoveryPointNs: recoveryPoint(fates, fault),
   }
+}
+
+function longestStall({ fault, drain, stalls }: Timeline): number {
+  if (!fault) return 0
+  const untilNs = drain?.t ?? Number.POSITIVE_INFINITY
+  return stalls
+    .filter(({ t, forNs }) => t >= fault.t && t - forNs <= untilNs)
+    .reduce((longest, { forNs }) => Math.max(longest, forNs), 0)
 }
 
 function recoveryPoint(fates: Fates, fault: FaultTime | undefined): number | null {

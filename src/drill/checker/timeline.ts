@@ -13,6 +13,8 @@ export interface Timeline {
   readonly connections: readonly EventOf<'conn'>[]
   readonly probes: readonly EventOf<'probe'>[]
   readonly markers: readonly EventOf<'marker'>[]
+  readonly stalls: readonly EventOf<'stall'>[]
+  readonly stopped: EventOf<'stopped'> | undefined
   /** The last one. */
   readonly drain: EventOf<'drain'> | undefined
   readonly lastNs: number
@@ -38,6 +40,8 @@ export function readTimeline(events: readonly HistoryEvent[]): Timeline {
     connections: of('conn'),
     probes: of('probe'),
     markers: of('marker'),
+    stalls: of('stall'),
+    stopped: of('stopped')[0],
     drain: of('drain').at(-1),
     lastNs: events.at(-1)?.t ?? 0,
   }
@@ -59,6 +63,8 @@ const TURN: Readonly<Record<HistoryEvent['type'], number>> = {
   probe: 12,
   marker: 13,
   drain: 14,
+  stall: 15,
+  stopped: 16,
 }
 
 /**

@@ -4,12 +4,13 @@ import { UnderstudyError } from '../../errors.ts'
 import type { ProducerObserver } from '../../producer/producer.ts'
 import type { Endpoint } from '../../transport/endpoint.ts'
 import type { Transport } from '../../transport/transport.ts'
-import type { BrokerControl, BrokerNode } from '../broker-control.ts'
+import type { BrokerControl, BrokerNode, Marker } from '../broker-control.ts'
 import { describeFinding, FAULTS, proveProcess } from './fault.ts'
 import type { HistoryEvent, Objectives, ProbeFinding } from '../history.ts'
 import type { DrillPlan } from '../plan.ts'
 import { probeRepeatedly } from './probe.ts'
 import { Recording } from './recording.ts'
+import { watchStalls } from './stall-watch.ts'
 import { waitSteadily, waitUntil } from './wait.ts'
 import { Workload } from './workload.ts'
 
@@ -38,17 +39,8 @@ export type DrillPhase =
   | { readonly name: 'recovering' }
   | { readonly name: 'draining' }
 
-/** How far a drill came. What it means is for the checker to say. */
-export interface DrillRun {
-  readonly runId: string
-  readonly phaseMs: number
-  /** The node that was hurt; undefined when nothing was injected. */
-  readonly node: string | undefined
-  /** Why the drill stopped short, in a sentence; undefined when it ran to its end. */
-  readonly stoppedBy: string | undefined
-}
-
-const STEADY_JOBS = 20
+const MOST_STEADY_JOBS = 20
+const FEWEST_STEADY_JOBS = 3
 const STEADY_WINDOW_MS = 1000
 const STEADY_LIMIT_MS = 20_000
 const RECOVERY_GRACE_MS = 30_000
@@ -63,13 +55,8 @@ const PROBE_PROOF_LIMIT_MS = 3000
  * @throws UnderstudyError `aborted` when `signal` fires, after healing; whatever the brokers' control
  * throws when it cannot do what it says.
  */
-export async function runDrill(
-  plan: DrillPlan,
-  dependencies: DrillDependencies,
-  signal: AbortSignal,
-): Promise<DrillRun> {
-  const run = new Drill(plan, dependencies, signal)
-  return run.run()
+export function runDrill(plan: DrillPlan, dependencies: DrillDependencies, signal: AbortSignal): Promise<void> {
+  return new Drill(plan, dependencies, signal).run()
 }
 
 class Drill {
@@ -79,6 +66,8 @@ class Drill {
   readonly #recording: Recording
   readonly #workload: Workload
   readonly #probing = new AbortController()
+  /** Ends the drill when a part of the harness fails beside it. */
+  readonly #broken = new AbortController()
   readonly #findings = new Map<string, ProbeFinding>()
   readonly #runId: string
   readonly #phaseMs: number
@@ -87,7 +76,7 @@ class Drill {
     const random: Random = seededRandom(plan.seed)
     this.#plan = plan
     this.#dependencies = dependencies
-    this.#signal = signal
+    this.#signal = AbortSignal.any([signal, this.#broken.signal])
     this.#phaseMs = Math.round(random() * dependencies.control.slowestPeriodMs)
     // Unlike the phase it must differ between two runs of one seed: a queue may hold jobs of the other.
     this.#runId = `${plan.seed.toString(36)}-${dependencies.clock.wallTime().toString(36)}`
@@ -103,7 +92,33 @@ class Drill {
     })
   }
 
-  async run(): Promise<DrillRun> {
+  async run(): Promise<void> {
+    const { control, clock } = this.#dependencies
+    this.#recordRun()
+    const watch = await control.watch((marker) => this.#recordMarker(marker))
+    const unwatchStalls = watchStalls(clock, (forMs) =>
+      this.#recording.record({ type: 'stall', forNs: Math.round(forMs * 1e6) }),
+    )
+    const probes = control.nodes.map((node) => this.#probe(node))
+    try {
+      const stoppedBy = await this.#rehearse()
+      if (stoppedBy !== undefined) this.#recording.record({ type: 'stopped', why: stoppedBy })
+      if (this.#workload.connected) await this.#drain()
+    } finally {
+      await everyStep([
+        () => this.#continuePaused(),
+        () => {
+          this.#probing.abort()
+          return Promise.all(probes)
+        },
+        () => this.#workload.close(),
+        () => watch.close(),
+      ])
+      unwatchStalls()
+    }
+  }
+
+  #recordRun(): void {
     const { control, objectives } = this.#dependencies
     const { fault, seed, everyMs } = this.#plan
     this.#recording.record({
@@ -118,35 +133,21 @@ class Drill {
       objectives,
       brokers: control.nodes.map(({ name, product, endpoint }) => ({ name, version: product, endpoint })),
     })
-    const watch = await control.watch((marker) =>
-      this.#recording.record({
-        type: 'marker',
-        kind: marker.kind,
-        node: marker.node ?? null,
-        source: marker.source,
-        toleranceMs: marker.toleranceMs,
-        detail: marker.detail,
-        atNs: this.#recording.nsAtWall(marker.wall),
-      }),
-    )
-    const probes = control.nodes.map((node) => this.#probe(node))
-    let node: BrokerNode | undefined
-    try {
-      const stoppedBy = await this.#reachSteadyState()
-      if (stoppedBy !== undefined) return this.#outcome(undefined, stoppedBy)
-      node = await this.#activeNode()
-      if (!node) return this.#outcome(undefined, 'no broker held the lock, so there was none to hurt')
-      await this.#hurt(node)
-      await this.#drain()
-      return this.#outcome(node, undefined)
-    } finally {
-      if (node && control.state(node.name) === 'paused')
-        await this.#continue(node, 'continued as the drill ended early')
-      this.#probing.abort()
-      await Promise.all(probes)
-      await this.#workload.close()
-      await watch.close()
-    }
+  }
+
+  #recordMarker({ kind, node, source, toleranceMs, detail, wall }: Marker): void {
+    const atNs = this.#recording.nsAtWall(wall)
+    this.#recording.record({ type: 'marker', kind, node: node ?? null, source, toleranceMs, detail, atNs })
+  }
+
+  /** Everything up to the drain. Returns why it came to no fault, as a sentence; undefined when it did. */
+  async #rehearse(): Promise<string | undefined> {
+    const stoppedBy = await this.#reachSteadyState()
+    if (stoppedBy !== undefined) return stoppedBy
+    const node = await this.#activeNode()
+    if (!node) return 'No broker held the lock, so there was none to hurt'
+    await this.#hurt(node)
+    return undefined
   }
 
   async #reachSteadyState(): Promise<string | undefined> {
@@ -157,18 +158,15 @@ class Drill {
       (error: unknown) => error,
     )
     const failure = await this.#withinLimit(connected)
-    if (failure instanceof UnderstudyError) return `there was no steady state: ${failure.message}`
+    if (failure instanceof UnderstudyError) return `There was no steady state: ${failure.message}`
     if (failure !== undefined) throw failure
-    const steady = await waitSteadily(
-      clock,
-      STEADY_WINDOW_MS,
-      STEADY_LIMIT_MS,
-      this.#signal,
-      () => this.#workload.due >= STEADY_JOBS && this.#flows(),
-    )
-    return steady
-      ? undefined
-      : `there was no steady state: ${this.#workload.unconfirmed} jobs unconfirmed and ${this.#workload.undelivered} undelivered after ${STEADY_LIMIT_MS / 1000} s`
+    const { everyMs } = this.#plan
+    const jobs = Math.max(FEWEST_STEADY_JOBS, Math.min(MOST_STEADY_JOBS, Math.ceil(STEADY_WINDOW_MS / everyMs)))
+    const limitMs = STEADY_LIMIT_MS + jobs * everyMs
+    const isSteady = (): boolean => this.#workload.delivered >= jobs && this.#flows()
+    if (await waitSteadily(clock, STEADY_WINDOW_MS, limitMs, this.#signal, isSteady)) return undefined
+    const { unconfirmed, undelivered } = this.#workload
+    return `There was no steady state within ${Math.round(limitMs / 1000)} s: ${unconfirmed} jobs unconfirmed, ${undelivered} undelivered`
   }
 
   /** What the promise says, or that it took too long. */
@@ -215,7 +213,7 @@ class Drill {
       onPhase({ name: 'holding', holdMs })
       await sleep(clock, holdMs, this.#signal)
       onPhase({ name: 'healing' })
-      await this.#continue(node, `continued after ${holdMs} ms`)
+      await this.#continue(node, 'continued (SIGCONT)')
     } else {
       onPhase({ name: 'recovering' })
       await waitSteadily(clock, STEADY_WINDOW_MS, control.slowestTakeoverMs + RECOVERY_GRACE_MS, this.#signal, () =>
@@ -231,6 +229,14 @@ class Drill {
     await waitSteadily(clock, watchedMs, control.slowestTakeoverMs + watchedMs + RECOVERY_GRACE_MS, this.#signal, () =>
       this.#flows(),
     )
+  }
+
+  /** Whatever ended the drill, no broker stays stopped. */
+  async #continuePaused(): Promise<void> {
+    const { control } = this.#dependencies
+    for (const node of control.nodes) {
+      if (control.state(node.name) === 'paused') await this.#continue(node, 'continued as the drill ended early')
+    }
   }
 
   async #continue(node: BrokerNode, how: string): Promise<void> {
@@ -268,10 +274,19 @@ class Drill {
     return probeRepeatedly(transport, endpoint, clock, this.#probing.signal, (finding) => {
       this.#findings.set(node.name, finding)
       this.#recording.record({ type: 'probe', node: node.name, endpoint: node.endpoint, finding })
-    })
+    }).catch((error: unknown) => this.#broken.abort(error))
   }
+}
 
-  #outcome(node: BrokerNode | undefined, stoppedBy: string | undefined): DrillRun {
-    return { runId: this.#runId, phaseMs: this.#phaseMs, node: node?.name, stoppedBy }
+/** Takes every step, whatever became of those before it, and then throws the first failure. */
+async function everyStep(steps: readonly (() => Promise<unknown>)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const step of steps) {
+    try {
+      await step()
+    } catch (error) {
+      failures.push(error)
+    }
   }
+  if (failures.length > 0) throw failures[0]
 }

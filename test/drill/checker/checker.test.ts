@@ -146,9 +146,7 @@ describe('The verdict', () => {
     ])
     assert.equal(failed.verdict, 'unknown')
     assert.equal(failed.jobs.lost, null)
-    assert.deepEqual(failed.reasons, [
-      'The drain failed with no confirmed job not delivered: whether anything is lost is not known.',
-    ])
+    assert.deepEqual(failed.reasons, ['The drain failed: whether anything is lost is not known.'])
   })
 
   it('is unknown when the history ends before the drain', () => {
@@ -206,9 +204,42 @@ describe('The verdict', () => {
   it('is fail when the serving broker was killed and nobody took over', () => {
     const history = new WrittenHistory().jobs(0, 1000).fault(1000)
     history.due('j', 1000).attempt('j', 1000, { by: null, outcome: 'refused' }).giveUp('j', 5000).drain(9000)
-    const { verdict, reasons } = judge(history.events)
+    const { verdict, reasons } = judge(history.events, { objectives: { failedJobs: 1 } })
     assert.equal(verdict, 'fail')
     assert.deepEqual(reasons, ['Nobody took over in the 8 s after a was killed.'])
+  })
+
+  it('is fail when more jobs failed than were allowed, and pass when they were', () => {
+    const history = takeover()
+    history.due('j', 1010).attempt('j', 1010, { by: null, outcome: 'refused' }).giveUp('j', 1500)
+    const { verdict, reasons } = judge(history.events)
+    assert.equal(verdict, 'fail')
+    assert.match(
+      reasons.join(),
+      /^1 of \d+ jobs failed: no broker confirmed them within the client's retry threshold\.$/,
+    )
+    assert.equal(judge(history.events, { objectives: { failedJobs: 1 } }).verdict, 'pass')
+  })
+
+  it('is unknown when the drill itself stood still after the fault, and no RTO is told failed', () => {
+    const history = takeover().at(4000, { type: 'stall', forNs: 2_500_000_000 })
+    const { verdict, reasons, objectives } = judge(history.events, { objectives: { rtoMs: 1 } })
+    assert.equal(verdict, 'unknown')
+    assert.deepEqual(reasons, [
+      'The drill itself stood still for 2.5 s after the fault: what it measured is partly its own delay.',
+    ])
+    assert.equal(objectives.find(({ name }) => name === 'RTO')?.met, null)
+  })
+
+  it('does not mind that the drill stood still before the fault', () => {
+    assert.equal(judge(takeover().at(500, { type: 'stall', forNs: 400_000_000 }).events).verdict, 'pass')
+  })
+
+  it('says why a drill came to no fault', () => {
+    const history = new WrittenHistory().jobs(0, 1000).at(1100, { type: 'stopped', why: 'No broker held the lock' })
+    const { verdict, reasons } = judge(history.drain(1200).events)
+    assert.equal(verdict, 'unknown')
+    assert.deepEqual(reasons, ['No broker held the lock.', 'No fault was injected, so nothing was rehearsed.'])
   })
 
   it('is pass when the standby was killed and the other kept serving', () => {
@@ -246,7 +277,7 @@ describe('A pause', () => {
   it('fails when no job is confirmed any more', () => {
     const history = new WrittenHistory({ fault: 'pause' }).jobs(0, 1000).fault(1000, 'pause')
     history.due('j', 1000).attempt('j', 1000, { outcome: 'ambiguous', endMs: 4000 }).giveUp('j', 5000).drain(9000)
-    const { verdict, reasons } = judge(history.events)
+    const { verdict, reasons } = judge(history.events, { objectives: { failedJobs: 1 } })
     assert.equal(verdict, 'fail')
     assert.deepEqual(reasons, ['No job was confirmed in the 8 s after a was paused.'])
   })
