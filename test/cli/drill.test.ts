@@ -126,6 +126,7 @@ describe('a drill', () => {
     const { child, saw, ended } = startCommand(args, labRootFor(context))
     await saw('a healed')
     child.kill('SIGSTOP')
+    // Not a wait for anything: it is the stall itself.
     await setTimeout(2500)
     child.kill('SIGCONT')
     const { exitCode, stdout } = await ended
