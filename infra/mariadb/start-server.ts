@@ -75,7 +75,9 @@ function mariadbInstall(folder: LabFolder, program: DatabaseProgram): string[] {
     '--no-defaults',
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
-    `--datadir=${folder.at('database')}`,
+    // The script quotes no path, and the lab's may hold a space. It runs in the lab's folder; without `./` the
+    // server would take its own.
+    '--datadir=./database',
     ...home(program),
     ...asRoot(),
     ...SMALL,

@@ -20,7 +20,8 @@ describe('the activemq-jdbc lab', { skip: brokerSkip('activemq-jdbc') }, () => {
   let lab: Lab
 
   before(async () => {
-    root = labRoot(await mkdtemp(join(tmpdir(), 'understudy-test-')))
+    // The space is there because MariaDB's own script cannot take one.
+    root = labRoot(await mkdtemp(join(tmpdir(), 'understudy test-')))
     lab = await createLabs({ root }).up('activemq-jdbc')
   })
   after(async () => {
