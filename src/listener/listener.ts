@@ -57,6 +57,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
   readonly #watcher: SettlementWatcher
   /** What the broker owes an answer: settlements, and the turn that is being subscribed. */
   readonly #owed: DeadlineWatch<DeliverySettlement | number>
+  /** Delivered while as many handlers ran as may; nobody but us has seen these yet. */
+  readonly #line: { readonly delivery: Delivery; readonly settlement: DeliverySettlement }[] = []
   #link: Link | undefined
   #subscription: Subscription | undefined
   /** Counts subscriptions, so that what belongs to an earlier one is known by its number. */
@@ -161,6 +163,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#turn++
     this.#subscription = undefined
     this.#resubscribe?.cancel()
+    for (const { settlement } of this.#line.splice(0)) this.#open.delete(settlement)
     return subscription
   }
 
@@ -240,10 +243,19 @@ export class Listener implements SessionTenant, AsyncDisposable {
   #deliver(link: Link, linkDelivery: LinkDelivery): void {
     const settlement = new DeliverySettlement(linkDelivery, link.endpoint, this.#watcher)
     this.#open.add(settlement)
-    const handling = this.#handle(new Delivery(linkDelivery.message, link.endpoint, settlement), settlement)
+    const delivery = new Delivery(linkDelivery.message, link.endpoint, settlement)
+    // A handler that acknowledges first and works afterwards makes room at the broker, but not here.
+    if (this.#handling.size < this.#prefetch) this.#start(delivery, settlement)
+    else this.#line.push({ delivery, settlement })
+  }
+
+  #start(delivery: Delivery, settlement: DeliverySettlement): void {
+    const handling = this.#handle(delivery, settlement)
     this.#handling.add(handling)
     void handling.then(() => {
       this.#handling.delete(handling)
+      const next = this.#line.shift()
+      if (next) this.#start(next.delivery, next.settlement)
       this.#wakeIdle()
     })
   }

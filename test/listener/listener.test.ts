@@ -541,3 +541,47 @@ test('a subscription still being made when the switch begins is not left behind 
   await settled()
   assert.ok(link.subscriptions.every(({ cancelled }) => cancelled))
 })
+
+test('no more handlers run at a time than the prefetch, even when they acknowledge first', async () => {
+  let running = 0
+  let most = 0
+  const finish: (() => void)[] = []
+  const { taken, subscription } = await listening({
+    prefetch: 2,
+    handler: async (delivery) => {
+      most = Math.max(most, ++running)
+      await delivery.ack()
+      await new Promise<void>((resolve) => finish.push(resolve))
+      running--
+    },
+  })
+  for (const id of ['1', '2', '3', '4', '5']) subscription().deliver(id)
+  await settled()
+  assert.deepEqual(idsOf(taken), ['1', '2'])
+  while (finish.length > 0) {
+    finish.shift()?.()
+    await settled()
+  }
+  assert.deepEqual(idsOf(taken), ['1', '2', '3', '4', '5'])
+  assert.equal(most, 2)
+})
+
+test('what waits for a handler goes back to the broker when the listener closes', async () => {
+  let finish: () => void = () => {}
+  const { listener, taken, subscription } = await listening({
+    prefetch: 1,
+    handler: async (delivery) => {
+      await delivery.ack()
+      await new Promise<void>((resolve) => {
+        finish = resolve
+      })
+    },
+  })
+  for (const id of ['1', '2']) subscription().deliver(id)
+  await settled()
+  const closing = listener.close()
+  finish()
+  await closing
+  assert.deepEqual(idsOf(taken), ['1'])
+  assert.equal(listener.unsettled, 0)
+})
