@@ -19,7 +19,7 @@ const START_WITHIN_MS = 60_000
 export async function installDatabase(folder: LabFolder, program: DatabaseProgram, signal: AbortSignal): Promise<void> {
   const started = spawnProcess(folder, 'database-install', {
     file: program.installer ?? program.server,
-    args: program.flavour === 'mariadb' ? mariadbInstall(folder, program) : mysqlInstall(folder, program),
+    args: program.flavour === 'mariadb' ? mariadbInstall(program) : mysqlInstall(folder, program),
   })
   const how = await exit(folder, 'database-install', started, INSTALL_WITHIN_MS, signal)
   if (how !== 'code 0' || !existsSync(folder.at('database', 'mysql'))) {
@@ -70,7 +70,7 @@ export async function startDatabase(
   }
 }
 
-function mariadbInstall(folder: LabFolder, program: DatabaseProgram): string[] {
+function mariadbInstall(program: DatabaseProgram): string[] {
   return [
     '--no-defaults',
     '--auth-root-authentication-method=normal',
