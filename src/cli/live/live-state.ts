@@ -1,4 +1,5 @@
 import type { FaultName } from '../../drill/broker-control.ts'
+import { countOf } from '../../drill/checker/durations.ts'
 import { doneToIt } from '../../drill/checker/fault-time.ts'
 import type { HistoryEvent, ProbeFinding } from '../../drill/history.ts'
 import { formatSeconds } from '../../drill/report/durations.ts'
@@ -144,7 +145,13 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
       return [{ atNs: event.t, tone: 'bad', text: event.why }]
     case 'drain':
       if (event.ok) return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
-      return [{ atNs: event.t, tone: 'bad', text: `drain failed: ${event.outstanding} confirmed jobs not delivered` }]
+      return [
+        {
+          atNs: event.t,
+          tone: 'bad',
+          text: `drain failed: ${countOf(event.outstanding, 'confirmed job')} not delivered`,
+        },
+      ]
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts'
+import { formatCount } from '../../drill/checker/durations.ts'
 import type { HistoryEvent } from '../../drill/history.ts'
 import { formatMs } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
@@ -122,9 +123,16 @@ function noticeLines(notice: Notice, colour: boolean, columns?: number): readonl
 /** Where the drill stands, in one line without control codes. */
 function progressLine(state: LiveState, nowNs: number): string {
   const { outage } = state
+  const counts: readonly (readonly [number, string])[] = [
+    [state.due, 'due'],
+    [state.confirmed, 'confirmed'],
+    [state.received, 'received'],
+    [state.acknowledged, 'acked'],
+    [state.open.size, 'in flight'],
+    ...(state.failed > 0 ? [[state.failed, 'failed'] as const] : []),
+  ]
   const parts = [
-    `${state.due} due, ${state.confirmed} confirmed, ${state.received} received, ${state.acknowledged} acked, ` +
-      `${state.open.size} in flight${state.failed > 0 ? `, ${state.failed} failed` : ''}`,
+    counts.map(([count, what]) => `${formatCount(count)} ${what}`).join(', '),
     state.brokers
       .map((broker) => `${broker.name} ${conditionOf(broker)}${state.master === broker.name ? ' (master)' : ''}`)
       .join(', '),

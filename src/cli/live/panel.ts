@@ -1,3 +1,4 @@
+import { formatCount } from '../../drill/checker/durations.ts'
 import { formatMs, plural } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
 import { textWidth } from '../../drill/report/text-width.ts'
@@ -67,15 +68,15 @@ function heading(state: LiveState, nowNs: number, columns: number): readonly Seg
 
 function jobsLine(state: LiveState): readonly Segment[] {
   return [
-    { text: `${state.due} due  ${state.confirmed} confirmed  ` },
-    { text: `${state.open.size} in flight`, ...(state.open.size > 1 && { style: 'yellow' as const }) },
-    ...(state.failed > 0 ? [{ text: `  ${state.failed} failed`, style: 'red' as const }] : []),
+    { text: `${formatCount(state.due)} due  ${formatCount(state.confirmed)} confirmed  ` },
+    { text: `${formatCount(state.open.size)} in flight`, ...(state.open.size > 1 && { style: 'yellow' as const }) },
+    ...(state.failed > 0 ? [{ text: `  ${formatCount(state.failed)} failed`, style: 'red' as const }] : []),
   ]
 }
 
 function listenerLine(state: LiveState): readonly Segment[] {
   const again = state.duplicates > 0 ? ` (${plural(state.duplicates, 'duplicate')})` : ''
-  return [{ text: `${state.received} received${again}  ${state.acknowledged} acked` }]
+  return [{ text: `${formatCount(state.received)} received${again}  ${formatCount(state.acknowledged)} acked` }]
 }
 
 function brokerLines(state: LiveState): readonly (readonly Segment[])[] {

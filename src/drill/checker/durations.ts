@@ -25,8 +25,13 @@ export function sayMs(ms: number): string {
   return `${Number((ms / 1000).toFixed(3))} s`
 }
 
+/** A whole number with thin groups: `12 345`. */
+export function formatCount(count: number): string {
+  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f')
+}
+
 /** `1 job`, `2 jobs`, `no job`. */
 export function countOf(count: number, one: string, many = `${one}s`): string {
   if (count === 0) return `no ${one}`
-  return `${count} ${count === 1 ? one : many}`
+  return `${formatCount(count)} ${count === 1 ? one : many}`
 }

@@ -1,4 +1,4 @@
-import { countOf, msAtLeast, msNear, sayMs } from './durations.ts'
+import { countOf, formatCount, msAtLeast, msNear, sayMs } from './durations.ts'
 import { doneToIt } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { FaultedAnswer } from './serving.ts'
@@ -97,7 +97,7 @@ function doubtful({ fates, objectives }: Observations): readonly string[] {
   if (failed > 0) found.push(`${countOf(failed, 'job')} failed: given up without a confirm.`)
   if (indeterminate > 0) {
     found.push(
-      `${countOf(indeterminate, 'job')} ended in doubt, sent without an answer: ${recovered} of them arrived all the same.`,
+      `${countOf(indeterminate, 'job')} ended in doubt, sent without an answer: ${formatCount(recovered)} of them arrived all the same.`,
     )
   }
   if (resurrected > 0) found.push(`${countOf(resurrected, 'job')} arrived although every attempt had been refused.`)
@@ -114,7 +114,7 @@ function duplicates({ fates }: Observations): readonly string[] {
     [broker, 'delivered again by the broker, unmarked'],
     [postAck, 'delivered again after the acknowledge had been confirmed'],
   ] as const
-  const told = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`)
+  const told = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${formatCount(count)} ${kind}`)
   const total = redelivery + resend + broker + postAck
   return total === 0 ? [] : [`${countOf(total, 'duplicate')} came to the listener: ${told.join(', ')}.`]
 }

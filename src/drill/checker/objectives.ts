@@ -1,4 +1,4 @@
-import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
+import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
 import { doneToIt } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { DrillResult, Objective } from '../result.ts'
@@ -65,7 +65,7 @@ function recoveryPoint({ fates, objectives, recoveryPointNs }: Observations): Ju
   if (lost === null) return unknowable('RPO', target)
   if (lost <= objectives.rpoJobs) return met('RPO', target, String(lost))
   const age = recoveryPointNs === null ? '' : `; the oldest had been confirmed ${sayAge(recoveryPointNs)}`
-  const reason = `${lost} of ${countOf(acknowledged, 'confirmed job')} ${were(lost)} never delivered${age}.`
+  const reason = `${formatCount(lost)} of ${countOf(acknowledged, 'confirmed job')} ${were(lost)} never delivered${age}.`
   return violated('RPO', target, String(lost), reason)
 }
 
@@ -73,7 +73,7 @@ function failedJobs({ fates, objectives }: Observations): JudgedObjective {
   const target = String(objectives.failedJobs)
   const { failed, attempted } = fates.counts
   if (failed <= objectives.failedJobs) return met('failed jobs', target, String(failed))
-  const reason = `${failed} of ${countOf(attempted, 'job')} failed: no broker confirmed them within the client's retry threshold.`
+  const reason = `${formatCount(failed)} of ${countOf(attempted, 'job')} failed: no broker confirmed them within the client's retry threshold.`
   return violated('failed jobs', target, String(failed), reason)
 }
 
@@ -92,8 +92,12 @@ function postAck({ fates }: Observations): JudgedObjective {
   const count = fates.counts.duplicated.postAck
   const name = 'post-ack duplicates'
   if (count === 0) return met(name, '0', '0')
-  const came = count === 1 ? 'job came' : 'jobs came'
-  return violated(name, '0', String(count), `${count} ${came} again after the acknowledge had been confirmed.`)
+  return violated(
+    name,
+    '0',
+    String(count),
+    `${countOf(count, 'job')} came again after the acknowledge had been confirmed.`,
+  )
 }
 
 function oneMaster({ dual }: Observations): JudgedObjective {
@@ -151,5 +155,5 @@ function lossLine({ lost, acknowledged }: DrillResult['jobs']): string {
   const jobs = countOf(acknowledged, 'confirmed job')
   if (acknowledged === 0) return 'no job was confirmed'
   if (lost === null) return `whether any of ${jobs} is lost is not known`
-  return `${lost === 0 ? 'nothing' : lost} lost of ${jobs}`
+  return `${lost === 0 ? 'nothing' : formatCount(lost)} lost of ${jobs}`
 }

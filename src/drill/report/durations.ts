@@ -1,3 +1,5 @@
+import { formatCount } from '../checker/durations.ts'
+
 /** A duration for a person: `0.4 ms`, `241 ms`, `9.21 s`, `31.5 s`, `2 min 5 s`. Null is `not observed`. */
 export function formatMs(ms: number | null): string {
   if (ms === null || !Number.isFinite(ms)) return 'not observed'
@@ -28,11 +30,6 @@ export function formatOffset(ns: number): string {
 /** Keeps every number on one line with its unit. */
 export function unbroken(text: string): string {
   return text.replaceAll(/(?<=\d) (?=(?:ms|s|min|jobs?)\b)/g, '\u00a0')
-}
-
-/** A whole number with thin groups: `12 345`. */
-export function formatCount(count: number): string {
-  return String(count).replaceAll(/\B(?=(\d{3})+$)/g, '\u202f')
 }
 
 /** `1 job`, `2 jobs`. */

@@ -1,5 +1,6 @@
-import { formatCount, formatMs, formatOffset, plural } from './durations.ts'
+import { formatCount } from '../checker/durations.ts'
 import { confirmOf } from '../checker/jobs-ledger.ts'
+import { formatMs, formatOffset, plural } from './durations.ts'
 import { FATE_MEANING, type FaultPlace, type NameOf, whyItHappened } from './fate-words.ts'
 import { type Html, html, trusted } from './html.ts'
 import { FATES, type Fate, type JobEvent, type JobStory } from './job-stories.ts'

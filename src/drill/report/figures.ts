@@ -1,5 +1,6 @@
+import { formatCount } from '../checker/durations.ts'
 import type { DrillResult } from '../result.ts'
-import { formatCount, formatMs, unbroken } from './durations.ts'
+import { formatMs, unbroken } from './durations.ts'
 import { duplicates } from './headline.ts'
 import { type Html, html } from './html.ts'
 

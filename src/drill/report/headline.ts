@@ -1,5 +1,6 @@
 import { doneToIt } from '../checker/fault-time.ts'
 import type { DrillResult } from '../result.ts'
+import { formatCount } from '../checker/durations.ts'
 import { formatSeconds, plural } from './durations.ts'
 
 /** What happened in one sentence, such as `b took over 0.24 s after a was killed; none of 312 jobs was lost.` */
@@ -33,7 +34,8 @@ function whatBecameOfTheJobs(result: DrillResult): string {
 function lostClause(result: DrillResult): string {
   const { jobs } = result
   if (jobs.lost === null) return `whether one of ${plural(jobs.attempted, 'job')} was lost is unknown`
-  if (jobs.lost > 0) return `${jobs.lost} of ${plural(jobs.attempted, 'job')} ${jobs.lost === 1 ? 'was' : 'were'} lost`
+  if (jobs.lost > 0)
+    return `${formatCount(jobs.lost)} of ${plural(jobs.attempted, 'job')} ${jobs.lost === 1 ? 'was' : 'were'} lost`
   return `none of ${plural(jobs.attempted, 'job')} was lost`
 }
 

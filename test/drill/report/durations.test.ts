@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { formatBounds } from '../../../src/drill/report/figures.ts'
-import { formatCount, formatMs, formatOffset, formatSeconds, plural } from '../../../src/drill/report/durations.ts'
+import { formatMs, formatOffset, formatSeconds, plural } from '../../../src/drill/report/durations.ts'
 
 describe('durations for a person', () => {
   it('take the unit that fits, and go over to the next one without a step like 1000 ms', () => {
@@ -44,10 +44,9 @@ describe('durations for a person', () => {
 
 describe('counts for a person', () => {
   it('are grouped, and agree with what they count', () => {
-    assert.equal(formatCount(1_234_567), '1\u202f234\u202f567')
     assert.deepEqual(
-      [0, 1, 2].map((count) => plural(count, 'job')),
-      ['0 jobs', '1 job', '2 jobs'],
+      [0, 1, 1_234_567].map((count) => plural(count, 'job')),
+      ['0 jobs', '1 job', '1\u202f234\u202f567 jobs'],
     )
   })
 })

@@ -23,6 +23,14 @@ describe('the summary of a drill', () => {
     assert.match(summary, /\nreport {5}drills\/one\/report\.html\n/)
   })
 
+  it('writes a count in one way wherever it stands', () => {
+    const jobs = { ...killed.jobs, attempted: 13_551, acknowledged: 13_551 }
+    const summary = renderSummary({ ...killed, jobs })
+    assert.match(summary, /nothing lost of 13\u202f551 confirmed jobs/)
+    assert.match(summary, /none of 13\u202f551 jobs was lost/)
+    assert.doesNotMatch(summary, /13551/)
+  })
+
   it('says why a drill did not pass', () => {
     assert.match(renderSummary(resultOf(writeDrill(LOSING))), /\nwhy {8}3 of 298 confirmed jobs were never delivered/)
     assert.match(
