@@ -1,18 +1,21 @@
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { Connection } from './connection.ts'
 import { UnderstudyError } from './errors.ts'
-import { checkEndpointOptions, parseFailoverUri } from './failover/uri.ts'
+import { checkEndpointOptions, parseFailoverUri, type SpokenScheme, whatIsSpoken } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
 import type { Endpoint } from './transport/endpoint.ts'
 import type { Transport } from './transport/transport.ts'
 
 /** Each adapter is loaded when a URI first names its scheme. */
-const ADAPTERS: Readonly<Record<string, () => Promise<Transport>>> = {
-  stomp: async () => (await import('../adapters/activemq/transport.ts')).activemqTransport(),
+const ADAPTERS = {
+  activemq: async (): Promise<Transport> => (await import('../adapters/activemq/transport.ts')).activemqTransport(),
 }
 
-const ADAPTER_OF_SCHEME: Readonly<Record<string, string>> = { stomp: 'stomp', 'stomp+ssl': 'stomp' }
+const ADAPTER_OF_SCHEME: Readonly<Record<SpokenScheme, keyof typeof ADAPTERS>> = {
+  stomp: 'activemq',
+  'stomp+ssl': 'activemq',
+}
 
 export interface ConnectOptions {
   /** A pino-shaped logger. Defaults to one that says nothing. */
@@ -56,15 +59,12 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
 export async function prepare(uri: string, options: ConnectOptions = {}): Promise<Connection> {
   const parsed = parseFailoverUri(uri)
   const transports = new Map<string, Transport>()
-  for (const { scheme } of parsed.endpoints) {
-    const adapter = ADAPTER_OF_SCHEME[scheme] ?? scheme
-    const load = ADAPTERS[adapter]
-    if (!load)
-      throw new UnderstudyError(
-        'unsupported',
-        `no adapter speaks ${scheme}: yet; known are ${Object.keys(ADAPTER_OF_SCHEME).join(', ')}`,
-      )
-    transports.set(scheme, transports.get(adapter) ?? (await load()))
+  for (const [index, { scheme }] of parsed.endpoints.entries()) {
+    if (!isSpoken(scheme)) {
+      const message = `broker ${index + 1} has the scheme ${scheme}:, which is not supported yet; ${whatIsSpoken()}`
+      throw new UnderstudyError('invalid-uri', message)
+    }
+    if (!transports.has(scheme)) transports.set(scheme, await ADAPTERS[ADAPTER_OF_SCHEME[scheme]]())
   }
   const transportOf = (endpoint: Endpoint): Transport => transports.get(endpoint.scheme) as Transport
   for (const endpoint of parsed.endpoints) {
@@ -80,4 +80,8 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     logger: options.logger ?? silentLogger,
     ...(options.observer ? { observer: options.observer } : {}),
   })
+}
+
+function isSpoken(scheme: string): scheme is SpokenScheme {
+  return Object.hasOwn(ADAPTER_OF_SCHEME, scheme)
 }

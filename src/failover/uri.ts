@@ -16,6 +16,10 @@ export interface FailoverUri {
   readonly options: FailoverOptions
 }
 
+/** The schemes that this version has an adapter for. The grammar knows more of them. */
+const SPOKEN_SCHEMES = ['stomp', 'stomp+ssl'] as const
+export type SpokenScheme = (typeof SPOKEN_SCHEMES)[number]
+
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {
   stomp: 61613,
   'stomp+ssl': 61614,
@@ -96,10 +100,9 @@ function parsePlace(text: string, place: string): Place {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) throw invalid(`${place} has no scheme; write stomp://host:port`)
   if (!Object.hasOwn(DEFAULT_PORTS, scheme)) {
-    const known = Object.keys(DEFAULT_PORTS).map((name) => `${name}:`)
     // Without slashes it may be a piece of a password that holds a comma: not to be shown.
     const which = text.startsWith('//', scheme.length + 1) ? `the unknown scheme ${scheme}:` : 'an unknown scheme'
-    throw invalid(`${place} has ${which}; known are ${known.join(', ')}`)
+    throw invalid(`${place} has ${which}; ${whatIsSpoken()}`)
   }
   let url: URL
   try {
@@ -114,6 +117,11 @@ function parsePlace(text: string, place: string): Place {
   if (url.port === '0') throw invalid(`${place} has port 0`)
   if (url.username === '' && url.password !== '') throw invalid(`${place} has a password and no user name`)
   return { url, scheme, place }
+}
+
+/** For the error about a scheme that is not. */
+export function whatIsSpoken(): string {
+  return `this version speaks ${SPOKEN_SCHEMES.map((name) => `${name}:`).join(' and ')}`
 }
 
 function readInner({ url, scheme, place }: Place): InnerUri {

@@ -41,7 +41,18 @@ const WRONG: readonly Wrong[] = [
     names: /maxReconectDelay.*maxReconnectDelay/,
   },
   { what: 'no URI', args: ['produce'], exitCode: 64, names: /uri/ },
-  { what: 'an unknown scheme', args: ['produce', `http://u:${SECRET}@h:1`], exitCode: 64, names: /http:.*stomp:/ },
+  {
+    what: 'an unknown scheme',
+    args: ['produce', `http://u:${SECRET}@h:1`],
+    exitCode: 64,
+    names: /http:.*speaks stomp: and stomp\+ssl:$/,
+  },
+  {
+    what: 'a scheme that nothing speaks yet',
+    args: ['listen', `failover:(stomp://h,amqp://u:${SECRET}@h)`],
+    exitCode: 64,
+    names: /broker 2.*amqp:.*not supported yet.*stomp:/,
+  },
   {
     what: 'an unknown option in a URI',
     args: ['listen', `failover:(stomp://u:${SECRET}@127.0.0.1:1)?randomise=false`],
