@@ -187,6 +187,10 @@ export class Connection implements AsyncDisposable {
     }
     const { id, priority, expireAfterMs } = options
     if (id === '') throw new UnderstudyError('invalid-option', 'the id of a message must not be empty')
+    for (const [name, value] of Object.entries<unknown>(options.headers ?? {})) {
+      if (typeof value !== 'string')
+        throw new UnderstudyError('invalid-option', `header ${JSON.stringify(name)} must be text, not ${typeof value}`)
+    }
     if (expireAfterMs !== undefined && !(Number.isFinite(expireAfterMs) && expireAfterMs > 0)) {
       throw new UnderstudyError('invalid-option', `expireAfterMs must be a number above 0, not ${expireAfterMs}`)
     }

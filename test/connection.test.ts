@@ -44,6 +44,7 @@ for (const [name, options, code] of [
   ['an expiry of 0', { expireAfterMs: 0 }, 'invalid-option'],
   ['an expiry that is no number', { expireAfterMs: Number.NaN }, 'invalid-option'],
   ['an empty id', { id: '' }, 'invalid-option'],
+  ['a header that is no text', { headers: { n: 5 as unknown as string } }, 'invalid-option'],
 ] as const) {
   test(`${name} is refused before anything is sent`, async () => {
     const { connection, link } = await connected()
