@@ -1,4 +1,5 @@
 import stompit from 'stompit'
+import { carefulTransform } from './incoming.ts'
 
 /**
  * The part of stompit that this adapter uses: `connect` and `Client`. Its own channel, pool and
@@ -26,16 +27,14 @@ export interface StompOutgoingFrame {
   end(body?: Buffer | string): void
 }
 
-/** A frame that arrived: a readable stream of its body, which must be read. */
+/** A frame that arrived: a readable stream of its body, which must be read, or the next frame never comes. */
 export interface StompIncomingFrame {
   readonly command: string
   readonly headers: Readonly<Record<string, string | number>>
   on(event: 'data', listener: (chunk: Buffer) => void): unknown
   on(event: 'end', listener: () => void): unknown
-}
-
-export interface StompSubscription {
-  unsubscribe(): void
+  /** Reads the body and drops it. */
+  resume(): unknown
 }
 
 /** stompit's errors carry their kind as a method, and the body of an ERROR frame where it was short. */
@@ -48,19 +47,13 @@ export interface StompError extends Error {
 }
 
 export interface StompClient {
-  readonly headers?: Readonly<Record<string, string>>
-  sendFrame(
-    command: string,
-    headers: Record<string, string | number>,
-    options?: { onReceipt: () => void },
-  ): StompOutgoingFrame
-  /** Registers a listener for a subscription whose SUBSCRIBE frame the caller sends. */
-  setImplicitSubscription(
-    id: string,
-    ack: 'client-individual',
-    listener: (error: Error | null, frame?: StompIncomingFrame) => void,
-  ): StompSubscription
-  disconnect(callback: (error: Error | null) => void): void
+  /** Those of the CONNECTED frame. */
+  readonly headers?: Readonly<Record<string, string | number>>
+  /** Writes into `headers`. */
+  sendFrame(command: string, headers: Record<string, string | number>): StompOutgoingFrame
+  setCommandHandler(command: string, handler: (frame: StompIncomingFrame) => void): void
+  /** What becomes of each kind of frame. Any other ends the connection as a protocol error. */
+  setCommandHandlers(handlers: Readonly<Record<string, (frame: StompIncomingFrame) => void>>): void
   destroy(error?: Error): void
   on(event: 'error', listener: (error: StompError) => void): unknown
   on(event: 'end', listener: () => void): unknown
@@ -74,4 +67,10 @@ export type StompConnect = (
 ) => StompClient
 
 export const stompitConnect: StompConnect = (options, callback) =>
-  (stompit.connect as StompConnect)({ ...options }, callback)
+  // The option reaches the stream that takes frames apart, as any `transform` option of a Node stream would.
+  (stompit.connect as StompConnect)({ ...options, transform: carefulTransform() } as StompConnectOptions, callback)
+
+/** What stompit would say of an ERROR frame with this message. */
+export function applicationError(message: string): StompError {
+  return Object.assign(new Error(message), { isApplicationError: () => true })
+}

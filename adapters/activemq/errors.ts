@@ -23,18 +23,44 @@ const CREDENTIALS = /password is invalid|authentication failed|not authorized|cr
 const STILL_CONNECTED = /already connected/i
 const SHUTTING_DOWN = /broker .*(stopp|being stopped|shut)|peer .* disposed|connection disposed/i
 
+/** What an error may name and what it must not. */
+export interface Peer {
+  /** The endpoint without credentials. */
+  readonly address: string
+  /** Blotted out wherever a broker repeats it. */
+  readonly secret: string | undefined
+}
+
 /**
  * Every error of stompit, of the socket below it and of the broker behind it, in our words. Total: what
  * is not known is a protocol error, which another attempt may cure.
  */
-export function classify(thrown: unknown, phase: Phase, address: string): UnderstudyError {
+export function classify(thrown: unknown, phase: Phase, peer: Peer): UnderstudyError {
   if (thrown instanceof UnderstudyError) return thrown
   const { code, retriable } = classOf(thrown as StompError, phase)
-  return new UnderstudyError(code, `${address} ${describe(code, thrown, phase)}`, {
-    retriable,
-    endpoint: address,
-    cause: thrown,
-  })
+  return describe(code, retriable, thrown, peer)
+}
+
+/**
+ * What an ERROR frame says about the one frame it answers: `authentication` and no further attempt,
+ * `rejected` where another broker may not repeat it, `link-lost` where the broker is only leaving.
+ */
+export function classifyRefusal(message: string, peer: Peer): UnderstudyError {
+  const { code, retriable } = byBrokerMessage(message)
+  return describe(code === 'protocol' ? 'rejected' : code, retriable, new Error(message), peer)
+}
+
+function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { address, secret }: Peer): UnderstudyError {
+  const said = blot(messageOf(thrown), secret)
+  const system = (thrown as StompError).code
+  // Not the driver's own error, which carries the options of `connect`, password and all.
+  const cause = Object.assign(new Error(said), system === undefined ? {} : { code: system })
+  const what = DESCRIPTIONS[code] ?? `failed: ${said === '' ? (system ?? 'no reason was given') : said}`
+  return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
+}
+
+function blot(text: string, secret: string | undefined): string {
+  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '***')
 }
 
 function classOf(error: StompError, phase: Phase): Class {
@@ -65,8 +91,4 @@ const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
   'unknown-host': 'has a host name that is not known',
   authentication: 'refused the user name, the password or the permission',
   'heartbeat-lost': 'went silent past its heart-beat',
-}
-
-function describe(code: ErrorCode, thrown: unknown, phase: Phase): string {
-  return DESCRIPTIONS[code] ?? `${phase === 'established' ? 'was lost' : 'failed'}: ${messageOf(thrown)}`
 }

@@ -10,8 +10,8 @@ import type {
   Subscription,
 } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
-import type { StompClient, StompIncomingFrame } from './driver.ts'
-import { classify } from './errors.ts'
+import { applicationError, type StompClient, type StompIncomingFrame } from './driver.ts'
+import { classify, classifyRefusal, type Peer } from './errors.ts'
 import { readMessage, requeueHeaders, sendHeaders, stompDestination } from './message.ts'
 
 /** What waits for a RECEIPT. stompit forgets it when the connection drops; we do not. */
@@ -20,39 +20,68 @@ interface Waiting {
   readonly reject: (error: UnderstudyError) => void
 }
 
-/** One STOMP connection. */
+interface Subscribed {
+  readonly destination: Destination
+  /** The destination as STOMP writes it. */
+  readonly target: string
+  readonly sink: DeliverySink
+}
+
+export interface StompLinkOptions {
+  readonly client: StompClient
+  readonly peer: Peer
+  /** A longer body ends the connection. */
+  readonly maxFrameBytes: number
+}
+
+/** One STOMP connection. Of stompit it uses the frames and the heart-beats; who waits for what is kept here. */
 export class StompLink implements Link {
   readonly endpoint: RedactedEndpoint
   readonly closed: Promise<LinkClosed>
   readonly #client: StompClient
-  readonly #waiting = new Set<Waiting>()
+  readonly #peer: Peer
+  readonly #maxFrameBytes: number
+  readonly #waiting = new Map<string, Waiting>()
+  readonly #subscribed = new Map<string, Subscribed>()
   #settleClosed: (closed: LinkClosed) => void = () => {}
   #over: UnderstudyError | undefined
   /** Whether the end, when it comes, is our own doing. */
   #leaving = false
   #closing: Promise<void> | undefined
+  #receipts = 0
   #subscriptions = 0
 
-  constructor(client: StompClient, endpoint: RedactedEndpoint) {
+  constructor({ client, peer, maxFrameBytes }: StompLinkOptions) {
     this.#client = client
-    this.endpoint = endpoint
+    this.#peer = peer
+    this.#maxFrameBytes = maxFrameBytes
+    this.endpoint = peer.address
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
     })
+    // stompit's own handlers look receipts and subscriptions up in plain objects, where a peer finds
+    // `__proto__`, and they end the whole connection without a word about the frame that was refused.
+    client.setCommandHandlers(
+      Object.assign(Object.create(null) as object, {
+        MESSAGE: (frame: StompIncomingFrame) => this.#received(frame),
+        RECEIPT: (frame: StompIncomingFrame) => this.#confirmed(frame),
+        ERROR: (frame: StompIncomingFrame) => this.#refused(frame),
+      }),
+    )
   }
 
   /** The connection failed or ended. The first word counts. */
   ended(thrown?: unknown): void {
     if (this.#over) return
     const error = this.#leaving
-      ? new UnderstudyError('closed', `the link to ${this.endpoint} was closed`, {
-          retriable: true,
-          endpoint: this.endpoint,
-        })
-      : classify(thrown ?? new Error('the connection ended'), 'established', this.endpoint)
+      ? this.#lost('closed', `the link to ${this.endpoint} was closed`)
+      : classify(thrown ?? new Error('the connection ended'), 'established', this.#peer)
     this.#over = error
-    for (const waiting of this.#waiting) waiting.reject(error)
+    // Whatever ended it, it says nothing about the frames that were waiting: each may be tried elsewhere.
+    const unanswered = error.retriable ? error : this.#lost('link-lost', error.message, error)
+    for (const waiting of this.#waiting.values()) waiting.reject(unanswered)
     this.#waiting.clear()
+    this.#subscribed.clear()
     this.#settleClosed(this.#leaving ? { kind: 'closed' } : { kind: 'lost', error })
   }
 
@@ -67,15 +96,7 @@ export class StompLink implements Link {
     try {
       await this.#frame('SEND', headers, message.body)
     } catch (error) {
-      const reason = error as UnderstudyError
-      throw new SendError('unconfirmed', `${reason.message}; message ${message.id} was written and not confirmed`, {
-        outcome: 'unknown',
-        messageId: message.id,
-        attempts: attempt,
-        retriable: true,
-        endpoint: this.endpoint,
-        cause: reason,
-      })
+      throw this.#unconfirmed(message, attempt, error as UnderstudyError)
     }
   }
 
@@ -84,63 +105,120 @@ export class StompLink implements Link {
     if (this.#over || this.#leaving) throw this.#gone()
     this.#subscriptions++
     const id = `understudy-${this.#subscriptions}`
-    const subscription = this.#client.setImplicitSubscription(id, 'client-individual', (error, frame) => {
-      if (error === null && frame) this.#receive(frame, destination, target, sink)
-    })
-    // The receipt holds the first delivery back until the broker has taken the subscription.
-    await this.#frame('SUBSCRIBE', {
-      id,
-      destination: target,
-      ack: 'client-individual',
-      'activemq.prefetchSize': options.prefetch,
-    })
-    let cancelled = false
-    return {
-      cancel: () => {
-        if (!cancelled && !this.#over && !this.#leaving) subscription.unsubscribe()
-        cancelled = true
-        return Promise.resolve()
-      },
+    this.#subscribed.set(id, { destination, target, sink })
+    try {
+      // The receipt holds the first delivery back until the broker has taken the subscription.
+      await this.#frame('SUBSCRIBE', {
+        id,
+        destination: target,
+        ack: 'client-individual',
+        'activemq.prefetchSize': options.prefetch,
+      })
+    } catch (error) {
+      this.#subscribed.delete(id)
+      throw error
     }
+    return { cancel: (signal) => this.#unsubscribe(id, signal) }
   }
 
   close(signal: AbortSignal): Promise<void> {
-    this.#leaving = true
-    this.#closing ??= this.#disconnect(signal)
+    if (signal.aborted) this.#cut()
+    else {
+      const cut = (): void => this.#cut()
+      signal.addEventListener('abort', cut, { once: true })
+      void this.closed.then(() => signal.removeEventListener('abort', cut))
+    }
+    this.#closing ??= this.#goodbye()
     return this.#closing
   }
 
-  #disconnect(signal: AbortSignal): Promise<void> {
-    if (this.#over) return Promise.resolve()
-    return new Promise((resolve) => {
+  async #goodbye(): Promise<void> {
+    if (this.#over) return
+    const answered = this.#frame('DISCONNECT', {})
+    this.#leaving = true
+    try {
+      await answered
+    } catch {
+      // It ended before it was answered, which is an end all the same.
+    }
+    this.#cut()
+  }
+
+  #cut(): void {
+    this.#leaving = true
+    this.#client.destroy()
+    this.ended()
+  }
+
+  /** Resolves when the broker has ended it; what is still under way until then is read and dropped. */
+  async #unsubscribe(id: string, signal: AbortSignal): Promise<void> {
+    if (!this.#subscribed.delete(id) || signal.aborted || this.#over || this.#leaving) return
+    const ended = this.#frame('UNSUBSCRIBE', { id }).catch(() => {})
+    await new Promise<void>((resolve) => {
       const finish = (): void => {
         signal.removeEventListener('abort', finish)
-        this.#client.destroy()
-        this.ended()
         resolve()
       }
-      if (signal.aborted) {
-        finish()
-        return
-      }
-      // stompit's goodbye has no deadline of its own.
       signal.addEventListener('abort', finish, { once: true })
-      this.#client.disconnect(finish)
+      void ended.then(finish)
     })
   }
 
   /** The whole body is read at once: an unread one stalls every frame behind it, receipts included. */
-  #receive(frame: StompIncomingFrame, subscribed: Destination, target: string, sink: DeliverySink): void {
+  #received(frame: StompIncomingFrame): void {
+    const { headers } = frame
+    const subscribed = this.#subscribed.get(String(headers['subscription']))
+    if (!subscribed) {
+      frame.resume()
+      return
+    }
+    if (Number(headers['content-length'] ?? 0) > this.#maxFrameBytes) {
+      this.#tooLong()
+      return
+    }
     const chunks: Buffer[] = []
-    frame.on('data', (chunk) => chunks.push(chunk))
+    let length = 0
+    frame.on('data', (chunk) => {
+      length += chunk.length
+      if (length > this.#maxFrameBytes) this.#tooLong()
+      else if (!this.#over) chunks.push(chunk)
+    })
     frame.on('end', () => {
+      if (this.#over) return
       const first = chunks[0]
       const body = chunks.length === 1 && first ? first : Buffer.concat(chunks)
-      sink.deliver({
-        message: readMessage(frame.headers, body, subscribed),
-        settle: (settlement) => this.#settle(settlement, frame.headers, body, target),
+      subscribed.sink.deliver({
+        message: readMessage(headers, body, subscribed.destination),
+        settle: (settlement) => this.#settle(settlement, headers, body, subscribed.target),
       })
     })
+  }
+
+  #confirmed(frame: StompIncomingFrame): void {
+    frame.resume()
+    const id = String(frame.headers['receipt-id'])
+    const waiting = this.#waiting.get(id)
+    this.#waiting.delete(id)
+    waiting?.resolve()
+  }
+
+  /** ERROR names the frame it is about where that asked for a receipt; the connection is over either way. */
+  #refused(frame: StompIncomingFrame): void {
+    frame.resume()
+    const message = String(frame.headers['message'] ?? 'the broker sent an ERROR frame')
+    const named = frame.headers['receipt-id']
+    const id = named === undefined && this.#waiting.size === 1 ? this.#waiting.keys().next().value : String(named)
+    const waiting = this.#waiting.get(id ?? '')
+    if (waiting && id !== undefined) {
+      this.#waiting.delete(id)
+      waiting.reject(classifyRefusal(message, this.#peer))
+    }
+    this.#client.destroy(applicationError(message))
+  }
+
+  #tooLong(): void {
+    const message = `${this.endpoint} sent a message of more than ${this.#maxFrameBytes} bytes`
+    this.#client.destroy(new UnderstudyError('protocol', message, { retriable: true, endpoint: this.endpoint }))
   }
 
   async #settle(
@@ -171,25 +249,20 @@ export class StompLink implements Link {
         reject(this.#gone())
         return
       }
-      const waiting: Waiting = { resolve, reject }
-      this.#waiting.add(waiting)
-      const frame = this.#client.sendFrame(command, headers, {
-        onReceipt: () => {
-          if (this.#waiting.delete(waiting)) resolve()
-        },
-      })
-      frame.end(body)
+      this.#receipts++
+      const receipt = String(this.#receipts)
+      this.#waiting.set(receipt, { resolve, reject })
+      headers['receipt'] = receipt
+      this.#client.sendFrame(command, headers).end(body)
     })
   }
 
   #gone(): UnderstudyError {
-    return (
-      this.#over ??
-      new UnderstudyError('closed', `the link to ${this.endpoint} is being closed`, {
-        retriable: true,
-        endpoint: this.endpoint,
-      })
-    )
+    return this.#over ?? this.#lost('closed', `the link to ${this.endpoint} is being closed`)
+  }
+
+  #lost(code: 'closed' | 'link-lost', message: string, cause?: UnderstudyError): UnderstudyError {
+    return new UnderstudyError(code, message, { retriable: true, endpoint: this.endpoint, cause })
   }
 
   #unsent(message: OutgoingMessage, attempt: number, why: UnderstudyError, retriable: boolean): SendError {
@@ -198,6 +271,19 @@ export class StompLink implements Link {
       messageId: message.id,
       attempts: attempt,
       retriable,
+      endpoint: this.endpoint,
+      cause: why,
+    })
+  }
+
+  #unconfirmed(message: OutgoingMessage, attempt: number, why: UnderstudyError): SendError {
+    const refused = why.code === 'rejected' || why.code === 'authentication'
+    const what = refused ? 'was refused' : 'was written and not confirmed'
+    return new SendError(refused ? why.code : 'unconfirmed', `${why.message}; message ${message.id} ${what}`, {
+      outcome: refused ? 'rejected' : 'unknown',
+      messageId: message.id,
+      attempts: attempt,
+      retriable: why.retriable,
       endpoint: this.endpoint,
       cause: why,
     })

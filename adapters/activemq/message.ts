@@ -31,6 +31,9 @@ const RESERVED = new Set([
   ATTEMPT,
 ])
 
+/** Names on which receivers in JavaScript stumble, this one's driver among them. */
+const UNREADABLE = new Set(['', '__proto__', 'hasOwnProperty'])
+
 const BROKER_SET = new Set([
   'message-id',
   'subscription',
@@ -50,25 +53,39 @@ export function stompDestination(destination: Destination): string {
   return `/${destination.kind}/${destination.name}`
 }
 
-/** The headers of a SEND frame; a fresh object each time, since stompit writes into it. */
+/**
+ * The headers of a SEND frame; a fresh object each time, since stompit writes into it.
+ *
+ * @throws UnderstudyError `invalid-option` for a header that cannot be told as it is: a name that STOMP
+ * gives a meaning, a name that receivers cannot read, or a NUL, which STOMP cannot escape.
+ */
 export function sendHeaders(message: OutgoingMessage, attempt: number): Record<string, string | number> {
   const headers: Record<string, string | number> = { destination: stompDestination(message.destination) }
   for (const name of Object.keys(message.headers)) {
-    if (RESERVED.has(name)) {
-      throw new UnderstudyError('invalid-option', `header ${name} has a meaning of its own in STOMP and cannot be set`)
-    }
-    headers[name] = message.headers[name] ?? ''
+    if (RESERVED.has(name)) throw invalid(`header ${name} has a meaning of its own in STOMP and cannot be set`)
+    if (UNREADABLE.has(name)) throw invalid(`a header named ${JSON.stringify(name)} cannot be read by receivers`)
+    const value = message.headers[name] ?? ''
+    if (name.includes('\0') || value.includes('\0')) throw invalid(`header ${JSON.stringify(name)} holds a NUL`)
+    headers[name] = value
   }
+  if (message.id.includes('\0')) throw invalid('the id of the message holds a NUL')
   headers[ID] = message.id
   headers[ATTEMPT] = attempt
   // Without it a NUL byte would end the frame; with it ActiveMQ hands JMS users a BytesMessage.
   headers['content-length'] = message.body.length
-  if (message.contentType !== undefined) headers['content-type'] = message.contentType
+  if (message.contentType !== undefined) {
+    if (message.contentType.includes('\0')) throw invalid('the content type holds a NUL')
+    headers['content-type'] = message.contentType
+  }
   // ActiveMQ's default is non-persistent.
   headers['persistent'] = String(message.persistent)
   if (message.priority !== undefined) headers['priority'] = message.priority
   if (message.expiresAtMs !== undefined) headers['expires'] = message.expiresAtMs
   return headers
+}
+
+function invalid(message: string): UnderstudyError {
+  return new UnderstudyError('invalid-option', message)
 }
 
 /** A MESSAGE frame as the core knows it. `destination` is what was subscribed to, for brokers that rename. */

@@ -1,16 +1,30 @@
+import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Endpoint, redact } from '../../src/transport/endpoint.ts'
 import type { Link } from '../../src/transport/link.ts'
 import type { Transport } from '../../src/transport/transport.ts'
-import { type StompConnect, stompitConnect } from './driver.ts'
-import { classify, type Phase } from './errors.ts'
+import {
+  applicationError,
+  type StompClient,
+  type StompConnect,
+  type StompIncomingFrame,
+  stompitConnect,
+} from './driver.ts'
+import { classify, type Peer, type Phase } from './errors.ts'
 import { StompLink } from './link.ts'
 
 // stompit's own limits (1,024 characters, 64 headers) are below what a dead letter carries.
 const MAX_LINE_LENGTH = 64 * 1024
 const MAX_HEADERS = 1000
+// ActiveMQ's own wireFormat.maxFrameSize. A peer that announces more, or never ends, is not believed.
+const MAX_FRAME_BYTES = 100 * 1024 * 1024
 
-/** ActiveMQ, and any broker that speaks STOMP 1.2 with `client-individual` acknowledgement. */
+/**
+ * ActiveMQ, and any broker that speaks STOMP 1.2 with `client-individual` acknowledgement.
+ *
+ * Options of an inner URI: `vhost`, the `host` header of CONNECT (defaults to the host itself);
+ * `maxFrameBytes`, the longest message body that is taken (defaults to 104,857,600).
+ */
 export function activemqTransport(connect: StompConnect = stompitConnect): Transport {
   return {
     schemes: ['stomp', 'stomp+ssl'],
@@ -23,7 +37,7 @@ export function activemqTransport(connect: StompConnect = stompitConnect): Trans
       deadLetters: true,
       confirmedSettlement: true,
     },
-    optionNames: ['vhost'],
+    optionNames: ['vhost', 'maxFrameBytes'],
     validate,
     dial: (endpoint, signal) => dial(connect, endpoint, signal),
   }
@@ -33,10 +47,26 @@ function validate(endpoint: Endpoint): void {
   if (endpoint.path !== '') {
     throw new UnderstudyError('invalid-uri', `${redact(endpoint)} has a path, which STOMP gives no meaning`)
   }
+  maxFrameBytesOf(endpoint)
+}
+
+/** The longest message body that is taken from this endpoint. */
+function maxFrameBytesOf(endpoint: Endpoint): number {
+  const text = endpoint.options['maxFrameBytes']
+  if (text === undefined) return MAX_FRAME_BYTES
+  const value = Number(text)
+  if (!/^\d{1,10}$/.test(text) || value < 1) {
+    throw new UnderstudyError(
+      'invalid-option',
+      `option maxFrameBytes of ${redact(endpoint)} must be a whole number from 1 to 9999999999`,
+    )
+  }
+  return value
 }
 
 function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
   const address = redact(endpoint)
+  const peer: Peer = { address, secret: endpoint.password }
   let phase: Phase = 'dialling'
   let link: StompLink | undefined
   return new Promise((resolve, reject) => {
@@ -57,25 +87,41 @@ function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): P
       (error) => {
         signal.removeEventListener('abort', onAbort)
         if (error) {
-          reject(classify(error, phase, address))
+          reject(classify(error, phase, peer))
+          return
+        }
+        if (client.headers?.['version'] !== '1.2') {
+          client.destroy()
+          reject(otherVersion(address))
           return
         }
         phase = 'established'
-        link = new StompLink(client, address)
+        link = new StompLink({ client, peer, maxFrameBytes: maxFrameBytesOf(endpoint) })
         resolve(link)
       },
     )
     const onAbort = (): void => {
-      reject(phase === 'handshake' ? mute(endpoint, address) : signal.reason)
+      reject(phase === 'handshake' ? mute(endpoint, address) : abortReason(signal))
       client.destroy()
     }
     client.on('socket-connect', () => {
       phase = 'handshake'
+      // stompit's own handler of an ERROR frame with a short text throws where nobody can catch it. It is
+      // put in place right after this event.
+      process.nextTick(() => {
+        if (phase === 'handshake') client.setCommandHandler('ERROR', (frame) => refused(client, frame))
+      })
     })
     client.on('error', (error) => link?.ended(error))
     client.on('end', () => link?.ended())
-    signal.addEventListener('abort', onAbort, { once: true })
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+function refused(client: StompClient, frame: StompIncomingFrame): void {
+  frame.resume()
+  client.destroy(applicationError(String(frame.headers['message'] ?? 'the broker sent an ERROR frame')))
 }
 
 function connectHeaders(endpoint: Endpoint): Record<string, string> {
@@ -91,6 +137,11 @@ function connectHeaders(endpoint: Endpoint): Record<string, string> {
 function mute(endpoint: Endpoint, address: string): UnderstudyError {
   const message = `${address} accepted the connection and answered nothing within ${endpoint.connectTimeoutMs} ms`
   return new UnderstudyError('handshake-timeout', message, { retriable: true, endpoint: address })
+}
+
+/** Without the escapes of 1.2 a header with a line break would become a header of its own. */
+function otherVersion(address: string): UnderstudyError {
+  return new UnderstudyError('unsupported', `${address} does not speak STOMP 1.2`, { endpoint: address })
 }
 
 /** TLS sends a server name for names alone, never for addresses. */

@@ -135,17 +135,25 @@ test('stompit, as the ActiveMQ adapter uses it, connects in 1.2, sends, receives
   client.on('error', (error) => connected.reject(error))
   const stomp = await connected.promise
   assert.equal(stomp.headers?.['version'], '1.2')
+  const waiting = new Map<string, () => void>()
   const confirmed = (command: string, headers: Record<string, string>, body?: Buffer): Promise<void> =>
     new Promise((resolve) => {
-      stomp.sendFrame(command, { ...headers }, { onReceipt: resolve }).end(body)
+      const receipt = String(waiting.size + 1)
+      waiting.set(receipt, resolve)
+      stomp.sendFrame(command, { ...headers, receipt }).end(body)
     })
   const body = Buffer.from('a\0b😀')
   const message = Promise.withResolvers<{ headers: Readonly<Record<string, string | number>>; body: Buffer }>()
-  stomp.setImplicitSubscription('1', 'client-individual', (error, frame) => {
-    if (error !== null || frame === undefined) return message.reject(error)
-    const chunks: Buffer[] = []
-    frame.on('data', (chunk) => chunks.push(chunk))
-    frame.on('end', () => message.resolve({ headers: frame.headers, body: Buffer.concat(chunks) }))
+  stomp.setCommandHandlers({
+    RECEIPT: (frame) => {
+      frame.resume()
+      waiting.get(String(frame.headers['receipt-id']))?.()
+    },
+    MESSAGE: (frame) => {
+      const chunks: Buffer[] = []
+      frame.on('data', (chunk) => chunks.push(chunk))
+      frame.on('end', () => message.resolve({ headers: frame.headers, body: Buffer.concat(chunks) }))
+    },
   })
   const destination = '/queue/stompit'
   await confirmed('SUBSCRIBE', { id: '1', destination, ack: 'client-individual' })
@@ -155,6 +163,7 @@ test('stompit, as the ActiveMQ adapter uses it, connects in 1.2, sends, receives
   assert.equal(received.headers['odd'], 'a:b\nc\\d\r')
   await confirmed('ACK', { id: String(received.headers['ack']) })
   const gone = new Promise<void>((resolve) => stomp.on('end', resolve))
-  stomp.disconnect(() => {})
+  await confirmed('DISCONNECT', {})
+  stomp.destroy()
   await gone
 })
