@@ -7,5 +7,8 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exitCode = 64
 } else {
   const { run } = await import('./program.ts')
-  process.exitCode = await run(process.argv.slice(2))
+  const { leave } = await import('./leave.ts')
+  const exitCode = await run(process.argv.slice(2))
+  process.exitCode = exitCode
+  await leave(exitCode)
 }
