@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { userInfo } from 'node:os'
 import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
+import { wrongActivemqHome } from '../labs/activemq-installation.ts'
 import { findProgram } from '../mariadb/find-server.ts'
 import { type MissingPart, missingParts } from './needed-packages.ts'
 import { type CommandEnd, runCommand } from './run-command.ts'
@@ -27,6 +28,8 @@ export interface InstallOptions {
 /** What an installation needs to know of a machine. */
 export interface Machine {
   missing(): readonly MissingPart[]
+  /** What the environment says wrongly of where something is, so that no package would be found. */
+  misled(): string | undefined
   /** The path of a program, where there is one. */
   find(program: string): string | undefined
   readonly isRoot: boolean
@@ -48,13 +51,17 @@ const QUIETLY = {
  * Installs what the labs need and this machine has not, with apt-get on Debian and its kin. No service
  * is started while it runs. Where it cannot be done, says what a person has to do.
  *
- * @throws UnderstudyError `unsupported` when apt-get fails, with the last of its own words; `deadline`
- * after 25 minutes; `aborted` when the signal fires.
+ * @throws UnderstudyError `unsupported` when apt-get fails, with the last of its own words, or when the
+ * environment names a place that is wrong; `deadline` after 25 minutes; `aborted` when the signal fires.
  */
 export async function install(options: InstallOptions = {}): Promise<InstallOutcome> {
   const machine = options.machine ?? thisMachine()
   const missing = machine.missing()
   if (missing.length === 0) return { kind: 'complete' }
+  const misled = machine.misled()
+  if (misled !== undefined) {
+    throw new UnderstudyError('unsupported', `${misled}; set it to an unpacked distribution, or unset it`)
+  }
   const packages = missing.map((part) => part.package)
   const aptGet = machine.find('apt-get')
   if (aptGet === undefined) return { kind: 'by-hand', lines: withoutApt(missing) }
@@ -63,7 +70,7 @@ export async function install(options: InstallOptions = {}): Promise<InstallOutc
     [aptGet, '-q', '-y', '-o', 'DPkg::Lock::Timeout=120', 'install', '--no-install-recommends', ...packages],
   ] as const
   if (!machine.isRoot && !machine.canSudo()) {
-    return { kind: 'by-hand', lines: commands.map((command) => `sudo ${shown(command)}`) }
+    return { kind: 'by-hand', lines: asRoot(missing, commands.map(shown), machine.servicePolicy) }
   }
   const prefix = machine.isRoot ? [] : ['sudo', '-n']
   const say = options.onProgress ?? ((): void => {})
@@ -94,6 +101,7 @@ function thisMachine(): Machine {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/bin', '/usr/sbin'].filter((part) => part !== '')
   return {
     missing: () => missingParts(),
+    misled: () => wrongActivemqHome(),
     find: (program) => findProgram([program], folders),
     isRoot: userInfo().uid === 0,
     canSudo: () => spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore', timeout: 5000 }).status === 0,
@@ -130,6 +138,18 @@ function shown(command: readonly string[]): string {
 function wordsOf({ tail, code }: CommandEnd): string {
   const errors = tail.filter((line) => /^(E:|Err:|dpkg: error)/.test(line))
   return (errors.length > 0 ? errors : tail.slice(-3)).join(' · ') || `code ${code}`
+}
+
+/** To be read, and to be pasted into a shell as it is. */
+function asRoot(missing: readonly MissingPart[], commands: readonly string[], servicePolicy: string): string[] {
+  return [
+    `# Missing: ${missing.map((part) => part.what).join(', ')}. Installing takes root, and sudo asks for a password here.`,
+    '# The packages would start services of their own, which no lab uses. The first line prevents that and the last',
+    `# one ends it; leave both out where there is a ${servicePolicy} already.`,
+    `printf '#!/bin/sh\\nexit 101\\n' | sudo install -m 755 /dev/stdin ${servicePolicy}`,
+    ...commands.map((command) => `sudo ${command}`),
+    `sudo rm ${servicePolicy}`,
+  ]
 }
 
 function withoutApt(missing: readonly MissingPart[]): string[] {

@@ -10,7 +10,7 @@ export interface MissingPart {
 /** What the labs need beyond Node and do not find, by looking where they look. */
 export function missingParts(env: Readonly<Record<string, string | undefined>> = process.env): MissingPart[] {
   const activemq = findActivemq(env)
-  const driver = activemq === undefined ? undefined : findJdbcDriver(activemq)
+  const driver = findJdbcDriver(activemq ?? { jars: [] })
   return [
     ...missing(findJava(env), 'a Java runtime, 17 or later', 'default-jre-headless'),
     ...missing(activemq, 'ActiveMQ Classic', 'activemq'),

@@ -36,6 +36,13 @@ export function findActivemq(env: Environment = process.env): ActivemqInstallati
   return undefined
 }
 
+/** That `ACTIVEMQ_HOME` is set to a folder that is none, which no installation mends; undefined otherwise. */
+export function wrongActivemqHome(env: Environment = process.env): string | undefined {
+  const named = env['ACTIVEMQ_HOME']
+  if (named === undefined || named === '' || findActivemq(env) !== undefined) return undefined
+  return `ACTIVEMQ_HOME (${named}) holds no ActiveMQ Classic`
+}
+
 /** `JAVA_HOME`'s Java where it has one, else the one on `PATH`. */
 export function findJava(env: Environment = process.env): string | undefined {
   const home = env['JAVA_HOME']
@@ -44,7 +51,7 @@ export function findJava(env: Environment = process.env): string | undefined {
 }
 
 /** Looks among the broker's own jars, then where Debian puts Java libraries. */
-export function findJdbcDriver(installation: ActivemqInstallation): JdbcDriver | undefined {
+export function findJdbcDriver(installation: Pick<ActivemqInstallation, 'jars'>): JdbcDriver | undefined {
   const jars = [...installation.jars, ...jarsIn(SYSTEM_JARS)]
   const mariadb = jars.find((jar) => /^mariadb-java-client([-.][\d.]+)?\.jar$/.test(basename(jar)))
   if (mariadb !== undefined) return { jar: mariadb, kind: 'mariadb' }

@@ -4,7 +4,7 @@ import { type DatabaseProgram, findDatabaseProgram } from '../mariadb/find-serve
 import { installDatabase, startDatabase } from '../mariadb/start-server.ts'
 import { type BrokerProgram, startBroker, untilServing } from './activemq-broker.ts'
 import { configurationFiles, writeConfiguration } from './activemq-config.ts'
-import { findActivemq, findJava, findJdbcDriver } from './activemq-installation.ts'
+import { findActivemq, findJava, findJdbcDriver, wrongActivemqHome } from './activemq-installation.ts'
 import { nodeOf, watchBrokers, withLockView } from './activemq-lock.ts'
 import { createSecrets, observerLogin, readSecrets, setupStatements } from './activemq-secrets.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
@@ -42,10 +42,7 @@ export function openwirePortName(node: string): string {
 
 function findNeeds(): Needs | string {
   const activemq = findActivemq()
-  if (activemq === undefined) {
-    const home = process.env['ACTIVEMQ_HOME']
-    return home ? `ACTIVEMQ_HOME (${home}) holds no ActiveMQ Classic` : 'ActiveMQ is not installed'
-  }
+  if (activemq === undefined) return wrongActivemqHome() ?? 'ActiveMQ is not installed'
   const java = findJava()
   if (java === undefined) return 'Java is not installed'
   const database = findDatabaseProgram()
@@ -65,6 +62,9 @@ function availability(understudy: string): Availability {
   const found = findNeeds()
   if (typeof found !== 'string') {
     return { available: true, detail: `${found.activemq.product} on ${found.database.product}` }
+  }
+  if (wrongActivemqHome() !== undefined) {
+    return { available: false, reason: found, remedy: 'set it to an unpacked distribution, or unset it' }
   }
   const remedy = `run \`${understudy} lab install\`, or set ACTIVEMQ_HOME and MYSQL_HOME to unpacked distributions`
   return { available: false, reason: found, remedy }

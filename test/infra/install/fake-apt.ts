@@ -32,6 +32,7 @@ ${script}
     folder,
     calls: () => (existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : []),
     missing: () => (existsSync(done) ? [] : [{ what: 'ActiveMQ Classic', package: 'activemq' }]),
+    misled: () => undefined,
     find: (program) => (program === 'apt-get' ? aptGet : undefined),
     isRoot: true,
     canSudo: () => false,

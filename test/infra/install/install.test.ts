@@ -85,9 +85,26 @@ describe('lab install', () => {
 
   it('tells what to run where it may not run it', async (context) => {
     const machine = fakeMachine(context, SUCCEEDS, { isRoot: false })
-    assert.deepEqual(await install({ machine }), {
-      kind: 'by-hand',
-      lines: ['sudo apt-get update', 'sudo apt-get -y install --no-install-recommends activemq'],
+    const outcome = await install({ machine })
+    const lines = outcome.kind === 'by-hand' ? outcome.lines : []
+    assert.match(lines[0] ?? '', /^# Missing: ActiveMQ Classic\..*takes root.*sudo/)
+    assert.deepEqual(
+      lines.filter((line) => !line.startsWith('#')),
+      [
+        `printf '#!/bin/sh\\nexit 101\\n' | sudo install -m 755 /dev/stdin ${machine.servicePolicy}`,
+        'sudo apt-get update',
+        'sudo apt-get -y install --no-install-recommends activemq',
+        `sudo rm ${machine.servicePolicy}`,
+      ],
+    )
+    assert.deepEqual(machine.calls(), [])
+  })
+
+  it('names a variable that misleads it instead of installing what would not be found', async (context) => {
+    const machine = fakeMachine(context, SUCCEEDS, { misled: () => 'ACTIVEMQ_HOME (/nowhere) holds no ActiveMQ' })
+    await assert.rejects(install({ machine }), {
+      code: 'unsupported',
+      message: /^ACTIVEMQ_HOME \(\/nowhere\).*unset it$/,
     })
     assert.deepEqual(machine.calls(), [])
   })
