@@ -8,7 +8,7 @@ export type BrokerArguments = Omit<BrokerOptions, 'clock' | 'log'>
 export const USAGE =
   'usage: main --name NAME --dir DIR --port PORT [--host ADDRESS] [--lock-poll-ms MS] [--login USER --passcode-env NAME]'
 
-const DEFAULT_LOCK_POLL_MS = 150
+const DEFAULT_LOCK_POLL_MS = 250
 
 /**
  * Reads the command line of a broker process.

@@ -1,12 +1,12 @@
 /**
  * One broker of the embedded pair, as a process of its own. It needs nothing installed but Node.
  *
- *     node main.ts --name a --dir DIR --port PORT [--host 127.0.0.1] [--lock-poll-ms 150]
+ *     node main.ts --name a --dir DIR --port PORT [--host 127.0.0.1] [--lock-poll-ms 250]
  *                  [--login USER --passcode-env NAME]
  *
  * Two such processes with the same DIR (made if missing) and different ports are a pair. The one that holds the
  * lock opens its port and speaks STOMP 1.1 and 1.2; the other refuses connections until it gets the lock, which
- * it asks for every `--lock-poll-ms` (10 to 60000, defaults to 150). `--port 0` takes any free port. With
+ * it asks for every `--lock-poll-ms` (10 to 60000, defaults to 250). `--port 0` takes any free port. With
  * `--login` a client must give that login and the passcode that stands in the environment variable NAME.
  *
  * DIR holds

@@ -14,7 +14,8 @@ import { answersStomp } from './stomp-greeting.ts'
 import { waitUntil } from './wait-until.ts'
 
 const NODES = ['a', 'b']
-const LOCK_POLL_MS = 150
+// Long enough for a takeover that can be seen.
+const LOCK_POLL_MS = 250
 const READY_WITHIN_MS = 30_000
 /** From the lock to an open port: the store is opened and read. */
 const PROMOTION_MS = 2_000

@@ -19,7 +19,7 @@ test('the command line has defaults for what is not needed', () => {
     dir: 'd',
     host: '127.0.0.1',
     port: 61613,
-    lockPollMs: 150,
+    lockPollMs: 250,
     credentials: undefined,
   })
   const guarded = parseBrokerArguments([...NEEDED, '--login', 'u', '--passcode-env', 'P'], { P: 'secret' })
