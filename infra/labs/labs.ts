@@ -9,6 +9,7 @@ import { embedded } from './embedded.ts'
 import { freePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
+import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
 
 interface LabListing {
@@ -108,6 +109,7 @@ export function createLabs(options: LabsOptions = {}): Labs {
         const why = `lab ${name} cannot run here: ${availability.reason}; ${availability.remedy}`
         throw new UnderstudyError('unsupported', why)
       }
+      await checkLoopback()
       for (const id of await endOrphans(root(), { unreachable: false })) {
         upOptions.onProgress?.(`ended ${id}, left behind by a crashed run`)
       }
