@@ -21,7 +21,11 @@ export interface Lab extends BrokerControl {
   readonly timings: Readonly<Record<string, number>>
   /** The brokers' pids by node, where a process is known. */
   pid(node: string): number | undefined
-  /** Copies {@link BrokerControl.files} into a folder, which is created; returns their names there. */
+  /**
+   * Copies {@link BrokerControl.files} into a folder, which is created; returns their names there.
+   *
+   * @throws UnderstudyError `storage` when they cannot be written, such as on a full disk.
+   */
   collect(directory: string): Promise<string[]>
   /**
    * Ends every process of the lab, paused ones too, and removes its folder. Returns once they are gone.

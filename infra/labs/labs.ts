@@ -3,7 +3,7 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { abortReason } from '../../src/clock.ts'
-import { UnderstudyError } from '../../src/errors.ts'
+import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { activemqJdbc } from './activemq-jdbc.ts'
 import { embedded } from './embedded.ts'
 import { freePorts } from './free-ports.ts'
@@ -245,6 +245,16 @@ function toLab(folder: LabFolder, kind: LabKind): Lab {
 }
 
 async function collect(folder: LabFolder, files: readonly string[], directory: string): Promise<string[]> {
+  try {
+    return await copyAll(folder, files, directory)
+  } catch (cause) {
+    // Node's own text repeats both paths.
+    const why = messageOf(cause).replace(/, \w+ '.*$/, '')
+    throw new UnderstudyError('storage', `cannot keep the brokers' files in ${directory}: ${why}`, { cause })
+  }
+}
+
+async function copyAll(folder: LabFolder, files: readonly string[], directory: string): Promise<string[]> {
   await mkdir(directory, { recursive: true })
   const kept: string[] = []
   for (const file of files) {

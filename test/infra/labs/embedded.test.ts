@@ -75,6 +75,10 @@ describe('the embedded lab', () => {
     const directory = await mkdtemp(join(tmpdir(), 'understudy-logs-'))
     context.after(async () => await rm(directory, { recursive: true }))
     assert.deepEqual(await lab.collect(join(directory, 'logs')), ['a.log', 'b.log'])
+    await assert.rejects(lab.collect('/dev/null/logs'), {
+      code: 'storage',
+      message: "cannot keep the brokers' files in /dev/null/logs: ENOTDIR: not a directory",
+    })
     await lab.down()
   })
 })
