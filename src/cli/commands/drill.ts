@@ -3,25 +3,16 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../../clock.ts'
 import type { FaultName } from '../../drill/broker-control.ts'
 import { FAULT_NAMES } from '../../drill/runner/fault.ts'
-import type { HistoryEvent } from '../../drill/history.ts'
 import { DRILL_CLIENT_OPTIONS, DRILL_DEFAULTS } from '../../drill/plan.ts'
 import type { DrillResult } from '../../drill/result.ts'
-import type { DrillPhase } from '../../drill/runner/runner.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { parseFailoverUri } from '../../failover/uri.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { type DrillLab, newFolder, performDrill, prepareFolder, removeUnused, shown } from '../drill-run.ts'
 import { duration, wholeNumber, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
+import type { LiveView } from '../live/live-view.ts'
 import type { Terminal } from '../terminal.ts'
-
-/** What a person sees while a drill runs. */
-interface LiveView {
-  onEvent(event: HistoryEvent): void
-  onPhase(phase: DrillPhase): void
-  /** Leaves the terminal as it was found. Idempotent. */
-  close(): void
-}
 
 export interface DrillCommandDependencies {
   readonly terminal: Terminal
@@ -60,7 +51,7 @@ const LARGEST_SEED = 2 ** 32 - 1
 export function drillCommand(dependencies: DrillCommandDependencies): Command {
   return new Command('drill')
     .description('hurt the active broker of a lab under load and say what became of every job')
-    .option('--lab <name>', 'which brokers; `understudy lab list` names them', 'embedded')
+    .option('--lab <name>', 'which brokers; `lab list` names them', 'embedded')
     .addOption(
       new Option('--fault <name>', 'what is done to the active broker')
         .choices(FAULT_NAMES)
