@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -8,6 +8,7 @@ import { drillUri } from '../src/cli/drill-run.ts'
 import { brokerSkip } from './support/brokers.ts'
 import { startScript } from './support/command.ts'
 import { labRootFor } from './support/lab-root.ts'
+import { emptyFolder } from './support/temporary-folder.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
@@ -20,7 +21,7 @@ for (const name of ['embedded', 'activemq-jdbc']) {
       assert(EXAMPLE.includes(URI))
       const lab = await createLabs({ root: labRootFor(context) }).up(name)
       // Inside the project, so that its dependencies are found.
-      const folder = mkdtempSync(join(ROOT, 'test', '.readme-'))
+      const folder = emptyFolder(join(ROOT, 'test', '.readme-'), context)
       try {
         const script = join(folder, 'example.ts')
         const index = join(ROOT, 'src', 'index.ts')
@@ -37,7 +38,6 @@ for (const name of ['embedded', 'activemq-jdbc']) {
         assert.equal(exitCode, 0, stderr)
         assert.equal(stderr, '')
       } finally {
-        rmSync(folder, { recursive: true })
         await lab.down()
       }
     })

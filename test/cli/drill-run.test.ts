@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, it, type TestContext } from 'node:test'
+import { describe, it } from 'node:test'
 import { newFolder, prepareFolder, removeUnused } from '../../src/cli/drill-run.ts'
-
-function temporaryFolder(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'understudy-folders-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 describe('the folder of a drill', () => {
   it('is not the one of another drill that started in the same second', (context) => {
-    const wanted = join(temporaryFolder(context), 'drills', 'same')
+    const wanted = join(temporaryFolder('folders', context), 'drills', 'same')
     const folders = [newFolder(wanted), newFolder(wanted), newFolder(wanted)]
     assert.equal(folders[0], wanted)
     assert.equal(new Set(folders).size, 3)
@@ -21,7 +15,7 @@ describe('the folder of a drill', () => {
   })
 
   it('keeps no result of an earlier drill beside the history of the new one', (context) => {
-    const folder = temporaryFolder(context)
+    const folder = temporaryFolder('folders', context)
     for (const name of ['events.jsonl', 'result.json', 'report.html', 'notes.txt'])
       writeFileSync(join(folder, name), 'old')
     prepareFolder(folder)
@@ -29,7 +23,10 @@ describe('the folder of a drill', () => {
   })
 
   it('goes when nothing was written to it, and stays when something was', (context) => {
-    const [unused, used] = ['unused', 'used'].map((name) => join(temporaryFolder(context), name)) as [string, string]
+    const [unused, used] = ['unused', 'used'].map((name) => join(temporaryFolder('folders', context), name)) as [
+      string,
+      string,
+    ]
     prepareFolder(unused)
     prepareFolder(used)
     writeFileSync(join(used, 'events.jsonl'), '{}')

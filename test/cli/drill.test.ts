@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, it, type TestContext } from 'node:test'
@@ -8,14 +7,13 @@ import type { DrillResult } from '../../src/drill/result.ts'
 import { brokerSkip } from '../support/brokers.ts'
 import { runCommand, startCommand } from '../support/command.ts'
 import { labRootFor } from '../support/lab-root.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 // Draws a phase of 0.4 s out of the 60 s of activemq-jdbc, so that the test need not wait for a longer one.
 const EARLY_SEED = 35
 
 function folderFor(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'understudy-drill-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
-  return join(folder, 'out')
+  return join(temporaryFolder('drill', context), 'out')
 }
 
 async function drill(context: TestContext, ...args: readonly string[]): Promise<{ result: DrillResult; out: string }> {

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { runCommand, type RunningCommand, startCommand } from '../support/command.ts'
 import { labRootFor } from '../support/lab-root.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** A drill whose broker is paused and stays so. After the test nothing of its lab may be left. */
 async function heldDrill(context: TestContext): Promise<RunningCommand> {
-  const folder = mkdtempSync(join(tmpdir(), 'understudy-held-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
+  const folder = temporaryFolder('held', context)
   const running = startCommand(
     ['drill', '--fault', 'pause', '--hold', '1h', '--out', join(folder, 'out')],
     labRootFor(context),

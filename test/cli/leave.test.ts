@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { startScript } from '../support/command.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 // The one thread that looks names up waits for a writer of the pipe, who never comes.
 const LOOKS_UP_FOR_EVER = `
@@ -18,9 +17,7 @@ const LOOKS_UP_FOR_EVER = `
 `
 
 it('a lookup that does not end holds nobody up, and cuts no output', { timeout: 60_000 }, async (context) => {
-  const folder = mkdtempSync(join(tmpdir(), 'understudy-leave-'))
-  context.after(() => rmSync(folder, { recursive: true, force: true }))
-  const pipe = join(folder, 'pipe')
+  const pipe = join(temporaryFolder('leave', context), 'pipe')
   assert.equal(spawnSync('mkfifo', [pipe]).status, 0)
   const { child, ended } = startScript(['--input-type=module', '--eval', LOOKS_UP_FOR_EVER, pipe], {
     UV_THREADPOOL_SIZE: '1',

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { appendFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { judge } from '../../src/drill/checker/checker.ts'
 import { HistoryWriter, readHistory } from '../../src/drill/history-file.ts'
 import type { UnderstudyError } from '../../src/errors.ts'
 import { takeover } from '../support/history.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
-let folder = ''
+const folder = temporaryFolder('history')
 let files = 0
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'understudy-history-'))
-})
-after(() => rm(folder, { recursive: true }))
 
 const newPath = (): string => join(folder, `events-${++files}.jsonl`)
 

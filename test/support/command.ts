@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { endWithUs } from './at-the-end.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
@@ -29,6 +30,7 @@ export function runCommand(args: readonly string[], labs?: string): Promise<Comm
 export function startScript(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
   const environment = { ...process.env, npm_command: undefined, ...env }
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  child.once('close', endWithUs(child))
   const printed = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()
   for (const name of ['stdout', 'stderr'] as const) {

@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import { checkCommand } from '../../../src/cli/commands/check.ts'
 import { explain } from '../../../src/cli/exit-code.ts'
 import type { DrillResult } from '../../../src/drill/result.ts'
 import { takeover, type WrittenHistory } from '../../support/history.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
-let folder = ''
+const folder = temporaryFolder('check')
 let files = 0
-
-before(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'understudy-check-'))
-})
-after(() => rm(folder, { recursive: true }))
 
 async function store(history: WrittenHistory, tail = ''): Promise<string> {
   const path = join(folder, `events-${++files}.jsonl`)

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { type BrokerLogLine, parseLogLine } from '../../../infra/embedded/log.ts'
+import { endWithUs } from '../../support/at-the-end.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const MAIN = fileURLToPath(new URL('../../../infra/embedded/main.ts', import.meta.url))
 const DEADLINE_MS = 15_000
@@ -28,6 +29,7 @@ export class BrokerProcess {
       env: { ...process.env, ...env },
     })
     this.#exited = once(this.#child, 'close')
+    this.#child.once('close', endWithUs(this.#child))
     const { stdout, stderr } = this.#child
     if (stdout === null || stderr === null) throw new Error('the broker has no output')
     createInterface({ input: stdout }).on('line', (text) => {
@@ -115,7 +117,7 @@ export class BrokerProcess {
 
 /** A folder of its own, and the brokers that are started in it; all ended and removed at the end. */
 export class Pair implements AsyncDisposable {
-  readonly dir: string = mkdtempSync(join(tmpdir(), 'understudy-embedded-'))
+  readonly dir: string = temporaryFolder('embedded')
   readonly #started: BrokerProcess[] = []
 
   start(name: string, args?: readonly string[], env?: NodeJS.ProcessEnv): BrokerProcess {

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type TestContext, test } from 'node:test'
+import { test } from 'node:test'
 import type { QueuedMessage } from '../../../adapters/memory/queue-engine.ts'
 import { readHolder, removeHolder, writeHolder } from '../../../infra/embedded/holder.ts'
 import { SharedLock } from '../../../infra/embedded/lock.ts'
 import { MessageStore } from '../../../infra/embedded/store.ts'
 import type { StoredFrame } from '../../../infra/embedded/stored-frame.ts'
-
-function folder(context: TestContext): string {
-  const dir = mkdtempSync(join(tmpdir(), 'understudy-store-'))
-  context.after(() => rmSync(dir, { recursive: true, force: true }))
-  return dir
-}
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 function opened(path: string): MessageStore {
   const store = MessageStore.open(path)
@@ -41,7 +35,7 @@ function load(store: MessageStore) {
 }
 
 test('what was committed is there again, in order, bytes and headers unchanged', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   const first = opened(path)
   const odd = { 'a:b': 'c\nd\\e', ключ: '😀', constructor: 'x' }
   first.enqueued('b', message(2, 'two'))
@@ -66,7 +60,7 @@ test('what was committed is there again, in order, bytes and headers unchanged',
 })
 
 test('what was not committed is not there, and what was removed stays away', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   const first = opened(path)
   for (const sequence of [1, 2, 3]) first.enqueued('a', message(sequence))
   first.commit()
@@ -86,7 +80,7 @@ test('what was not committed is not there, and what was removed stays away', (co
 })
 
 test('what had been handed out comes back as redelivered, and what had not does not', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   const first = opened(path)
   for (const sequence of [1, 2, 3]) first.enqueued('a', message(sequence))
   first.enqueued('b', message(4))
@@ -103,7 +97,7 @@ test('what had been handed out comes back as redelivered, and what had not does 
 })
 
 test('sequence numbers go on above every one that was handed out, even when no message is left', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   const first = opened(path)
   first.enqueued('a', message(41))
   first.dispatched('a', message(41))
@@ -117,7 +111,7 @@ test('sequence numbers go on above every one that was handed out, even when no m
 })
 
 test('each opening is a new epoch of the same store', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   const first = opened(path)
   first.close()
   const second = opened(path)
@@ -127,7 +121,7 @@ test('each opening is a new epoch of the same store', (context) => {
 })
 
 test('a store that is open cannot be opened a second time', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   const first = opened(path)
   assert.equal(MessageStore.open(path), undefined)
   first.close()
@@ -135,13 +129,13 @@ test('a store that is open cannot be opened a second time', (context) => {
 })
 
 test('a file that is no store is named in one clear error', (context) => {
-  const path = join(folder(context), 'messages.db')
+  const path = join(temporaryFolder('store', context), 'messages.db')
   writeFileSync(path, 'something else altogether, and long enough to be looked at')
   assert.throws(() => MessageStore.open(path), /messages\.db cannot be used: file is not a database/)
 })
 
 test('the lock is for one at a time, and free once it is released', (context) => {
-  const path = join(folder(context), 'lock.db')
+  const path = join(temporaryFolder('store', context), 'lock.db')
   const one = new SharedLock(path)
   const other = new SharedLock(path)
   assert.equal(one.tryAcquire(), true)
@@ -155,7 +149,7 @@ test('the lock is for one at a time, and free once it is released', (context) =>
 })
 
 test('a holder whose lock file is deleted or replaced no longer holds it', (context) => {
-  const path = join(folder(context), 'lock.db')
+  const path = join(temporaryFolder('store', context), 'lock.db')
   const lock = new SharedLock(path)
   lock.tryAcquire()
   unlinkSync(path)
@@ -169,7 +163,7 @@ test('a holder whose lock file is deleted or replaced no longer holds it', (cont
 })
 
 test('a standby follows the lock file when it is replaced', (context) => {
-  const path = join(folder(context), 'lock.db')
+  const path = join(temporaryFolder('store', context), 'lock.db')
   const holder = new SharedLock(path)
   const standby = new SharedLock(path)
   holder.tryAcquire()
@@ -182,13 +176,13 @@ test('a standby follows the lock file when it is replaced', (context) => {
 })
 
 test('a file that cannot be a lock is named in one clear error', (context) => {
-  const path = join(folder(context), 'lock.db')
+  const path = join(temporaryFolder('store', context), 'lock.db')
   writeFileSync(path, 'something else altogether, and long enough to be looked at')
   assert.throws(() => new SharedLock(path).tryAcquire(), /lock\.db cannot be used: file is not a database/)
 })
 
 test('the note of the holder can be read until it is removed', (context) => {
-  const dir = folder(context)
+  const dir = temporaryFolder('store', context)
   assert.equal(readHolder(dir), undefined)
   const holder = { name: 'a', pid: 7, port: 61613, at: 1_700_000_000_000 }
   writeHolder(dir, holder)

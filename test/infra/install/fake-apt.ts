@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
 import type { Machine } from '../../../infra/install/install.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 /** A machine whose apt-get is a script, and whose service policy is a file in a folder of the test. */
 export interface FakeMachine extends Machine {
@@ -13,8 +13,7 @@ export interface FakeMachine extends Machine {
 
 /** `script` is what the fake apt-get does after it has noted its call. */
 export function fakeMachine(context: TestContext, script: string, overrides: Partial<Machine> = {}): FakeMachine {
-  const folder = mkdtempSync(join(tmpdir(), 'understudy-test-'))
-  context.after(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder('test', context)
   const aptGet = join(folder, 'apt-get')
   const policy = join(folder, 'policy-rc.d')
   const log = join(folder, 'calls')

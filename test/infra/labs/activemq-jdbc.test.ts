@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import type { Marker } from '../../../src/drill/broker-control.ts'
 import type { Lab } from '../../../infra/labs/lab.ts'
-import { labRoot, openLabFolder } from '../../../infra/labs/lab-folder.ts'
+import { openLabFolder } from '../../../infra/labs/lab-folder.ts'
 import { createLabs } from '../../../infra/labs/labs.ts'
 import { processState } from '../../../infra/labs/process-identity.ts'
 import { findMarkedProcesses } from '../../../infra/labs/process-marks.ts'
 import { answersStomp } from '../../../infra/labs/stomp-greeting.ts'
 import { waitUntil } from '../../../infra/labs/wait-until.ts'
 import { brokerSkip } from '../../support/brokers.ts'
-import { isPortOpen } from '../../support/lab-root.ts'
+import { isPortOpen, newLabRoot } from '../../support/lab-root.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 // One pair for all: each test begins and ends with both brokers up.
 describe('the activemq-jdbc lab', { skip: brokerSkip('activemq-jdbc') }, () => {
@@ -21,12 +21,11 @@ describe('the activemq-jdbc lab', { skip: brokerSkip('activemq-jdbc') }, () => {
 
   before(async () => {
     // The space is there because MariaDB's own script cannot take one.
-    root = labRoot(await mkdtemp(join(tmpdir(), 'understudy test-')))
+    root = newLabRoot('with a space')
     lab = await createLabs({ root }).up('activemq-jdbc')
   })
   after(async () => {
     await lab.down()
-    await rm(root, { recursive: true, force: true })
   })
 
   const portOf = (name: string): number => lab.nodes.find((node) => node.name === name)?.port ?? 0
@@ -110,8 +109,7 @@ describe('the activemq-jdbc lab', { skip: brokerSkip('activemq-jdbc') }, () => {
   })
 
   it('hands out logs and configuration without a password', async (context) => {
-    const directory = await mkdtemp(join(tmpdir(), 'understudy-logs-'))
-    context.after(async () => await rm(directory, { recursive: true }))
+    const directory = temporaryFolder('logs', context)
     const kept = await lab.collect(directory)
     assert.deepEqual(kept.sort(), ['a-activemq.xml', 'a.log', 'b-activemq.xml', 'b.log', 'database.log'])
     const secret = await readFile(join(lab.folder, 'secret.json'), 'utf8')

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Marker } from '../../../src/drill/broker-control.ts'
@@ -8,6 +6,7 @@ import { createLabs } from '../../../infra/labs/labs.ts'
 import { answersStomp } from '../../../infra/labs/stomp-greeting.ts'
 import { waitUntil } from '../../../infra/labs/wait-until.ts'
 import { isPortOpen, labRootFor } from '../../support/lab-root.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 describe('the embedded lab', () => {
   it('has the first broker serve and the second refuse connections', async (context) => {
@@ -72,8 +71,7 @@ describe('the embedded lab', () => {
 
   it("hands out its brokers' logs", async (context) => {
     const lab = await createLabs({ root: labRootFor(context) }).up('embedded')
-    const directory = await mkdtemp(join(tmpdir(), 'understudy-logs-'))
-    context.after(async () => await rm(directory, { recursive: true }))
+    const directory = temporaryFolder('logs', context)
     assert.deepEqual(await lab.collect(join(directory, 'logs')), ['a.log', 'b.log'])
     await assert.rejects(lab.collect('/dev/null/logs'), {
       code: 'storage',

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, describe, it } from 'node:test'
 import { followLines, lastMeaningfulLine } from '../../../infra/labs/log-lines.ts'
 import { waitUntil } from '../../../infra/labs/wait-until.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 function logFile(context: TestContext): string {
-  const folder = mkdtempSync(join(tmpdir(), 'understudy-test-'))
-  context.after(() => rmSync(folder, { recursive: true }))
-  return join(folder, 'a.log')
+  return join(temporaryFolder('test', context), 'a.log')
 }
 
 async function hasLines(lines: readonly string[], count: number): Promise<void> {
