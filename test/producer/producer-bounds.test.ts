@@ -1,30 +1,14 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import {
-  failureOf,
-  message,
-  type ProducerParts,
-  type PartsOptions,
-  producerParts,
-  TWO,
-  watch,
-} from '../support/client-parts.ts'
+import { connectedProducer, failureOf, message, producerParts, TWO, watch } from '../support/client-parts.ts'
 import { settled } from '../support/fake-clock.ts'
-import type { ScriptedLink } from '../support/scripted-transport.ts'
 
 const never = new AbortController().signal
-
-async function connected(options: PartsOptions = {}): Promise<ProducerParts & { readonly link: ScriptedLink }> {
-  const of = producerParts(options)
-  of.session.open()
-  await settled()
-  return { ...of, link: of.transport.last }
-}
 
 const bytes = (id: string, length: number): ReturnType<typeof message> => message(id, Buffer.alloc(length))
 
 test('past the count, sends wait for room and enter in the order they came', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPending=2` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPending=2` })
   const sends = ['a', 'b', 'c', 'd'].map((id) => watch(producer.send(message(id))))
   assert.deepEqual(link.ids, ['a', 'b'])
   assert.equal(producer.pending, 2)
@@ -41,7 +25,7 @@ test('past the count, sends wait for room and enter in the order they came', asy
 })
 
 test('past the bytes, sends wait for room', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPendingBytes=100` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPendingBytes=100` })
   const sends = [bytes('a', 60), bytes('b', 40), bytes('c', 1)].map((one) => watch(producer.send(one)))
   assert.deepEqual(link.ids, ['a', 'b'])
   link.sent[0]?.confirm()
@@ -53,7 +37,7 @@ test('past the bytes, sends wait for room', async () => {
 })
 
 test('a message alone that is bigger than the bound still passes', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPendingBytes=100` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPendingBytes=100` })
   const [small, huge] = [watch(producer.send(bytes('small', 1))), watch(producer.send(bytes('huge', 5000)))]
   assert.deepEqual(link.ids, ['small'])
   link.sent[0]?.confirm()
@@ -65,7 +49,7 @@ test('a message alone that is bigger than the bound still passes', async () => {
 })
 
 test('nobody overtakes the line, even where it would fit', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPendingBytes=100` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPendingBytes=100` })
   for (const one of [bytes('a', 90), bytes('big', 50), bytes('tiny', 1)]) watch(producer.send(one))
   assert.deepEqual(link.ids, ['a'])
   link.sent[0]?.confirm()
@@ -74,7 +58,7 @@ test('nobody overtakes the line, even where it would fit', async () => {
 })
 
 test('when the first of the line leaves it, the next one that fits goes in', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPendingBytes=100` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPendingBytes=100` })
   const caller = new AbortController()
   watch(producer.send(bytes('a', 90)))
   const big = watch(producer.send(bytes('big', 50), caller.signal))
@@ -89,7 +73,7 @@ test('when the first of the line leaves it, the next one that fits goes in', asy
 })
 
 test('whenFull=reject refuses at once, and says how much is pending', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPending=2&whenFull=reject` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPending=2&whenFull=reject` })
   const sends = ['a', 'b', 'c'].map((id) => watch(producer.send(message(id))))
   await settled()
   const refused = sends[2]
@@ -105,7 +89,7 @@ test('whenFull=reject refuses at once, and says how much is pending', async () =
 })
 
 test('the line itself is bounded by count', async () => {
-  const { producer } = await connected({ uri: `${TWO}&maxPending=2` })
+  const { producer } = await connectedProducer({ uri: `${TWO}&maxPending=2` })
   const sends = ['a', 'b', 'c', 'd', 'e'].map((id) => watch(producer.send(message(id))))
   await settled()
   assert.deepEqual(
@@ -118,7 +102,7 @@ test('the line itself is bounded by count', async () => {
 })
 
 test('the line itself is bounded by bytes', async () => {
-  const { producer } = await connected({ uri: `${TWO}&maxPendingBytes=100` })
+  const { producer } = await connectedProducer({ uri: `${TWO}&maxPendingBytes=100` })
   const sends = [100, 70, 30, 1].map((length, index) => watch(producer.send(bytes(String(index), length))))
   await settled()
   assert.deepEqual(
@@ -128,7 +112,7 @@ test('the line itself is bounded by bytes', async () => {
 })
 
 test('who waits for room waits no longer than the retry threshold', async () => {
-  const { producer, clock, link } = await connected({ uri: `${TWO}&maxPending=1&retryThreshold=1000` })
+  const { producer, clock, link } = await connectedProducer({ uri: `${TWO}&maxPending=1&retryThreshold=1000` })
   watch(producer.send(message('a')))
   await clock.advance(500)
   const waiting = watch(producer.send(message('b')))
@@ -161,7 +145,7 @@ test('under a broker that is down for an hour the buffer stays at its bound, and
 })
 
 test('10,000 sends share one timer, and close leaves none', async () => {
-  const { producer, link, clock, session } = await connected()
+  const { producer, link, clock, session } = await connectedProducer()
   const sends = Array.from({ length: 10_000 }, (_, index) => producer.send(message(String(index))))
   assert.equal(clock.pending, 1)
   link.confirmAll()
@@ -172,7 +156,7 @@ test('10,000 sends share one timer, and close leaves none', async () => {
 })
 
 test('an idle producer sets no timer again', async () => {
-  const { producer, link, clock } = await connected()
+  const { producer, link, clock } = await connectedProducer()
   link.confirms = true
   await producer.send(message('a'))
   await clock.advance(100_000)

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import {
+  connectedProducer,
   failureOf,
   message,
   type ProducerParts,
-  type PartsOptions,
   producerParts,
   TWO,
   watch,
@@ -14,15 +14,8 @@ import { badCredentials, type ScriptedLink } from '../support/scripted-transport
 
 const never = new AbortController().signal
 
-async function connected(options: PartsOptions = {}): Promise<ProducerParts & { readonly link: ScriptedLink }> {
-  const of = producerParts(options)
-  of.session.open()
-  await settled()
-  return { ...of, link: of.transport.last }
-}
-
 test('drain waits for every confirm, those of the line included, and takes nothing more', async () => {
-  const { producer, link } = await connected({ uri: `${TWO}&maxPending=2` })
+  const { producer, link } = await connectedProducer({ uri: `${TWO}&maxPending=2` })
   const sends = ['a', 'b', 'c', 'd'].map((id) => watch(producer.send(message(id))))
   const draining = watch(producer.drain(never))
   const late = watch(producer.send(message('late')))
@@ -42,13 +35,13 @@ test('drain waits for every confirm, those of the line included, and takes nothi
 })
 
 test('drain of an idle producer is done at once', async () => {
-  const { producer } = await connected()
+  const { producer } = await connectedProducer()
   assert.equal(await producer.drain(never), true)
   assert.equal(await producer.drain(AbortSignal.abort()), true)
 })
 
 test('drain is over when its signal fires, or has fired before', async () => {
-  const { producer } = await connected()
+  const { producer } = await connectedProducer()
   watch(producer.send(message('a')))
   assert.equal(await producer.drain(AbortSignal.abort()), false)
   const late = new AbortController()
@@ -58,7 +51,7 @@ test('drain is over when its signal fires, or has fired before', async () => {
 })
 
 test('drain goes on over the next link', async () => {
-  const { producer, link, transport } = await connected()
+  const { producer, link, transport } = await connectedProducer()
   const sending = watch(producer.send(message('a')))
   const draining = watch(producer.drain(never))
   link.die()
@@ -70,7 +63,7 @@ test('drain goes on over the next link', async () => {
 })
 
 test('close settles everything: what was written is unknown, what was not is not sent', async () => {
-  const { producer, session, transport, clock, link } = await connected({ uri: `${TWO}&maxPending=2` })
+  const { producer, session, transport, clock, link } = await connectedProducer({ uri: `${TWO}&maxPending=2` })
   const a = watch(producer.send(message('a')))
   transport.answer('a', 'refuse').answer('b', 'refuse')
   link.die()
@@ -94,7 +87,7 @@ test('close settles everything: what was written is unknown, what was not is not
 })
 
 test('a final failure ends every send with its reason, and later ones at once', async () => {
-  const { producer, transport, link } = await connected()
+  const { producer, transport, link } = await connectedProducer()
   const written = watch(producer.send(message('a')))
   transport.answer('b', badCredentials())
   link.die()

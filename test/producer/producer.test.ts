@@ -3,9 +3,9 @@ import test from 'node:test'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { AttemptEnd } from '../../src/producer/observer.ts'
 import {
+  connectedProducer,
   failureOf,
   message,
-  type ProducerParts,
   type PartsOptions,
   producerParts,
   TWO,
@@ -16,18 +16,10 @@ import { lost, type ScriptedLink } from '../support/scripted-transport.ts'
 
 const never = new AbortController().signal
 
-/** A producer whose first link is up. */
-async function connected(options: PartsOptions = {}): Promise<ProducerParts & { readonly link: ScriptedLink }> {
-  const of = producerParts(options)
-  of.session.open()
-  await settled()
-  return { ...of, link: of.transport.last }
-}
-
 const written = (link: ScriptedLink): string[] => link.sent.map(({ message, attempt }) => `${message.id}/${attempt}`)
 
 test('a send resolves on the confirm and not before', async () => {
-  const { producer, link, clock } = await connected()
+  const { producer, link, clock } = await connectedProducer()
   const sending = watch(producer.send(message('one')))
   await clock.advance(1000)
   assert.equal(sending.ending().kind, 'pending')
@@ -39,7 +31,7 @@ test('a send resolves on the confirm and not before', async () => {
 })
 
 test('confirms may come out of order; each ends its own send', async () => {
-  const { producer, link } = await connected()
+  const { producer, link } = await connectedProducer()
   const sends = ['a', 'b', 'c'].map((id) => watch(producer.send(message(id))))
   link.sent[2]?.confirm()
   link.sent[0]?.confirm()
@@ -61,7 +53,7 @@ test('the first send dials', async () => {
 })
 
 test('what was unconfirmed when the link was lost is sent again in order, same id, next attempt', async () => {
-  const { producer, transport, link } = await connected()
+  const { producer, transport, link } = await connectedProducer()
   const sends = ['a', 'b', 'c', 'd'].map((id) => watch(producer.send(message(id))))
   link.sent[1]?.confirm()
   await settled()
@@ -77,7 +69,7 @@ test('what was unconfirmed when the link was lost is sent again in order, same i
 })
 
 test('a send made during the outage goes after those that wait for it already', async () => {
-  const { producer, transport, link, clock } = await connected()
+  const { producer, transport, link, clock } = await connectedProducer()
   transport.answer('a', 'refuse').answer('b', 'refuse')
   const early = watch(producer.send(message('early')))
   link.die()
@@ -92,7 +84,7 @@ test('a send made during the outage goes after those that wait for it already', 
 })
 
 test('what was written and never confirmed ends as unknown, what reached no socket as not sent', async () => {
-  const { producer, transport, link, clock } = await connected({ uri: `${TWO}&retryThreshold=2000` })
+  const { producer, transport, link, clock } = await connectedProducer({ uri: `${TWO}&retryThreshold=2000` })
   transport.answer('a', 'refuse').answer('b', 'refuse')
   const wasWritten = watch(producer.send(message('written')))
   link.die()
@@ -111,7 +103,7 @@ test('what was written and never confirmed ends as unknown, what reached no sock
 })
 
 test('a message that the driver never wrote is not sent, even though there was a link', async () => {
-  const { producer, transport, link, clock } = await connected({ uri: `${TWO}&retryThreshold=500` })
+  const { producer, transport, link, clock } = await connectedProducer({ uri: `${TWO}&retryThreshold=500` })
   const sending = watch(producer.send(message('one')))
   transport.answer('a', 'refuse').answer('b', 'refuse')
   link.sent[0]?.fail('not-sent')
@@ -121,7 +113,7 @@ test('a message that the driver never wrote is not sent, even though there was a
 })
 
 test('an attempt that ended in doubt keeps the outcome unknown, whatever becomes of later ones', async () => {
-  const { producer, transport, link, clock } = await connected({ uri: `${TWO}&retryThreshold=500` })
+  const { producer, transport, link, clock } = await connectedProducer({ uri: `${TWO}&retryThreshold=500` })
   const sending = watch(producer.send(message('one')))
   link.die()
   await settled()
@@ -132,7 +124,7 @@ test('an attempt that ended in doubt keeps the outcome unknown, whatever becomes
 })
 
 test('a broker that refuses a message for good ends its send at once and nothing else', async () => {
-  const { producer, link } = await connected()
+  const { producer, link } = await connectedProducer()
   const [one, two] = ['one', 'two'].map((id) => watch(producer.send(message(id))))
   link.sent[0]?.fail('rejected', { code: 'rejected' })
   await settled()
@@ -143,7 +135,7 @@ test('a broker that refuses a message for good ends its send at once and nothing
 })
 
 test('a message without a queue comes back as returned', async () => {
-  const { producer, link } = await connected()
+  const { producer, link } = await connectedProducer()
   const sending = watch(producer.send(message('one')))
   link.sent[0]?.fail('returned', { code: 'returned' })
   await settled()
@@ -151,7 +143,7 @@ test('a message without a queue comes back as returned', async () => {
 })
 
 test('a refusal that may have been the broker’s trouble is tried once more, then believed', async () => {
-  const { producer, link, transport } = await connected()
+  const { producer, link, transport } = await connectedProducer()
   const sending = watch(producer.send(message('one')))
   const other = watch(producer.send(message('other')))
   link.sent[0]?.fail('rejected', { retriable: true })
@@ -167,7 +159,7 @@ test('a refusal that may have been the broker’s trouble is tried once more, th
 })
 
 test('a link that breaks its contract with a foreign error ends that send as unknown', async () => {
-  const { producer, link } = await connected()
+  const { producer, link } = await connectedProducer()
   link.send = () => Promise.reject(new TypeError('x is not a function'))
   const sending = watch(producer.send(message('one')))
   await settled()
@@ -175,7 +167,9 @@ test('a link that breaks its contract with a foreign error ends that send as unk
 })
 
 test('timeout bounds a wait without a connected broker, counted from the loss, and not a wait for a confirm', async () => {
-  const { producer, transport, link, clock } = await connected({ uri: `${TWO}&timeout=1000&confirmTimeout=90000` })
+  const { producer, transport, link, clock } = await connectedProducer({
+    uri: `${TWO}&timeout=1000&confirmTimeout=90000`,
+  })
   const sending = watch(producer.send(message('one')))
   await clock.advance(5000)
   assert.equal(sending.ending().kind, 'pending')
@@ -192,7 +186,7 @@ test('timeout bounds a wait without a connected broker, counted from the loss, a
 })
 
 test('a link that keeps a confirm to itself for too long is given up, and the message sent again', async () => {
-  const { producer, transport, link, clock, events } = await connected({ uri: `${TWO}&confirmTimeout=3000` })
+  const { producer, transport, link, clock, events } = await connectedProducer({ uri: `${TWO}&confirmTimeout=3000` })
   const sending = watch(producer.send(message('one')))
   await clock.advance(2999)
   assert.ok(!link.over)
@@ -207,7 +201,7 @@ test('a link that keeps a confirm to itself for too long is given up, and the me
 })
 
 test('the confirm deadline is that of the eldest, whenever it was written', async () => {
-  const { producer, link, clock } = await connected({ uri: `${TWO}&confirmTimeout=3000` })
+  const { producer, link, clock } = await connectedProducer({ uri: `${TWO}&confirmTimeout=3000` })
   watch(producer.send(message('one')))
   await clock.advance(2000)
   watch(producer.send(message('two')))
@@ -219,7 +213,9 @@ test('the confirm deadline is that of the eldest, whenever it was written', asyn
 })
 
 test('a resend has the whole confirm deadline again, on every link', async () => {
-  const { producer, transport, clock } = await connected({ uri: `${TWO}&confirmTimeout=1000&stabilityWindow=0` })
+  const { producer, transport, clock } = await connectedProducer({
+    uri: `${TWO}&confirmTimeout=1000&stabilityWindow=0`,
+  })
   watch(producer.send(message('one')))
   await clock.advance(3000)
   assert.deepEqual(
@@ -229,7 +225,7 @@ test('a resend has the whole confirm deadline again, on every link', async () =>
 })
 
 test('the reason of an interruption is the link’s own, not that of a send that failed with it', async () => {
-  const { producer, link, events } = await connected()
+  const { producer, link, events } = await connectedProducer()
   watch(producer.send(message('one')))
   link.die(new UnderstudyError('heartbeat-lost', 'it went silent', { retriable: true }))
   await settled()
@@ -239,7 +235,7 @@ test('the reason of an interruption is the link’s own, not that of a send that
 })
 
 test('a signal gives up one send: unknown once it was written, not sent before', async () => {
-  const { producer, link, transport } = await connected()
+  const { producer, link, transport } = await connectedProducer()
   const [caller, other] = [new AbortController(), watch(producer.send(message('other')))]
   const sending = watch(producer.send(message('one'), caller.signal))
   caller.abort()
@@ -258,7 +254,7 @@ test('a signal gives up one send: unknown once it was written, not sent before',
 })
 
 test('a signal that has fired already sends nothing', async () => {
-  const { producer, link } = await connected()
+  const { producer, link } = await connectedProducer()
   const sending = watch(producer.send(message('one'), AbortSignal.abort()))
   await settled()
   assert.deepEqual([failureOf(sending).code, failureOf(sending).attempts], ['aborted', 0])
@@ -270,7 +266,7 @@ test('one signal for thousands of sends brings no warning, and no listener stays
   const onWarning = (warning: Error): void => void warnings.push(warning)
   process.on('warning', onWarning)
   try {
-    const { producer, link } = await connected()
+    const { producer, link } = await connectedProducer()
     link.confirms = true
     const caller = new AbortController()
     let listening = 0
@@ -294,7 +290,7 @@ test('one signal for thousands of sends brings no warning, and no listener stays
 })
 
 test('a confirm that comes for an earlier attempt, after the message was sent again, is a confirm', async () => {
-  const { producer, session, transport, link } = await connected()
+  const { producer, session, transport, link } = await connectedProducer()
   const sending = watch(producer.send(message('one')))
   // Given up, yet its answers go on coming until it is really closed.
   link.close = () => Promise.resolve()
@@ -308,7 +304,7 @@ test('a confirm that comes for an earlier attempt, after the message was sent ag
 })
 
 test('news of an earlier attempt changes nothing about the later one that is under way', async () => {
-  const { producer, session, transport, link, clock } = await connected({ uri: `${TWO}&confirmTimeout=3000` })
+  const { producer, session, transport, link, clock } = await connectedProducer({ uri: `${TWO}&confirmTimeout=3000` })
   const sending = watch(producer.send(message('one')))
   link.close = () => Promise.resolve()
   session.abandon(link, lost('given up'))
@@ -340,7 +336,7 @@ function listening(): { heard: Heard[]; observer: NonNullable<PartsOptions['obse
 
 test('an observer hears of every attempt, where it went and how it ended', async () => {
   const { heard, observer } = listening()
-  const { producer, transport, link, clock } = await connected({ uri: `${TWO}&retryThreshold=500`, observer })
+  const { producer, transport, link, clock } = await connectedProducer({ uri: `${TWO}&retryThreshold=500`, observer })
   const sends = [watch(producer.send(message('one')))]
   transport.answer('a', 'refuse').answer('b', 'refuse')
   link.die()
@@ -357,7 +353,9 @@ test('an observer that throws disturbs no send', async () => {
   const fails = (): never => {
     throw new Error('its own trouble')
   }
-  const { producer, link } = await connected({ observer: { attempt: fails, attemptEnded: fails, gaveUp: fails } })
+  const { producer, link } = await connectedProducer({
+    observer: { attempt: fails, attemptEnded: fails, gaveUp: fails },
+  })
   const [one, two] = ['one', 'two'].map((id) => watch(producer.send(message(id))))
   link.sent[0]?.confirm()
   link.sent[1]?.fail('rejected')

@@ -9,8 +9,8 @@ import { type FailoverUri, parseFailoverUri } from '../../src/failover/uri.ts'
 import { type Logger, silentLogger } from '../../src/logger.ts'
 import { Producer, type ProducerObserver } from '../../src/producer/producer.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
-import { FakeClock } from './fake-clock.ts'
-import { ScriptedTransport } from './scripted-transport.ts'
+import { FakeClock, settled } from './fake-clock.ts'
+import { type ScriptedLink, ScriptedTransport } from './scripted-transport.ts'
 
 /** Never shortens a delay. Lists keep their order by `randomize=false`. */
 const steadyRandom: Random = () => 0
@@ -74,6 +74,16 @@ export function producerParts(options: PartsOptions = {}): ProducerParts {
     ...(of.observer ? { observer: of.observer } : {}),
   })
   return { ...of, session, producer }
+}
+
+/** A producer whose first link is up. */
+export async function connectedProducer(
+  options: PartsOptions = {},
+): Promise<ProducerParts & { readonly link: ScriptedLink }> {
+  const of = producerParts(options)
+  of.session.open()
+  await settled()
+  return { ...of, link: of.transport.last }
 }
 
 export function connectionOf(of: Parts): Connection {
