@@ -327,9 +327,15 @@ export class Producer implements SessionTenant {
     const waiter = this.#line.values().next().value
     return Math.min(
       oldest ? this.#deadlineOf(oldest.startedAt) : Number.POSITIVE_INFINITY,
-      oldest?.writtenTo === undefined ? Number.POSITIVE_INFINITY : oldest.writtenAt + this.#options.confirmTimeoutMs,
+      this.#confirmDue(oldest),
       waiter ? this.#deadlineOf(waiter.startedAt) : Number.POSITIVE_INFINITY,
     )
+  }
+
+  /** When a confirm is overdue; only the present link owes one. */
+  #confirmDue(oldest: PendingSend | undefined): number {
+    const isOwed = oldest?.writtenTo !== undefined && oldest.writtenTo === this.#link
+    return isOwed ? oldest.writtenAt + this.#options.confirmTimeoutMs : Number.POSITIVE_INFINITY
   }
 
   #deadlineOf(startedAt: number): number {
@@ -352,9 +358,8 @@ export class Producer implements SessionTenant {
       if (this.#deadlineOf(waiter.startedAt) > now) break
       waiter.refuse(this.#full())
     }
-    const oldest = this.#pending.oldest()
-    const link = oldest?.writtenTo
-    if (link && oldest.writtenAt + this.#options.confirmTimeoutMs <= now) {
+    const link = this.#link
+    if (link && this.#confirmDue(this.#pending.oldest()) <= now) {
       const message = `no confirm came within ${this.#options.confirmTimeoutMs} ms`
       const options = { retriable: true, endpoint: link.endpoint }
       this.#session.abandon(link, new UnderstudyError('confirm-timeout', message, options))

@@ -224,6 +224,21 @@ test('a resend has the whole confirm deadline again, on every link', async () =>
   )
 })
 
+test('a link that ends without a word about its sends keeps nobody waiting and nothing busy', async () => {
+  const { producer, session, transport, link, clock } = await connectedProducer({ uri: `${TWO}&confirmTimeout=1000` })
+  const sending = watch(producer.send(message('one')))
+  transport.answer('a', 'refuse').answer('b', 'refuse')
+  link.close = () => Promise.resolve()
+  session.abandon(link, lost('given up'))
+  await clock.advance(5000)
+  assert.equal(sending.ending().kind, 'pending')
+  transport.answer('a', 'accept')
+  await clock.advance(1000)
+  transport.last.confirmAll()
+  await settled()
+  assert.equal(sending.ending().kind, 'done')
+})
+
 test('the reason of an interruption is the link’s own, not that of a send that failed with it', async () => {
   const { producer, link, events } = await connectedProducer()
   watch(producer.send(message('one')))
