@@ -39,13 +39,21 @@ export class DeliverySettlement {
   }
 
   /**
-   * The same settlement twice is one settlement.
+   * The same settlement twice is one settlement. Whoever does not wait for it hears of no failure: the
+   * broker delivers again what was not settled.
    *
    * @throws StaleDeliveryError when the link had gone, or went before the broker confirmed;
    * UnderstudyError `already-settled` when another settlement came first, `unsupported` when this kind of
    * destination has no such settlement: then another one may still be given.
    */
   settle(settlement: Settlement): Promise<void> {
+    const done = this.#settle(settlement)
+    // A handler that does not wait for it must not end the process when a link is lost.
+    done.catch(() => {})
+    return done
+  }
+
+  #settle(settlement: Settlement): Promise<void> {
     switch (this.#state.name) {
       case 'stale':
         return Promise.reject(this.#stale('was lost before it was settled; nothing was settled'))

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { StaleDeliveryError, UnderstudyError } from '../../src/errors.ts'
+import { TWO, watch } from '../support/client-parts.ts'
+import { settled } from '../support/fake-clock.ts'
+import { lost } from '../support/scripted-transport.ts'
+import { idsOf, listening } from './listening.ts'
+
+test('it subscribes with its prefetch, and is ready when the broker has accepted', async () => {
+  const { listener, subscription } = await listening({ prefetch: 7 })
+  await listener.ready
+  assert.equal(subscription().prefetch, 7)
+  assert.deepEqual(subscription().destination, { kind: 'queue', name: 'jobs' })
+})
+
+for (const prefetch of [0, -1, 1.5, 65_536, Number.NaN]) {
+  test(`a prefetch of ${prefetch} is refused`, async () => {
+    await assert.rejects(listening({ prefetch }), { code: 'invalid-option' })
+  })
+}
+
+test('it subscribes again on every link, with the same prefetch', async () => {
+  const { transport, subscription, taken } = await listening({ prefetch: 7 })
+  for (let times = 0; times < 2; times++) {
+    transport.last.die()
+    await settled()
+  }
+  assert.equal(transport.links.length, 3)
+  assert.equal(subscription().prefetch, 7)
+  subscription().deliver('after')
+  await settled()
+  assert.deepEqual(idsOf(taken), ['after'])
+})
+
+test('a broker that ends the subscription is subscribed again, no more than once a second', async () => {
+  const { transport, clock, subscription, taken } = await listening()
+  const [link] = transport.links
+  assert.ok(link)
+  for (let times = 1; times <= 3; times++) {
+    subscription().sink.cancelled(new UnderstudyError('protocol', 'the queue was deleted'))
+    await clock.advance(999)
+    assert.equal(link.subscriptions.length, times)
+    await clock.advance(1)
+    assert.equal(link.subscriptions.length, times + 1)
+  }
+  subscription().deliver('after')
+  await settled()
+  assert.deepEqual(idsOf(taken), ['after'])
+})
+
+test('what a subscription that ended still brings is not taken', async () => {
+  const { clock, subscription, taken, transport } = await listening()
+  const old = subscription()
+  old.sink.cancelled(new UnderstudyError('protocol', 'ended'))
+  await clock.advance(1000)
+  old.deliver('from the old one')
+  old.sink.cancelled(new UnderstudyError('protocol', 'ended again'))
+  await settled()
+  assert.deepEqual(idsOf(taken), [])
+  await clock.advance(60_000)
+  assert.equal(transport.last.subscriptions.length, 2)
+})
+
+test('a subscription that fails for now is tried again; one that fails for good is reported and ends it', async () => {
+  const { transport, clock, listener, events } = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribing = new UnderstudyError('protocol', 'not yet', { retriable: true })
+      }
+    },
+  })
+  const ready = watch(listener.ready)
+  await clock.advance(1000)
+  assert.equal(ready.ending().kind, 'pending')
+  transport.last.subscribing = new UnderstudyError('authentication', 'no permission to read')
+  await clock.advance(1000)
+  const ending = ready.ending()
+  assert.ok(ending.kind === 'failed' && ending.error.message === 'no permission to read')
+  const failed = events.filter(({ type }) => type === 'failed')
+  assert.equal(failed.length, 1)
+  assert.equal(failed[0]?.role, 'listener')
+  transport.last.die()
+  await clock.advance(100_000)
+  assert.equal(transport.last.subscriptions.length, 0, 'it is not tried on the next link')
+})
+
+test('a refusal for good that takes the link with it is a refusal for good', async () => {
+  const of = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribe = () => {
+          link.die(lost('the broker sent an ERROR frame'))
+          return Promise.reject(new UnderstudyError('authentication', 'no permission to read'))
+        }
+      }
+    },
+  })
+  await of.clock.advance(60_000)
+  await assert.rejects(of.listener.ready, { code: 'authentication' })
+  assert.ok(of.transport.links.length <= 2, String(of.transport.links.length))
+})
+
+test('a broker that does not answer SUBSCRIBE is given up after the confirm timeout', async () => {
+  const { transport, clock, subscription, events } = await listening({
+    uri: `${TWO}&confirmTimeout=4000`,
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        if (link.host === 'a') link.subscribing = 'mute'
+      }
+    },
+  })
+  await clock.advance(3999)
+  assert.equal(transport.links.length, 1)
+  await clock.advance(1)
+  assert.equal(transport.last.host, 'b')
+  assert.ok(subscription())
+  const interrupted = events.find(({ type }) => type === 'interrupted')
+  assert.ok(interrupted?.type === 'interrupted' && interrupted.error.code === 'confirm-timeout')
+  await clock.advance(60_000)
+  assert.equal(transport.links.length, 2, 'an answered one is watched no more')
+  assert.equal(clock.pending, 0)
+})
+
+test('a broker that does not answer an acknowledge is given up after the confirm timeout', async () => {
+  const { transport, clock, subscription, taken } = await listening({ uri: `${TWO}&confirmTimeout=4000` })
+  subscription().holdSettlements = true
+  subscription().deliver('one')
+  subscription().deliver('two')
+  await settled()
+  const first = watch(taken[0]?.ack() ?? assert.fail())
+  await clock.advance(3000)
+  const second = watch(taken[1]?.ack() ?? assert.fail())
+  await clock.advance(999)
+  assert.equal(first.ending().kind, 'pending')
+  await clock.advance(1)
+  assert.equal(transport.last.host, 'b')
+  for (const one of [first, second]) {
+    const ending = one.ending()
+    assert.ok(ending.kind === 'failed' && ending.error instanceof StaleDeliveryError)
+  }
+  await clock.advance(60_000)
+  assert.equal(transport.links.length, 2)
+  assert.equal(clock.pending, 0)
+})
+
+test('no more handlers run at a time than the prefetch, even when they acknowledge first', async () => {
+  let running = 0
+  let most = 0
+  const finish: (() => void)[] = []
+  const { taken, subscription } = await listening({
+    prefetch: 2,
+    handler: async (delivery) => {
+      most = Math.max(most, ++running)
+      await delivery.ack()
+      await new Promise<void>((resolve) => finish.push(resolve))
+      running--
+    },
+  })
+  for (const id of ['1', '2', '3', '4', '5']) subscription().deliver(id)
+  await settled()
+  assert.deepEqual(idsOf(taken), ['1', '2'])
+  while (finish.length > 0) {
+    finish.shift()?.()
+    await settled()
+  }
+  assert.deepEqual(idsOf(taken), ['1', '2', '3', '4', '5'])
+  assert.equal(most, 2)
+})
