@@ -19,6 +19,8 @@ const MAX_HEADERS = 1000
 // ActiveMQ's own wireFormat.maxFrameSize. A peer that announces more, or never ends, is not believed.
 const MAX_FRAME_BYTES = 100 * 1024 * 1024
 
+const LONGEST_HEARTBEAT_MS = 86_400_000
+
 /**
  * ActiveMQ, and any broker that speaks STOMP 1.2 with `client-individual` acknowledgement.
  *
@@ -90,9 +92,10 @@ function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): P
           reject(classify(error, phase, peer))
           return
         }
-        if (client.headers?.['version'] !== '1.2') {
+        const unusable = whyUnusable(client.headers ?? {}, address)
+        if (unusable) {
           client.destroy()
-          reject(otherVersion(address))
+          reject(unusable)
           return
         }
         phase = 'established'
@@ -139,9 +142,16 @@ function mute(endpoint: Endpoint, address: string): UnderstudyError {
   return new UnderstudyError('handshake-timeout', message, { retriable: true, endpoint: address })
 }
 
-/** Without the escapes of 1.2 a header with a line break would become a header of its own. */
-function otherVersion(address: string): UnderstudyError {
-  return new UnderstudyError('unsupported', `${address} does not speak STOMP 1.2`, { endpoint: address })
+/** Why nothing may be sent to a broker that has answered, or undefined. */
+function whyUnusable(connected: StompIncomingFrame['headers'], address: string): UnderstudyError | undefined {
+  // Without the escapes of 1.2 a header with a line break would become a header of its own.
+  if (connected['version'] !== '1.2')
+    return new UnderstudyError('unsupported', `${address} does not speak STOMP 1.2`, { endpoint: address })
+  // What does not fit into a timer would fire without a pause.
+  const beats = String(connected['heart-beat'] ?? '0,0').split(',')
+  if (beats.every((beat) => Number(beat) <= LONGEST_HEARTBEAT_MS)) return undefined
+  const message = `${address} asks for heart-beats that no timer can keep`
+  return new UnderstudyError('protocol', message, { retriable: true, endpoint: address })
 }
 
 /** TLS sends a server name for names alone, never for addresses. */

@@ -174,6 +174,17 @@ for (const [what, headers] of [
   })
 }
 
+test('heart-beats that no timer can keep are refused', async () => {
+  for (const beat of ['99999999999,0', '0,99999999999', 'x,0']) {
+    await using broker = await scriptedBroker(async (peer) => {
+      await peer.next('CONNECT')
+      peer.send({ command: 'CONNECTED', headers: { version: '1.2', 'heart-beat': beat } })
+    })
+    const error = await failure(dialAt(broker.port))
+    assert.deepEqual([error.code, error.retriable], ['protocol', true])
+  }
+})
+
 for (const [what, bytes] of [
   ['an HTTP server', 'HTTP/1.1 400 Bad Request\r\nContent-Type: text/html\r\n\r\n<html></html>'],
   ['an SSH server', 'SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n'],
