@@ -5,7 +5,7 @@ import { carefulTransform } from './incoming.ts'
  * The part of stompit that this adapter uses: `connect` and `Client`. Its own channel, pool and
  * failover are left alone, and the published types describe an older release.
  */
-export interface StompConnectOptions {
+interface StompConnectOptions {
   readonly host: string
   readonly port: number
   readonly ssl: boolean
@@ -23,7 +23,7 @@ export interface StompConnectOptions {
 }
 
 /** A frame being written: a writable stream of its body. */
-export interface StompOutgoingFrame {
+interface StompOutgoingFrame {
   end(body?: Buffer | string): void
 }
 
