@@ -7,8 +7,5 @@ if (major < 22 || (major === 22 && minor < 18)) {
   process.exitCode = 64
 } else {
   const { run } = await import('./program.ts')
-  const { leave } = await import('./leave.ts')
-  const exitCode = await run(process.argv.slice(2))
-  process.exitCode = exitCode
-  await leave(exitCode)
+  process.exitCode = await run(process.argv.slice(2))
 }
