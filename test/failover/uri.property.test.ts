@@ -69,8 +69,6 @@ test('text of the longest length is read without a hang', () => {
 
 test('wherever a password stands in a URI however broken, no error shows it', () => {
   const secret = 'hunter2'
-  // A comma and a scheme within a password are a second broker, whoever reads it.
-  const around = garbage.filter((text) => !/,[^@]*:\/\//.test(text))
   const shapes: ((password: string, tail: string) => string)[] = [
     (password, tail) => `stomp://user:${password}@host${tail}`,
     (password, tail) => `failover:stomp://user:${password}@host${tail}`,
@@ -79,8 +77,11 @@ test('wherever a password stands in a URI however broken, no error shows it', ()
     (password, tail) => `failover:(stomp://user:${password}@host,stomp://b)?${tail}`,
   ]
   fc.assert(
-    fc.property(fc.constantFrom(...shapes), around, around, garbage, (shape, left, right, tail) => {
-      const error = read(shape(`${left}${secret}${right}`, tail))
+    fc.property(fc.constantFrom(...shapes), garbage, garbage, garbage, (shape, left, right, tail) => {
+      const password = `${left}${secret}${right}`
+      // A comma and a whole address within a password are a second broker, whoever reads it.
+      fc.pre(!/,[^@]*:\/\//.test(password))
+      const error = read(shape(password, tail))
       if (error) assert.ok(!inspect(error, { depth: 9 }).includes(secret), error.message)
     }),
     { numRuns: 5000 },
