@@ -52,7 +52,9 @@ export function parseFailoverUri(text: string): FailoverUri {
   if (inner.length > MOST_ENDPOINTS) throw invalid(`the URI lists more than ${MOST_ENDPOINTS} brokers`)
 
   // All places before any query: a broken password is found out before a piece of it is quoted as an option.
-  const places = inner.map((one, index) => parsePlace(one, `broker ${index + 1}`, inner.slice(index).join(',')))
+  const places = inner.map((one, index) =>
+    parsePlace(one, `broker ${index + 1}`, index > 0 && inner.slice(index).join(',').includes('@')),
+  )
   const outer = new Map<string, string>()
   const nested = new Map<string, string>()
   for (const [name, value] of readQuery(query ?? '', 'the list')) {
@@ -96,13 +98,12 @@ function splitComposite(rest: string): { inner: readonly string[]; query: string
   return { inner, query }
 }
 
-/** `onward` is the list from this place on. */
-function parsePlace(text: string, place: string, onward: string = text): Place {
+/** `mayBeSecret`: behind a comma and before an @ it may be a piece of a password, not to be shown. */
+function parsePlace(text: string, place: string, mayBeSecret = false): Place {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
   if (scheme === undefined) throw invalid(`${place} has no scheme; write stomp://host:port`)
   if (!Object.hasOwn(DEFAULT_PORTS, scheme)) {
-    // Before an @ it may be a piece of a password that holds a comma: not to be shown.
-    const which = onward.includes('@') ? 'an unknown scheme' : `the unknown scheme ${scheme}:`
+    const which = mayBeSecret ? 'an unknown scheme' : `the unknown scheme ${scheme}:`
     throw invalid(`${place} has ${which}; ${whatIsSpoken()}`)
   }
   let url: URL

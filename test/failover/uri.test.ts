@@ -143,6 +143,7 @@ for (const [text, code, why] of [
   ['failover:(stomp://a?vhost=x&vhost=y)', 'invalid-option', /vhost is given twice/],
   ['failover:(stomp://a?maxPending=3)', 'invalid-option', /maxPending of broker 1 belongs behind the list/],
   ['failover:(stomp://a)?vh%ost=1', 'invalid-uri', /percent sign that encodes nothing/],
+  ['http://user:secret@h:1', 'invalid-uri', /broker 1 has the unknown scheme http:/],
   ['failover:(a:61613)', 'invalid-uri', /broker 1 has the unknown scheme a:; this version speaks stomp: and /],
   [
     'failover:(stomp://a,tcp://b:61616)',
