@@ -55,7 +55,8 @@ function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { addres
   const system = (thrown as StompError).code
   // Not the driver's own error, which carries the options of `connect`, password and all.
   const cause = Object.assign(new Error(said), system === undefined ? {} : { code: system })
-  const what = DESCRIPTIONS[code] ?? `failed: ${said === '' ? (system ?? 'no reason was given') : said}`
+  const verb = code === 'rejected' ? 'refused it' : 'failed'
+  const what = DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? (system ?? 'no reason was given') : said}`
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 

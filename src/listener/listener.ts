@@ -65,6 +65,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
   #turn = 0
   #resubscribe: Timer | undefined
   #closing: Promise<void> | undefined
+  /** Whether a broker refused the subscription by name, and none has taken it since. */
+  #refused = false
   /** Whether it wants deliveries at all. */
   #taking = true
   #fail: (error: UnderstudyError) => void = () => {}
@@ -199,6 +201,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
       if (this.#turn === turn) this.#subscription = subscription
       // Nobody wants it any more, and on a link that lives on it would keep messages to itself.
       else await this.#cancel(subscription)
+      this.#refused = false
       this.#resolveReady()
     } catch (thrown) {
       if (this.#taking) this.#notSubscribed(link, turn, thrown)
@@ -211,17 +214,25 @@ export class Listener implements SessionTenant, AsyncDisposable {
     const { destination, logger, session } = this.#options
     const error =
       thrown instanceof UnderstudyError ? thrown : new UnderstudyError('protocol', messageOf(thrown), { cause: thrown })
+    // A refusal that another broker may not repeat is tried once more, and then believed: over STOMP each
+    // costs the link, and with it every other listener on it.
+    const final = !error.retriable || (error.code === 'rejected' && this.#refused)
+    if (error.code === 'rejected') this.#refused = true
     // A refusal for good counts even where the link went with it; a lost link alone brings the next one.
-    if (error.retriable && this.#turn !== turn) return
+    if (!final && this.#turn !== turn) return
     logger.warn({ destination: formatDestination(destination), code: error.code }, `not subscribed: ${error.message}`)
-    if (error.retriable) {
+    if (!final) {
       this.#subscribeLater(link)
       return
     }
+    const told = new UnderstudyError(error.code, error.message, {
+      cause: error,
+      ...(error.endpoint === undefined ? {} : { endpoint: error.endpoint }),
+    })
     this.#taking = false
     this.#takeNothing()
-    this.#fail(error)
-    session.report({ type: 'failed', role: 'listener', error })
+    this.#fail(told)
+    session.report({ type: 'failed', role: 'listener', error: told })
   }
 
   #subscribeLater(link: Link): void {

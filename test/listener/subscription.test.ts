@@ -166,3 +166,37 @@ test('no more handlers run at a time than the prefetch, even when they acknowled
   assert.deepEqual(idsOf(taken), ['1', '2', '3', '4', '5'])
   assert.equal(most, 2)
 })
+
+test('a refusal by name that costs the link is tried on the next one, and then believed', async () => {
+  const of = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribe = () => {
+          link.die(lost('the broker sent an ERROR frame'))
+          return Promise.reject(new UnderstudyError('rejected', 'no such destination', { retriable: true }))
+        }
+      }
+    },
+  })
+  await of.clock.advance(60_000)
+  await assert.rejects(of.listener.ready, { code: 'rejected', retriable: false, message: 'no such destination' })
+  assert.equal(of.events.filter(({ type }) => type === 'failed').length, 1)
+  assert.equal(of.events.filter(({ type }) => type === 'interrupted').length, 2, 'the others are spared from then on')
+})
+
+test('a refusal by name is forgotten once a broker has taken the subscription', async () => {
+  const of = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        if (transport.links.length === 2) return
+        link.subscribing = new UnderstudyError('rejected', 'not yet', { retriable: true })
+      }
+    },
+  })
+  of.transport.last.die()
+  await settled()
+  await of.listener.ready
+  of.transport.last.die()
+  await settled()
+  assert.equal(of.events.filter(({ type }) => type === 'failed').length, 0)
+})
