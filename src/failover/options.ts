@@ -18,7 +18,7 @@ export interface FailoverOptions {
    * closest to ActiveMQ's pure doubling. Defaults to 0.05.
    */
   readonly reconnectDelayShare: number
-  /** Each delay is shortened at random by up to this share of itself. Defaults to 0.2. */
+  /** Each delay is shortened at random by up to this share of itself. Defaults to 0.2, and to 0 for fixed delays. */
   readonly jitter: number
   /** How many times the whole list is tried again; 0 for never. Defaults to -1 (ActiveMQ's). */
   readonly maxReconnectAttempts: number
@@ -153,7 +153,8 @@ export function readFailoverOptions(given: ReadonlyMap<string, string>): Failove
     useExponentialBackOff: flag('useExponentialBackOff'),
     reconnectDelayExponent: number('reconnectDelayExponent'),
     reconnectDelayShare: number('reconnectDelayShare'),
-    jitter: number('jitter'),
+    // Whoever asks for a fixed delay means that delay.
+    jitter: flag('useExponentialBackOff') || values.has('jitter') ? number('jitter') : 0,
     maxReconnectAttempts,
     startupMaxReconnectAttempts: startup === -1 ? maxReconnectAttempts : startup,
     warnAfterReconnectAttempts: number('warnAfterReconnectAttempts'),

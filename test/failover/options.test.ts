@@ -187,3 +187,10 @@ test('every name in the list of names is understood', () => {
     )
   }
 })
+
+test('a fixed delay is exact unless jitter is asked for', () => {
+  const jitterOf = (given: Record<string, string>): number => readFailoverOptions(new Map(Object.entries(given))).jitter
+  assert.equal(jitterOf({ useExponentialBackOff: 'false' }), 0)
+  assert.equal(jitterOf({ useExponentialBackOff: 'false', jitter: '0.3' }), 0.3)
+  assert.equal(jitterOf({}), 0.2)
+})
