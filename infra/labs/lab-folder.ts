@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, renameSync, rmSync } from 'node:fs'
 import { tmpdir, userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
-import { messageOf, UnderstudyError } from '../../src/errors.ts'
+import { join } from 'node:path'
+import { UnderstudyError } from '../../src/errors.ts'
+import { fileProblem, makeFolder } from '../../src/folder.ts'
 import { type LabState, type ProcessRecord, readLabState, writeLabState } from './lab-state.ts'
 import { ownIdentity } from './process-identity.ts'
 
@@ -30,9 +31,9 @@ export interface LabFolder {
 export function labRoot(root?: string): string {
   const path = root ?? process.env['UNDERSTUDY_LABS'] ?? join(tmpdir(), `understudy-labs-${userInfo().uid}`)
   try {
-    makeFolder(path)
+    makeFolder(path, 0o700)
   } catch (cause) {
-    throw new UnderstudyError('invalid-option', `the labs' folder ${path} cannot be created: ${reason(cause)}`, {
+    throw new UnderstudyError('invalid-option', `the labs' folder ${path} cannot be created: ${fileProblem(cause)}`, {
       cause,
     })
   }
@@ -43,24 +44,6 @@ export function labRoot(root?: string): string {
   }
   // As processes of the labs carry it: in one spelling.
   return realpathSync(path)
-}
-
-/** With its parents. Node's own `recursive` never returns where the system answers ENOENT, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  const parent = dirname(path)
-  if (parent !== path) makeFolder(parent)
-  try {
-    mkdirSync(path, { mode: 0o700 })
-  } catch (error) {
-    // Another command may have been faster.
-    if (!existsSync(path)) throw error
-  }
-}
-
-function reason(cause: unknown): string {
-  // Node's own text repeats the whole path.
-  return messageOf(cause).replace(/, \w+ '.*$/, '')
 }
 
 /** Creates a lab's folder with its first state: it appears complete, under its final name. */

@@ -3,7 +3,8 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { abortReason } from '../../src/clock.ts'
-import { UnderstudyError, messageOf } from '../../src/errors.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { fileProblem } from '../../src/folder.ts'
 import { activemqJdbc } from './activemq-jdbc.ts'
 import { embedded } from './embedded.ts'
 import { freePorts } from './free-ports.ts'
@@ -248,8 +249,7 @@ async function collect(folder: LabFolder, files: readonly string[], directory: s
   try {
     return await copyAll(folder, files, directory)
   } catch (cause) {
-    // Node's own text repeats both paths.
-    const why = messageOf(cause).replace(/, \w+ '.*$/, '')
+    const why = fileProblem(cause)
     throw new UnderstudyError('storage', `cannot keep the brokers' files in ${directory}: ${why}`, { cause })
   }
 }

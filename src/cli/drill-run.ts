@@ -10,7 +10,9 @@ import { type DrillPlan, DRILL_CLIENT_OPTIONS } from '../drill/plan.ts'
 import { renderReport } from '../drill/report/report.ts'
 import { type DrillResult, toResult } from '../drill/result.ts'
 import { type DrillPhase, runDrill } from '../drill/runner/runner.ts'
-import { messageOf, UnderstudyError } from '../errors.ts'
+import { UnderstudyError } from '../errors.ts'
+import { fileProblem, makeFolder } from '../folder.ts'
+import { withCredentials } from './credentials.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -116,14 +118,6 @@ export function newFolder(wanted: string): string {
   })
 }
 
-/** With its parents. Node's own `recursive` never returns where the system answers ENOENT, as in /proc. */
-function makeFolder(path: string): void {
-  if (existsSync(path)) return
-  const parent = dirname(path)
-  if (parent !== path) makeFolder(parent)
-  mkdirSync(path)
-}
-
 /** Removes the folder of a drill that wrote nothing, such as one whose lab did not come up. */
 export function removeUnused(path: string): void {
   const events = join(path, 'events.jsonl')
@@ -136,7 +130,9 @@ function attempt<Value>(path: string, failed: string, action: () => Value): Valu
   try {
     return action()
   } catch (cause) {
-    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} ${failed}: ${reason(cause)}`, { cause })
+    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} ${failed}: ${fileProblem(cause)}`, {
+      cause,
+    })
   }
 }
 
@@ -145,7 +141,7 @@ function save(path: string, text: string): void {
   try {
     writeFileSync(path, text)
   } catch (cause) {
-    throw new UnderstudyError('storage', `cannot write ${shown(path)}: ${reason(cause)}`, { cause })
+    throw new UnderstudyError('storage', `cannot write ${shown(path)}: ${fileProblem(cause)}`, { cause })
   }
 }
 
@@ -155,27 +151,16 @@ export function shown(path: string): string {
   return short === '' ? '.' : short.startsWith('..') ? path : short
 }
 
-function reason(cause: unknown): string {
-  // Node's own text repeats the whole path: "EACCES: permission denied, mkdir '/…'".
-  return messageOf(cause).replace(/, \w+ '.*$/, '')
-}
-
 /** The failover URI over all nodes, with the lab's credentials: it is used and never shown. */
 export function drillUri(lab: BrokerControl, clientOptions: Readonly<Record<string, string>>): string {
-  const nodes = lab.nodes.map((node) => withCredentials(lab, node))
+  const nodes = lab.nodes.map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
   const options = Object.entries({ ...DRILL_CLIENT_OPTIONS, ...clientOptions })
   const query = options.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
   return `failover:(${nodes.join(',')})?${query}`
 }
 
-function withCredentials(lab: BrokerControl, node: BrokerNode): string {
-  if (!lab.credentials) return node.endpoint
-  const { username, password } = lab.credentials
-  return node.endpoint.replace('://', `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`)
-}
-
 function probeEndpoint(lab: BrokerControl, node: BrokerNode): ReturnType<typeof parseFailoverUri>['endpoints'][number] {
-  const [endpoint] = parseFailoverUri(withCredentials(lab, node)).endpoints
+  const [endpoint] = parseFailoverUri(withCredentials(node.endpoint, lab.credentials)).endpoints
   if (!endpoint) throw new UnderstudyError('invalid-uri', `node ${node.name} has no endpoint`)
   return endpoint
 }

@@ -1,5 +1,4 @@
-import type { Clock, Timer } from '../clock.ts'
-import { abortReason, aborted } from '../clock.ts'
+import { abortReason, aborted, type Clock, type Timer } from '../clock.ts'
 import { type ErrorCode, type FailedSendOutcome, messageOf, SendError, UnderstudyError } from '../errors.ts'
 import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'

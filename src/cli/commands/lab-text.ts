@@ -62,13 +62,6 @@ export function overviewText(overview: LabOverview): string {
   return `${nodes.join('')}${unclear}  ${overview.failoverUri}\n  logs in ${overview.folder}\n`
 }
 
-/** The failover URI with the lab's user and password in each address, percent-encoded. */
-export function uriWithCredentials({ failoverUri, credentials }: LabHandle): string {
-  if (credentials === undefined) return failoverUri
-  const login = `${encodeURIComponent(credentials.username)}:${encodeURIComponent(credentials.password)}@`
-  return failoverUri.replaceAll('://', `://${login}`)
-}
-
 /**
  * What to type next, where the program is called `understudy`. A password is fetched by the shell, so that
  * it is neither shown nor typed.

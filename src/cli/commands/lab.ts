@@ -1,16 +1,10 @@
 import { Command } from 'commander'
 import { messageOf } from '../../errors.ts'
+import { withCredentials } from '../credentials.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 import { installLab, type LabInstaller } from './lab-install.ts'
-import {
-  type LabHandle,
-  type LabOverview,
-  overviewOf,
-  overviewText,
-  uriWithCredentials,
-  walkByHand,
-} from './lab-text.ts'
+import { type LabHandle, type LabOverview, overviewOf, overviewText, walkByHand } from './lab-text.ts'
 
 /** The labs as this command needs them. */
 export interface LabDirectory {
@@ -79,7 +73,10 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
     .command('uri')
     .description("print a lab's failover URI with its password, to be put into another command")
     .argument('[name]', 'a lab by its name or id; the only one that is up when not given')
-    .action((name: string | undefined) => terminal.out(`${uriWithCredentials(labs.attach(name))}\n`))
+    .action((name: string | undefined) => {
+      const { failoverUri, credentials } = labs.attach(name)
+      terminal.out(`${withCredentials(failoverUri, credentials)}\n`)
+    })
   for (const [name, { does }] of Object.entries(NODE_ACTIONS) as [NodeAction, { does: string }][]) {
     lab
       .command(name)
