@@ -1,10 +1,12 @@
 import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { Connection } from './connection.ts'
 import { UnderstudyError } from './errors.ts'
+import { tlsFileOptions, withTls } from './failover/tls-files.ts'
 import { checkEndpointOptions, parseFailoverUri, type SpokenScheme, whatIsSpoken } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
 import type { Endpoint } from './transport/endpoint.ts'
+import type { TlsSettings } from './transport/tls-settings.ts'
 import type { Transport } from './transport/transport.ts'
 
 /** Each adapter is loaded when a URI first names its scheme. */
@@ -20,6 +22,8 @@ const ADAPTER_OF_SCHEME: Readonly<Record<SpokenScheme, keyof typeof ADAPTERS>> =
 export interface ConnectOptions {
   /** A pino-shaped logger. Defaults to one that says nothing. */
   readonly logger?: Logger
+  /** Authorities, client certificate and key for the schemes with TLS. Defaults to what the URI names in files. */
+  readonly tls?: TlsSettings
   /** Gives the first connection up. Defaults to none: the URI's own limits decide. */
   readonly signal?: AbortSignal
   /** Told of every attempt of every send. Defaults to none. */
@@ -66,14 +70,15 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     }
     if (!transports.has(scheme)) transports.set(scheme, await ADAPTERS[ADAPTER_OF_SCHEME[scheme]]())
   }
+  const endpoints = await Promise.all(parsed.endpoints.map((endpoint) => withTls(endpoint, options.tls)))
   const transportOf = (endpoint: Endpoint): Transport => transports.get(endpoint.scheme) as Transport
-  for (const endpoint of parsed.endpoints) {
+  for (const endpoint of endpoints) {
     const transport = transportOf(endpoint)
-    checkEndpointOptions(endpoint, transport.optionNames)
+    checkEndpointOptions(endpoint, [...transport.optionNames, ...tlsFileOptions])
     transport.validate(endpoint)
   }
   return new Connection({
-    uri: parsed,
+    uri: { ...parsed, endpoints },
     transportOf,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, type Random, withDeadline } from './clock.ts'
 import { UnderstudyError } from './errors.ts'
+import { checkQueueSettings, DeclaredQueues } from './failover/declared-queues.ts'
 import { FailoverSession } from './failover/session.ts'
 import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/status.ts'
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
@@ -10,6 +11,7 @@ import { encodePayload, type Payload } from './producer/payload.ts'
 import { Producer, type ProducerObserver } from './producer/producer.ts'
 import { type Destination, formatDestination, parseDestination } from './transport/destination.ts'
 import type { Endpoint } from './transport/endpoint.ts'
+import type { QueueSettings } from './transport/topology.ts'
 import type { Transport } from './transport/transport.ts'
 
 export interface SendOptions {
@@ -23,10 +25,20 @@ export interface SendOptions {
   readonly priority?: number
   /** Milliseconds after which the broker may drop the message. Defaults to never. */
   readonly expireAfterMs?: number
+  /** Which request this message asks or answers. Defaults to none. */
+  readonly correlationId?: string
+  /** Where an answer should go, such as `queue://orders.reply`. Defaults to none. */
+  readonly replyTo?: string
   /** Overrides the content type that the payload implies. */
   readonly contentType?: string
   /** Gives the send up; what was written by then ends as `unknown`. Defaults to none. */
   readonly signal?: AbortSignal
+}
+
+/** What a queue should be like; destinations are written as everywhere else, such as `exchange://events/order.#`. */
+export interface DeclareOptions extends Omit<QueueSettings, 'deadLetterTo' | 'bindings'> {
+  readonly deadLetterTo?: string
+  readonly bindings?: readonly string[]
 }
 
 export interface ConnectionOptions {
@@ -45,6 +57,7 @@ export interface ConnectionOptions {
 export class Connection implements AsyncDisposable {
   readonly #options: ConnectionOptions
   readonly #status = new StatusBroadcast()
+  readonly #queues = new DeclaredQueues()
   readonly #sending: FailoverSession
   readonly #producer: Producer
   readonly #listeners = new Set<Listener>()
@@ -88,6 +101,8 @@ export class Connection implements AsyncDisposable {
     this.#require(target, options)
     const { body, contentType } = encodePayload(payload)
     const id = options.id ?? randomUUID()
+    const replyTo = options.replyTo === undefined ? undefined : parseDestination(options.replyTo)
+    if (replyTo) this.#require(replyTo, {})
     await this.#producer.send(
       {
         id,
@@ -99,10 +114,40 @@ export class Connection implements AsyncDisposable {
         priority: options.priority,
         expiresAtMs:
           options.expireAfterMs === undefined ? undefined : this.#options.clock.wallTime() + options.expireAfterMs,
+        correlationId: options.correlationId,
+        replyTo,
       },
       options.signal,
     )
     return id
+  }
+
+  /**
+   * Makes sure that a queue exists and is as the settings say, on the broker that serves now and on every
+   * later one. Queues that are never declared are made when they are first used.
+   *
+   * @throws UnderstudyError `unsupported` for a setting that a broker of the list does not know,
+   * `rejected` when the queue exists and is of another kind.
+   */
+  async declare(queue: string, settings: DeclareOptions = {}): Promise<void> {
+    if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
+    const target = parseDestination(queue)
+    if (target.kind !== 'queue')
+      throw new UnderstudyError('invalid-option', `only queues are declared, not ${formatDestination(target)}`)
+    const { deadLetterTo, bindings, ...plain } = settings
+    const read = {
+      ...plain,
+      ...(deadLetterTo === undefined ? {} : { deadLetterTo: parseDestination(deadLetterTo) }),
+      ...(bindings === undefined ? {} : { bindings: bindings.map(parseDestination) }),
+    }
+    checkQueueSettings(
+      read,
+      this.#options.uri.endpoints.map((endpoint) => ({
+        scheme: endpoint.scheme,
+        capabilities: this.#options.transportOf(endpoint).capabilities,
+      })),
+    )
+    await this.#queues.declare(target.name, read, this.#sending)
   }
 
   /**
@@ -166,7 +211,16 @@ export class Connection implements AsyncDisposable {
 
   #session(role: LinkRole): FailoverSession {
     const { uri, transportOf, clock, random, logger } = this.#options
-    return new FailoverSession({ role, uri, transportOf, clock, random, logger, status: this.#status })
+    return new FailoverSession({
+      role,
+      uri,
+      transportOf,
+      clock,
+      random,
+      logger,
+      status: this.#status,
+      topology: this.#queues,
+    })
   }
 
   /** A list may mix kinds of brokers: what is asked for must be within reach of every one of them. */

@@ -4,7 +4,7 @@
 
 // Connecting
 export { connect, type ConnectOptions } from './connect.ts'
-export type { Connection, SendOptions } from './connection.ts'
+export type { Connection, DeclareOptions, SendOptions } from './connection.ts'
 
 // Sending
 export type { Payload } from './producer/payload.ts'
@@ -42,4 +42,6 @@ export type {
   Subscription,
 } from './transport/link.ts'
 export type { IncomingMessage, OutgoingMessage } from './transport/message.ts'
-export type { Transport } from './transport/transport.ts'
+export type { TlsSettings } from './transport/tls-settings.ts'
+export type { QueueSettings, Topology } from './transport/topology.ts'
+export type { DialContext, Transport } from './transport/transport.ts'

@@ -72,6 +72,7 @@ for (const [destination, options, lacks] of [
       exchanges: false,
       deadLetters: false,
       confirmedSettlement: true,
+      queueSettings: [],
     }
     await assert.rejects(connection.send(destination, 'x', options), (error) => {
       assert.ok(error instanceof UnderstudyError && error.code === 'unsupported')

@@ -20,6 +20,10 @@ interface StompConnectOptions {
   /** Milliseconds by which ours are sent early. */
   readonly heartbeatOutputMargin: number
   readonly servername?: string
+  readonly ca?: string | Buffer
+  readonly cert?: string | Buffer
+  readonly key?: string | Buffer | undefined
+  readonly passphrase?: string
 }
 
 /** A frame being written: a writable stream of its body. */

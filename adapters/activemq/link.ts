@@ -100,6 +100,11 @@ export class StompLink implements Link {
     }
   }
 
+  /** Queues appear when they are used; nothing else can be asked for, see `Capabilities.queueSettings`. */
+  async declare(): Promise<void> {
+    if (this.#over || this.#leaving) throw this.#gone()
+  }
+
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {
     const target = stompDestination(destination)
     if (this.#over || this.#leaving) throw this.#gone()

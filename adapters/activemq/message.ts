@@ -81,6 +81,11 @@ export function sendHeaders(message: OutgoingMessage, attempt: number): Record<s
   headers['persistent'] = String(message.persistent)
   if (message.priority !== undefined) headers['priority'] = message.priority
   if (message.expiresAtMs !== undefined) headers['expires'] = message.expiresAtMs
+  if (message.correlationId !== undefined) {
+    if (message.correlationId.includes('\0')) throw invalid('the correlation id holds a NUL')
+    headers['correlation-id'] = message.correlationId
+  }
+  if (message.replyTo !== undefined) headers['reply-to'] = stompDestination(message.replyTo)
   return headers
 }
 
@@ -107,6 +112,8 @@ export function readMessage(
     contentType: headers['content-type'] === undefined ? undefined : String(headers['content-type']),
     headers: own,
     redelivered: headers['redelivered'] === 'true',
+    correlationId: headers['correlation-id'] === undefined ? undefined : String(headers['correlation-id']),
+    replyTo: readDestination(headers['reply-to']),
   }
 }
 

@@ -38,6 +38,8 @@ export function activemqTransport(connect: StompConnect = stompitConnect): Trans
       exchanges: false,
       deadLetters: true,
       confirmedSettlement: true,
+      // Queues appear when they are used, and what they are like is the broker's own configuration.
+      queueSettings: [],
     },
     optionNames: ['vhost', 'maxFrameBytes'],
     validate,
@@ -84,7 +86,7 @@ function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): P
         maxHeaders: MAX_HEADERS,
         heartbeatDelayMargin: endpoint.heartbeatMs / 2,
         heartbeatOutputMargin: Math.floor(endpoint.heartbeatMs / 4),
-        ...(isName(endpoint.host) ? { servername: endpoint.host } : {}),
+        ...tlsOptions(endpoint),
       },
       (error) => {
         signal.removeEventListener('abort', onAbort)
@@ -152,6 +154,18 @@ function whyUnusable(connected: StompIncomingFrame['headers'], address: string):
   if (beats.every((beat) => Number(beat) <= LONGEST_HEARTBEAT_MS)) return undefined
   const message = `${address} asks for heart-beats that no timer can keep`
   return new UnderstudyError('protocol', message, { retriable: true, endpoint: address })
+}
+
+/** Nothing that a plain connection would stumble on: without TLS they are not looked at. */
+function tlsOptions({ host, tls = {} }: Endpoint): Partial<Parameters<StompConnect>[0]> {
+  const { ca, cert, key, passphrase, serverName } = tls
+  const name = serverName ?? (isName(host) ? host : undefined)
+  return {
+    ...(name === undefined ? {} : { servername: name }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined ? {} : { cert, key }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  }
 }
 
 /** TLS sends a server name for names alone, never for addresses. */

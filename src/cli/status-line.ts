@@ -33,6 +33,12 @@ export function statusLines(print: (line: string) => void): (event: StatusEvent)
       case 'switching':
         print(`going back to ${event.endpoint}`)
         break
+      case 'blocked':
+        print(`${event.endpoint} takes nothing more for now: ${event.reason}`)
+        break
+      case 'unblocked':
+        print(`${event.endpoint} takes messages again`)
+        break
       case 'failed':
         print(`failed: ${event.error.message}`)
         break

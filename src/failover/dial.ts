@@ -2,7 +2,7 @@ import { abortReason, type Clock } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
-import type { Transport } from '../transport/transport.ts'
+import type { DialContext, Transport } from '../transport/transport.ts'
 
 /**
  * Dials one endpoint within its `connectTimeoutMs`, whatever the transport does: a dial that ignores
@@ -10,7 +10,13 @@ import type { Transport } from '../transport/transport.ts'
  *
  * @throws UnderstudyError always of ours; anything else that a transport throws counts as `unreachable`.
  */
-export function dial(transport: Transport, endpoint: Endpoint, clock: Clock, signal: AbortSignal): Promise<Link> {
+export function dial(
+  transport: Transport,
+  endpoint: Endpoint,
+  clock: Clock,
+  signal: AbortSignal,
+  context?: DialContext,
+): Promise<Link> {
   if (signal.aborted) return Promise.reject(abortReason(signal))
   const address = redact(endpoint)
   const attempt = new AbortController()
@@ -36,7 +42,7 @@ export function dial(transport: Transport, endpoint: Endpoint, clock: Clock, sig
       giveUp(new UnderstudyError('dial-timeout', message, { retriable: true, endpoint: address }))
     })
     signal.addEventListener('abort', onAbort, { once: true })
-    begin(transport, endpoint, attempt.signal).then(
+    begin(transport, endpoint, attempt.signal, context).then(
       (link) => {
         if (over || attempt.signal.aborted) void discard(link)
         else finish(() => resolve(link))
@@ -47,8 +53,13 @@ export function dial(transport: Transport, endpoint: Endpoint, clock: Clock, sig
 }
 
 /** A transport that throws at once, which it should not, has failed like one that rejects. */
-async function begin(transport: Transport, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
-  return await transport.dial(endpoint, signal)
+async function begin(
+  transport: Transport,
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  context?: DialContext,
+): Promise<Link> {
+  return await transport.dial(endpoint, signal, context)
 }
 
 /** Ends a link that nobody wants, at once. What it says to that changes nothing. */

@@ -3,6 +3,7 @@ import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
+import type { Topology } from '../transport/topology.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Backoff } from './backoff.ts'
 import { dial, discard } from './dial.ts'
@@ -17,6 +18,8 @@ export interface SessionTenant {
   linkUp(link: Link): void
   /** The link is gone. What is unfinished on it is being rejected, some of it perhaps a little later. */
   linkDown(error: UnderstudyError): void
+  /** The broker has stopped to read from the present link, or reads on. A new link starts unblocked. */
+  linkBlocked(blocked: boolean): void
   /** No link will come any more. */
   ended(error: UnderstudyError): void
   /** Starts nothing new on the present link, and resolves once nothing is unfinished on it. */
@@ -32,7 +35,11 @@ export interface SessionOptions {
   readonly random: Random
   readonly logger: Logger
   readonly status: StatusBroadcast
+  /** What the application declared of queues. Defaults to nothing. */
+  readonly topology?: Topology
 }
+
+const NO_TOPOLOGY: Topology = { settingsOf: () => undefined }
 
 /** Each state with what belongs to it; what a state started is ended when the state is left. */
 type State =
@@ -86,6 +93,8 @@ export class FailoverSession {
   #state: State = { name: 'idle' }
   /** How many times in a row a preferred broker died young. */
   #preferredFlaps = 0
+  /** Links whose broker has stopped to read, with its reason. */
+  readonly #blocked = new WeakMap<Link, string>()
   #closing: Promise<void> | undefined
 
   constructor(options: SessionOptions) {
@@ -124,7 +133,10 @@ export class FailoverSession {
   attach(tenant: SessionTenant): void {
     this.#tenants.add(tenant)
     if (this.#state.name === 'ended') tenant.ended(this.#state.error)
-    else if (this.link) tenant.linkUp(this.link)
+    else if (this.link) {
+      tenant.linkUp(this.link)
+      if (this.link && this.#blocked.has(this.link)) tenant.linkBlocked(true)
+    }
   }
 
   detach(tenant: SessionTenant): void {
@@ -222,8 +234,37 @@ export class FailoverSession {
     }
   }
 
-  #dialOne(endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
-    return dial(this.#options.transportOf(endpoint), endpoint, this.#options.clock, signal)
+  async #dialOne(endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+    const { transportOf, clock, topology = NO_TOPOLOGY } = this.#options
+    let link: Link | undefined
+    let reason: string | undefined
+    const onBlocked = (now: string | undefined): void => {
+      reason = now
+      if (link) this.#linkBlocked(link, now)
+    }
+    link = await dial(transportOf(endpoint), endpoint, clock, signal, { topology, onBlocked })
+    if (reason !== undefined) this.#blocked.set(link, reason)
+    return link
+  }
+
+  /** A broker that runs out of memory or disk says so, and reads nothing until it has some. */
+  #linkBlocked(link: Link, reason: string | undefined): void {
+    const was = this.#blocked.has(link)
+    if (reason === undefined) this.#blocked.delete(link)
+    else this.#blocked.set(link, reason)
+    if (this.link === link && was !== (reason !== undefined)) this.#tellBlocked(link, reason)
+  }
+
+  #tellBlocked(link: Link, reason: string | undefined): void {
+    const { role, logger } = this.#options
+    const { endpoint } = link
+    for (const tenant of this.#tenants) tenant.linkBlocked(reason !== undefined)
+    if (reason === undefined) {
+      this.report({ type: 'unblocked', role, endpoint })
+      return
+    }
+    logger.warn({ role, endpoint }, `the broker takes nothing more for now: ${reason}`)
+    this.report({ type: 'blocked', role, endpoint, reason })
   }
 
   #connectedTo(dialled: Dialled, since: number = this.#options.clock.now()): Extract<State, { name: 'connected' }> {
@@ -248,6 +289,8 @@ export class FailoverSession {
     this.#waiting.clear()
     // Whoever was just told may have closed the session, or given the link up again.
     for (const tenant of this.#tenants) if (this.#state === state) tenant.linkUp(link)
+    const blocked = this.#blocked.get(link)
+    if (this.#state === state && blocked !== undefined) this.#tellBlocked(link, blocked)
     if (this.#state === state) this.#probePreferred(state)
   }
 

@@ -39,6 +39,15 @@ export type StatusEvent =
     }
   /** A preferred broker answers again; work on the present link is being finished before the switch. */
   | { readonly type: 'switching'; readonly role: LinkRole; readonly endpoint: RedactedEndpoint }
+  /** The broker reads nothing more from this link until it has room; sends wait. */
+  | {
+      readonly type: 'blocked'
+      readonly role: LinkRole
+      readonly endpoint: RedactedEndpoint
+      readonly reason: string
+    }
+  /** The broker reads on. */
+  | { readonly type: 'unblocked'; readonly role: LinkRole; readonly endpoint: RedactedEndpoint }
   /** No link will come any more: a fatal error, or the reconnect limit. Reported once. */
   | { readonly type: 'failed'; readonly role: LinkRole; readonly error: UnderstudyError }
   /** Closed by its owner. */

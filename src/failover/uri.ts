@@ -164,6 +164,7 @@ function finish(inner: InnerUri, nested: ReadonlyMap<string, string>, options: F
     connectTimeoutMs:
       connectTimeout === undefined ? options.connectTimeoutMs : readEndpointMs('connectTimeout', connectTimeout),
     heartbeatMs: heartbeat === undefined ? options.heartbeatMs : readEndpointMs('heartbeat', heartbeat),
+    tls: undefined,
   })
 }
 

@@ -121,6 +121,9 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#wakeIdle()
   }
 
+  /** What is settled is small, and a broker that reads nothing answers nothing: the deadline tells. */
+  linkBlocked(): void {}
+
   ended(error: UnderstudyError): void {
     this.#taking = false
     this.linkDown()

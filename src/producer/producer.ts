@@ -23,6 +23,9 @@ interface Waiter {
   readonly refuse: (error: UnderstudyError) => void
 }
 
+// A queue whose node is down is asked for again this often.
+const RETURNED_MS = 100
+
 /**
  * Sends that end in a broker's confirm or in an error that says what is known. Unconfirmed ones are
  * sent again on the next link, in order, with the same id, until `retryThreshold` is over.
@@ -42,6 +45,11 @@ export class Producer implements SessionTenant {
   #link: Link | undefined
   #unlinkedSince: number
   #quiet = false
+  /** The broker has said that it reads nothing for now: it owes no confirm in time. */
+  #blocked = false
+  /** Sends that found their destination away, until they are tried again. */
+  readonly #returned = new Set<PendingSend>()
+  #again: Timer | undefined
   /** Why nothing more is taken: the owner closes, or the session has ended. */
   #shut: UnderstudyError | undefined
   #ended = false
@@ -84,6 +92,8 @@ export class Producer implements SessionTenant {
   linkUp(link: Link): void {
     this.#link = link
     this.#quiet = false
+    this.#blocked = false
+    this.#forgetReturned()
     for (const entry of this.#pending) {
       if (this.#link !== link) return
       // Whoever watches an attempt may send more, and that is written as it comes.
@@ -92,9 +102,19 @@ export class Producer implements SessionTenant {
     this.#watchOldest()
   }
 
+  linkBlocked(blocked: boolean): void {
+    this.#blocked = blocked
+    const now = this.#clock.now()
+    // What was written before the block ended is owed from now on.
+    if (!blocked) for (const entry of this.#pending) if (entry.writtenTo) entry.writtenAt = now
+    this.#watchOldest()
+  }
+
   linkDown(): void {
     this.#link = undefined
     this.#quiet = false
+    this.#blocked = false
+    this.#forgetReturned()
     this.#unlinkedSince = this.#clock.now()
     wake(this.#quiesced)
     this.#watchOldest()
@@ -105,6 +125,7 @@ export class Producer implements SessionTenant {
     this.#shut = error
     this.#ended = true
     this.#watch?.cancel()
+    this.#forgetReturned()
     for (const waiter of this.#line) waiter.refuse(error)
     for (const entry of this.#pending) this.#giveUp(entry, error.code, error.message)
     wake(this.#quiesced)
@@ -204,15 +225,37 @@ export class Producer implements SessionTenant {
       return
     }
     if (this.#link !== link) return
+    if (error.outcome === 'returned') {
+      this.#tryAgainLater(entry)
+      return
+    }
     // The link itself knows better than its sends why it ended, and may be about to say so.
     setImmediate(() =>
       this.#session.abandon(link, new UnderstudyError('link-lost', error.message, { retriable: true, cause: error })),
     )
   }
 
+  /** Its destination is away (the node of a queue is down, say) while the link is as good as before. */
+  #tryAgainLater(entry: PendingSend): void {
+    this.#returned.add(entry)
+    this.#again ??= this.#clock.after(RETURNED_MS, () => {
+      this.#again = undefined
+      const link = this.#link
+      const again = [...this.#pending].filter((pending) => this.#returned.delete(pending))
+      for (const pending of again) if (link && link === this.#link && !this.#quiet) this.#transmit(pending, link)
+      this.#watchOldest()
+    })
+  }
+
+  #forgetReturned(): void {
+    this.#again?.cancel()
+    this.#again = undefined
+    this.#returned.clear()
+  }
+
   /** A refusal that another broker may not repeat is tried once more, and then believed. */
   #isFinal(entry: PendingSend, error: SendError): boolean {
-    if (!error.retriable || error.outcome === 'returned') return true
+    if (!error.retriable) return true
     if (error.outcome !== 'rejected') return false
     const again = entry.refused
     entry.refused = true
@@ -333,7 +376,7 @@ export class Producer implements SessionTenant {
 
   /** When a confirm is overdue; only the present link owes one. */
   #confirmDue(oldest: PendingSend | undefined): number {
-    const isOwed = oldest?.writtenTo !== undefined && oldest.writtenTo === this.#link
+    const isOwed = !this.#blocked && oldest?.writtenTo !== undefined && oldest.writtenTo === this.#link
     return isOwed ? oldest.writtenAt + this.#options.confirmTimeoutMs : Number.POSITIVE_INFINITY
   }
 

@@ -1,3 +1,5 @@
+import type { QueueSettings } from './topology.ts'
+
 /** What a transport can do beyond send, subscribe and acknowledge. All are declared, none is guessed. */
 export interface Capabilities {
   /** Messages may carry a priority. */
@@ -14,4 +16,6 @@ export interface Capabilities {
   readonly deadLetters: boolean
   /** `ack` resolves when the broker has confirmed it, and not merely when it was written. */
   readonly confirmedSettlement: boolean
+  /** The queue settings that {@link QueueSettings} may carry here. */
+  readonly queueSettings: readonly (keyof QueueSettings)[]
 }

@@ -1,3 +1,5 @@
+import type { TlsSettings } from './tls-settings.ts'
+
 /** One broker address out of a failover URI. */
 export interface Endpoint {
   readonly scheme: string
@@ -14,6 +16,8 @@ export interface Endpoint {
   readonly connectTimeoutMs: number
   /** How often each side shows that it is alive, in milliseconds; 0 for never. */
   readonly heartbeatMs: number
+  /** How to encrypt, on a scheme with TLS; undefined for Node's own defaults. */
+  readonly tls: TlsSettings | undefined
 }
 
 /** `scheme://host:port`: all that may be shown of an endpoint. */

@@ -2,6 +2,7 @@ import type { UnderstudyError } from '../errors.ts'
 import type { Destination } from './destination.ts'
 import type { RedactedEndpoint } from './endpoint.ts'
 import type { IncomingMessage, OutgoingMessage } from './message.ts'
+import type { QueueSettings } from './topology.ts'
 
 /** Why a link ended: by our own `close`, or lost with the classified reason. */
 export type LinkClosed = { readonly kind: 'closed' } | { readonly kind: 'lost'; readonly error: UnderstudyError }
@@ -51,12 +52,21 @@ export interface Link {
   readonly closed: Promise<LinkClosed>
   /**
    * Resolves on the broker's own confirm of this message, and only then.
-   * Calls are written to the connection in the order they are made. `attempt` counts from 1 over the
+   * Calls for one destination are written to the connection in the order they are made. `attempt` counts from 1 over the
    * life of the message, across links, and travels with it.
    *
-   * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`.
+   * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`. `returned` and
+   * retriable means that the destination is away for a while and the link as good as before.
    */
   send(message: OutgoingMessage, attempt: number): Promise<void>
+  /**
+   * Makes sure that a queue exists and is as the settings say. Queues that nobody declares are made when
+   * they are first used.
+   *
+   * @throws UnderstudyError `rejected` when the queue exists and is of another kind; retriable when its
+   * node is down.
+   */
+  declare(queue: string, settings: QueueSettings): Promise<void>
   /** Resolves when the broker has accepted the subscription. */
   subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription>
   /** Says goodbye and ends the connection. When `signal` fires first the socket is destroyed. Idempotent. */

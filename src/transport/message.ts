@@ -16,6 +16,10 @@ export interface OutgoingMessage {
   readonly priority: number | undefined
   /** Wall time in milliseconds after which the broker may drop the message; undefined for never. */
   readonly expiresAtMs: number | undefined
+  /** Which request this message answers or asks; undefined for none. */
+  readonly correlationId: string | undefined
+  /** Where an answer should go; undefined when none is wanted. */
+  readonly replyTo: Destination | undefined
 }
 
 /** A message as a broker delivered it. */
@@ -34,4 +38,8 @@ export interface IncomingMessage {
    * freely they set it: ActiveMQ marks every message that was prefetched on a lost link, handled or not.
    */
   readonly redelivered: boolean
+  /** Which request this message answers or asks; undefined where the sender did not say. */
+  readonly correlationId: string | undefined
+  /** Where the sender wants an answer; undefined for none, or for a place that this package has no name for. */
+  readonly replyTo: Destination | undefined
 }

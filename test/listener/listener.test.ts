@@ -119,6 +119,8 @@ test('a policy that the broker cannot follow leaves the delivery, and ends no pr
       contentType: undefined,
       headers: {},
       redelivered: false,
+      correlationId: undefined,
+      replyTo: undefined,
     },
     settle: () => Promise.reject(new UnderstudyError('unsupported', 'no requeue on topics')),
   })

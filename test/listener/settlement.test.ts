@@ -25,6 +25,8 @@ function given(answer: (as: Settlement) => Promise<void> = () => Promise.resolve
     contentType: undefined,
     headers: {},
     redelivered: false,
+    correlationId: undefined,
+    replyTo: undefined,
   }
   const delivery = {
     message,

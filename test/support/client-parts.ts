@@ -108,6 +108,8 @@ export function message(id: string, body: string | Buffer = 'x'): OutgoingMessag
     persistent: true,
     priority: undefined,
     expiresAtMs: undefined,
+    correlationId: undefined,
+    replyTo: undefined,
   }
 }
 

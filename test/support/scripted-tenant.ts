@@ -19,6 +19,10 @@ export class ScriptedTenant implements SessionTenant {
     this.#hear(`down ${error.code}`)
   }
 
+  linkBlocked(blocked: boolean): void {
+    this.#hear(blocked ? 'blocked' : 'unblocked')
+  }
+
   ended(error: UnderstudyError): void {
     this.#hear(`ended ${error.code}`)
   }

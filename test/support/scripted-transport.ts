@@ -12,7 +12,8 @@ import type {
   Subscription,
 } from '../../src/transport/link.ts'
 import type { IncomingMessage, OutgoingMessage } from '../../src/transport/message.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import type { QueueSettings } from '../../src/transport/topology.ts'
+import type { DialContext, Transport } from '../../src/transport/transport.ts'
 
 /** What a host does with a dial: takes it, refuses it, never answers, or fails with an error. */
 export type DialAnswer = 'accept' | 'refuse' | 'mute' | UnderstudyError
@@ -90,6 +91,8 @@ export class ScriptedSubscription {
         contentType: 'application/json',
         headers: {},
         redelivered: false,
+        correlationId: undefined,
+        replyTo: undefined,
         ...overrides,
       },
       settle: (as) => {
@@ -149,6 +152,19 @@ export class ScriptedLink implements Link {
     this.sent.push(send)
     if (this.confirms) send.confirm()
     return answer.promise
+  }
+
+  /** What the dial was given. */
+  context: DialContext | undefined
+  /** What was declared, in order. */
+  readonly declared: { readonly queue: string; readonly settings: QueueSettings }[] = []
+  /** What a declaration gets: acceptance or an error. */
+  declaring: 'accept' | UnderstudyError = 'accept'
+
+  async declare(queue: string, settings: QueueSettings): Promise<void> {
+    if (this.over) throw lost()
+    if (this.declaring !== 'accept') throw this.declaring
+    this.declared.push({ queue, settings })
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {
@@ -220,6 +236,7 @@ const EVERYTHING: Capabilities = {
   exchanges: true,
   deadLetters: true,
   confirmedSettlement: true,
+  queueSettings: ['type', 'deadLetterTo', 'messageTtlMs', 'expiresAfterMs', 'maxLength', 'maxPriority', 'bindings'],
 }
 
 /** A transport without sockets: each host answers as it was told to, `accept` unless told otherwise. */
@@ -251,7 +268,7 @@ export class ScriptedTransport implements Transport {
     return link
   }
 
-  async dial(endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+  async dial(endpoint: Endpoint, signal: AbortSignal, context?: DialContext): Promise<Link> {
     const { host } = endpoint
     this.dialled.push(host)
     const nth = (this.#counts.get(host) ?? 0) + 1
@@ -262,6 +279,7 @@ export class ScriptedTransport implements Transport {
     try {
       if (answer === 'accept') {
         const link = new ScriptedLink(endpoint)
+        link.context = context
         this.links.push(link)
         this.onLink(link)
         return link

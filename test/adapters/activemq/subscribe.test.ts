@@ -86,6 +86,8 @@ test('a delivery is read as it was sent', async () => {
       'understudy-attempt': '3',
       'content-type': 'application/json',
       redelivered: 'true',
+      'correlation-id': 'r-1',
+      'reply-to': '/queue/jobs.reply',
       timestamp: '1',
       priority: '4',
       trace: 'a:b\\c\r\nd',
@@ -102,6 +104,8 @@ test('a delivery is read as it was sent', async () => {
     contentType: 'application/json',
     headers: { trace: 'a:b\\c\r\nd' },
     redelivered: true,
+    correlationId: 'r-1',
+    replyTo: { kind: 'queue', name: 'jobs.reply' },
   })
   const foreign = await on.inbox.next(2)
   assert.deepEqual(

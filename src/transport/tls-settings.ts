@@ -1,0 +1,16 @@
+/**
+ * How to prove and check identities over TLS; PEM text or bytes throughout. The broker's certificate is
+ * always verified, against the host's own name: there is no switch that turns this off.
+ */
+export interface TlsSettings {
+  /** The authorities to believe. Defaults to those that Node believes. */
+  readonly ca?: string | Buffer
+  /** This client's certificate chain, for brokers that ask for one. Needs `key`. */
+  readonly cert?: string | Buffer
+  /** The private key of `cert`. */
+  readonly key?: string | Buffer
+  /** What `key` is encrypted with. Never shown. */
+  readonly passphrase?: string
+  /** The name that the broker's certificate must carry. Defaults to the endpoint's host. */
+  readonly serverName?: string
+}

@@ -1,0 +1,30 @@
+import type { Destination } from './destination.ts'
+
+/**
+ * What a queue should be like. Each field is a capability of its own: a transport lists those it knows in
+ * `Capabilities.queueSettings`, and asking for another is refused before anything is sent.
+ */
+export interface QueueSettings {
+  /**
+   * `quorum` is replicated, and lives while most of its nodes do; `classic` lives on one node.
+   * Defaults to what the URI says.
+   */
+  readonly type?: 'classic' | 'quorum'
+  /** Where rejected and expired messages go. Defaults to the queue `DLQ.NAME`. */
+  readonly deadLetterTo?: Destination
+  /** How long a message may wait, in milliseconds, before it expires. Defaults to for ever. */
+  readonly messageTtlMs?: number
+  /** How long the queue may stay unused, in milliseconds, before the broker removes it. Defaults to for ever. */
+  readonly expiresAfterMs?: number
+  /** How many messages may wait; past it a send is rejected. Defaults to the broker's own limit. */
+  readonly maxLength?: number
+  /** The highest priority that the queue tells apart, from 1 to 9. Defaults to none: first in, first out. */
+  readonly maxPriority?: number
+  /** Exchanges and topics whose messages come into the queue too; `*` and `#` as wildcards. Defaults to none. */
+  readonly bindings?: readonly Destination[]
+}
+
+/** What the application declared, by queue. A link looks here before its first use of a queue. */
+export interface Topology {
+  settingsOf(queue: string): QueueSettings | undefined
+}
