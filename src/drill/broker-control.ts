@@ -18,13 +18,32 @@ export interface BrokerNode {
  */
 export type ProcessState = 'running' | 'paused' | 'gone'
 
+/**
+ * Who serves, and who may: `lock`, the one node that holds a lock which all share, the others stand by;
+ * `quorum`, every node, each queue led by one of them that the others can replace; `home-node`, every node,
+ * each queue at home on one of them that no other can replace.
+ */
+export type Topology = 'lock' | 'quorum' | 'home-node'
+
+/** What of who serves has changed: one pair of words for each {@link Topology}. */
+export const MARKER_KINDS = [
+  'lock-acquired',
+  'lock-released',
+  'leader-elected',
+  'leader-lost',
+  'queue-up',
+  'queue-down',
+] as const
+
+export type MarkerKind = (typeof MARKER_KINDS)[number]
+
 /** Something that the brokers themselves, their log or their database say about who serves. */
 export interface Marker {
-  readonly kind: 'lock-acquired' | 'lock-released'
+  readonly kind: MarkerKind
   /** Undefined when nobody is named by the source. */
   readonly node: string | undefined
-  /** Where it was read: `database` (polled), `log` (the broker's own line) or `lock file`. */
-  readonly source: 'database' | 'log' | 'lock file'
+  /** Where it was read: `database` and `management API` (polled), `log` (the broker's own line) or `lock file`. */
+  readonly source: 'database' | 'log' | 'lock file' | 'management API'
   /** Wall time in milliseconds: of the log line where it carries one, else of the observation. */
   readonly wall: number
   /** How coarse `wall` is, in milliseconds: the poll's period, or the log's resolution. */
@@ -45,6 +64,10 @@ export interface Watch {
 export interface BrokerControl {
   /** The lab's name, such as `activemq-jdbc`. */
   readonly lab: string
+  /** Defaults to `lock`. */
+  readonly topology?: Topology
+  /** Options that a failover URI to these brokers needs, such as the type of their queues. Defaults to none. */
+  readonly clientOptions?: Readonly<Record<string, string>>
   readonly nodes: readonly BrokerNode[]
   /** Credentials that the brokers ask for; undefined when they ask for none. */
   readonly credentials: { readonly username: string; readonly password: string } | undefined
@@ -59,8 +82,11 @@ export interface BrokerControl {
   readonly settings: Readonly<Record<string, string | number>>
   /** Files worth keeping with a result: the brokers' logs and configuration. */
   readonly files: readonly string[]
-  /** The name of the node that holds the lock now, or undefined while nobody does. */
-  active(): Promise<string | undefined>
+  /**
+   * The name of the node that holds the lock, or undefined while nobody does. Where every node serves, the
+   * one that leads this queue or is its home; without a queue, the one that does so for all of them.
+   */
+  active(queue?: string): Promise<string | undefined>
   state(node: string): ProcessState
   /** SIGKILL; returns once the process is gone. */
   kill(node: string): Promise<void>
@@ -72,6 +98,6 @@ export interface BrokerControl {
   resume(node: string): Promise<void>
   /** Starts a node whose process is gone, and returns once it is ready to serve or to stand by. */
   start(node: string): Promise<void>
-  /** Reports every change of the lock from now on, until closed. */
-  watch(onMarker: (marker: Marker) => void): Promise<Watch>
+  /** Reports every change of the lock, or of who serves this queue, from now on, until closed. */
+  watch(onMarker: (marker: Marker) => void, queue?: string): Promise<Watch>
 }

@@ -1,3 +1,4 @@
+import { MARKER_KINDS } from './broker-control.ts'
 import type { HistoryEvent } from './history.ts'
 
 type Check = (value: unknown) => boolean
@@ -48,6 +49,7 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
     schema: oneOf(1),
     runId: text,
     lab: text,
+    topology: orAbsent(oneOf('lock', 'quorum', 'home-node')),
     fault: FAULT,
     seed: number,
     everyMs: period,
@@ -73,7 +75,7 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
   },
   probe: { node: text, endpoint: text, finding: oneOf('serving', 'refused', 'mute', 'reset', 'unreachable') },
   marker: {
-    kind: oneOf('lock-acquired', 'lock-released'),
+    kind: oneOf(...MARKER_KINDS),
     node: orNull(text),
     source: text,
     toleranceMs: number,

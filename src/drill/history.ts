@@ -1,4 +1,4 @@
-import type { FaultName } from './broker-control.ts'
+import type { FaultName, MarkerKind, Topology } from './broker-control.ts'
 
 /** How one attempt to send a job ended. No result by the end of the run counts as `ambiguous`. */
 export type AttemptOutcome =
@@ -45,6 +45,8 @@ export type HistoryBody =
       readonly schema: 1
       readonly runId: string
       readonly lab: string
+      /** Absent for `lock`. */
+      readonly topology?: Topology
       readonly fault: FaultName
       readonly seed: number
       readonly everyMs: number
@@ -94,7 +96,7 @@ export type HistoryBody =
   | { readonly type: 'probe'; readonly node: string; readonly endpoint: string; readonly finding: ProbeFinding }
   | {
       readonly type: 'marker'
-      readonly kind: 'lock-acquired' | 'lock-released'
+      readonly kind: MarkerKind
       readonly node: string | null
       readonly source: string
       readonly toleranceMs: number

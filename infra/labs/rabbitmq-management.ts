@@ -1,0 +1,88 @@
+import { request } from 'node:http'
+import { UnderstudyError } from '../../src/errors.ts'
+import type { LabFolder } from './lab-folder.ts'
+import { portOf } from './node-control.ts'
+import { managementPortName, nodeOfErlangName } from './rabbitmq-config.ts'
+import { readRabbitmqSecrets } from './rabbitmq-secrets.ts'
+
+/** A queue as one node's management API tells of it. */
+export interface QueueView {
+  readonly name: string
+  /** Who serves it: the leader of a quorum queue, the home of a classic one. Undefined while nobody does. */
+  readonly node: string | undefined
+}
+
+const ANSWER_WITHIN_MS = 2000
+const VIRTUAL_HOST = '%2F'
+
+/**
+ * Asks one node for a queue of the default virtual host. Undefined when there is no such queue, or its
+ * home node is not there: the API does not tell the two apart.
+ *
+ * @throws UnderstudyError `unsupported` when the node does not answer within 2 s, or refuses.
+ */
+export async function readQueue(folder: LabFolder, node: string, queue: string): Promise<QueueView | undefined> {
+  const path = `queues/${VIRTUAL_HOST}/${encodeURIComponent(queue)}?${COLUMNS}`
+  const answer = await ask(folder, node, path)
+  return answer === undefined ? undefined : toView(answer)
+}
+
+/** The same for all queues there are. @throws UnderstudyError `unsupported` likewise. */
+export async function readQueues(folder: LabFolder, node: string): Promise<QueueView[]> {
+  const answer = await ask(folder, node, `queues/${VIRTUAL_HOST}?${COLUMNS}`)
+  return Array.isArray(answer) ? answer.map(toView) : []
+}
+
+/** The nodes of the cluster that run, as one of them sees it. @throws UnderstudyError `unsupported` likewise. */
+export async function readRunningNodes(folder: LabFolder, node: string): Promise<string[]> {
+  const answer = await ask(folder, node, 'nodes?columns=name,running')
+  const nodes = Array.isArray(answer) ? (answer as readonly { name?: unknown; running?: unknown }[]) : []
+  return nodes.flatMap(({ name, running }) => (running === true ? [nodeOfErlangName(String(name))] : []))
+}
+
+// `disable_stats`: as the cluster has it now, not as its statistics had it some seconds ago.
+const COLUMNS = 'disable_stats=true&enable_queue_totals=true&columns=name,type,leader,node,state'
+
+function toView(answer: unknown): QueueView {
+  const { name, type, leader, node, state } = answer as Readonly<Record<string, unknown>>
+  const serving = type === 'quorum' ? leader : state === 'down' ? undefined : node
+  return {
+    name: String(name),
+    node: typeof serving === 'string' && serving.includes('@') ? nodeOfErlangName(serving) : undefined,
+  }
+}
+
+/** Undefined is 404. */
+function ask(folder: LabFolder, node: string, path: string): Promise<unknown> {
+  const { client } = readRabbitmqSecrets(folder)
+  const port = portOf(folder.read().ports, managementPortName(node))
+  return new Promise((resolve, reject) => {
+    const fail = (why: string, cause?: unknown): void => {
+      reject(new UnderstudyError('unsupported', `the management API of node ${node} ${why}`, { cause }))
+    }
+    const call = request({
+      host: '127.0.0.1',
+      port,
+      path: `/api/${path}`,
+      auth: `${client.username}:${client.password}`,
+      agent: false,
+      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+    })
+    call.once('error', (error) => fail(`does not answer (${error.name === 'AbortError' ? 'silence' : error.message})`))
+    call.once('response', (response) => {
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.once('error', (error) => fail(`broke its answer off (${error.message})`, error))
+      response.once('end', () => {
+        if (response.statusCode === 404) return resolve(undefined)
+        if (response.statusCode !== 200) return fail(`answered ${response.statusCode}`)
+        try {
+          resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')))
+        } catch (error) {
+          fail('answered something that is no JSON', error)
+        }
+      })
+    })
+    call.end()
+  })
+}

@@ -1,0 +1,80 @@
+import { UnderstudyError, messageOf } from '../../src/errors.ts'
+import { answersAmqp } from './amqp-greeting.ts'
+import type { LabFolder } from './lab-folder.ts'
+import { lastMeaningfulLine, sizeOf } from './log-lines.ts'
+import { portOf } from './node-control.ts'
+import { EPMD, epmdCommand, nodeCommand, type RabbitmqProgram } from './rabbitmq-config.ts'
+import { readRunningNodes } from './rabbitmq-management.ts'
+import { withoutRabbitmqSecrets } from './rabbitmq-secrets.ts'
+import { spawnProcess } from './spawn-process.ts'
+import { isListening } from './tcp-listening.ts'
+import { waitUntil } from './wait-until.ts'
+
+const EPMD_WITHIN_MS = 10_000
+const READY_WITHIN_MS = 90_000
+
+/**
+ * Starts the lab's own port mapper, through which its nodes find each other.
+ *
+ * @throws UnderstudyError `unsupported` when it ended before it listened, `deadline` after 10 s.
+ */
+export async function startEpmd(folder: LabFolder, program: RabbitmqProgram, signal: AbortSignal): Promise<void> {
+  const port = portOf(folder.read().ports, EPMD)
+  const { ended } = spawnProcess(folder, EPMD, epmdCommand(folder, program))
+  let end: string | undefined
+  void ended.then((how) => (end = how))
+  const look = async (): Promise<true | undefined> => {
+    if (end !== undefined) throw new UnderstudyError('unsupported', `epmd ended with ${end}`)
+    return (await isListening(port)) || undefined
+  }
+  await waitUntil(look, { what: 'epmd does not listen', withinMs: EPMD_WITHIN_MS, signal })
+}
+
+/**
+ * Starts one node, and returns once it answers an AMQP client and runs in the cluster.
+ *
+ * @throws UnderstudyError `unsupported` when it ended before that, with the last meaningful line of its
+ * log; `deadline` after 90 s, with the same.
+ */
+export async function startNode(
+  folder: LabFolder,
+  node: string,
+  program: RabbitmqProgram,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const logged = await sizeOf(folder.log(node))
+  const { ended } = spawnProcess(folder, node, nodeCommand(folder, node, program))
+  let end: string | undefined
+  void ended.then((how) => (end = how))
+  const port = portOf(folder.read().ports, node)
+  const look = async (): Promise<true | undefined> => {
+    if (end !== undefined) throw new UnderstudyError('unsupported', `it ended with ${end}`)
+    if (!(await answersAmqp(port))) return undefined
+    const running = await readRunningNodes(folder, node).catch((): string[] => [])
+    return running.includes(node) || undefined
+  }
+  const options = { what: 'no answer to an AMQP client', withinMs: READY_WITHIN_MS, everyMs: 50, signal }
+  await waitUntil(look, options).catch(async (error: unknown) => {
+    if (signal?.aborted) throw error
+    const said = await lastMeaningfulLine(folder.log(node), logged)
+    const text = `node ${node} did not start (${messageOf(error)})${said === undefined ? '' : `: ${said}`}`
+    const code = error instanceof UnderstudyError ? error.code : 'unsupported'
+    throw new UnderstudyError(code, withoutRabbitmqSecrets(folder, text), { cause: error })
+  })
+}
+
+/**
+ * Returns once every node sees all of them run.
+ *
+ * @throws UnderstudyError `deadline` when they found no common cluster within 90 s.
+ */
+export async function untilOneCluster(folder: LabFolder, signal: AbortSignal): Promise<void> {
+  const { nodes } = folder.read()
+  const look = async (): Promise<true | undefined> => {
+    const views = await Promise.all(
+      nodes.map(async (node) => await readRunningNodes(folder, node).catch((): string[] => [])),
+    )
+    return views.every((view) => nodes.every((node) => view.includes(node))) || undefined
+  }
+  await waitUntil(look, { what: 'the nodes are no one cluster', withinMs: READY_WITHIN_MS, everyMs: 50, signal })
+}

@@ -1,0 +1,145 @@
+import type { BrokerControl, Topology } from '../../src/drill/broker-control.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
+import type { LabFolder } from './lab-folder.ts'
+import { mustBeGone, nodeControl } from './node-control.ts'
+import {
+  EPMD,
+  configurationFiles,
+  managementPortName,
+  peerPortName,
+  type RabbitmqProgram,
+  writeConfiguration,
+} from './rabbitmq-config.ts'
+import { findErlang, findRabbitmq, wrongRabbitmqHome } from './rabbitmq-installation.ts'
+import { startEpmd, startNode, untilOneCluster } from './rabbitmq-node.ts'
+import { createRabbitmqSecrets, readRabbitmqSecrets } from './rabbitmq-secrets.ts'
+import { servingNode, watchHome, watchLeader } from './rabbitmq-serving.ts'
+
+const NODES = ['a', 'b', 'c']
+// RabbitMQ's own defaults, which this lab leaves alone.
+const FAILURE_DETECTOR_POLL_MS = 5_000
+const NET_TICK_MS = 60_000
+/** From a leader that is known to be gone to one that confirms; measured 0.2 to 0.5 s on an idle machine. */
+const ELECTION_MS = 5_000
+/** From the start of a node to its classic queues; measured 4 s on an idle machine. */
+const BOOT_MS = 15_000
+
+type QueueType = 'quorum' | 'classic'
+
+/** Three RabbitMQ nodes, on each of which every quorum queue has a replica. */
+export const rabbitmqQuorum: LabKind = rabbitmqKind({
+  queueType: 'quorum',
+  topology: 'quorum',
+  description: 'three RabbitMQ nodes with quorum queues, which elect another leader',
+  slowestPeriodMs: FAILURE_DETECTOR_POLL_MS,
+  slowestTakeoverMs: 2 * FAILURE_DETECTOR_POLL_MS + ELECTION_MS,
+})
+
+/** Three RabbitMQ nodes, on one of which each classic queue is at home. */
+export const rabbitmqClassic: LabKind = rabbitmqKind({
+  queueType: 'classic',
+  topology: 'home-node',
+  description: 'three RabbitMQ nodes with classic queues, each at home on one node that nobody stands in for',
+  slowestPeriodMs: FAILURE_DETECTOR_POLL_MS,
+  slowestTakeoverMs: BOOT_MS,
+})
+
+interface Kind extends Pick<BrokerControl, 'slowestPeriodMs' | 'slowestTakeoverMs'> {
+  readonly queueType: QueueType
+  readonly topology: Topology
+  readonly description: string
+}
+
+function rabbitmqKind(kind: Kind): LabKind {
+  const name = `rabbitmq-${kind.queueType}`
+  return {
+    name,
+    description: kind.description,
+    availability,
+    blueprint: () => blueprint(name, kind),
+    start: async (folder, context) => await start(name, folder, context),
+    control: (folder) => control(name, kind, folder),
+  }
+}
+
+function findProgram(): RabbitmqProgram | string {
+  const rabbitmq = findRabbitmq()
+  if (rabbitmq === undefined) return wrongRabbitmqHome() ?? 'RabbitMQ is not installed'
+  const erlang = findErlang()
+  return erlang === undefined ? 'Erlang is not installed' : { rabbitmq, erlang }
+}
+
+function program(lab: string): RabbitmqProgram {
+  const found = findProgram()
+  if (typeof found === 'string') throw new UnderstudyError('unsupported', `lab ${lab} cannot run here: ${found}`)
+  return found
+}
+
+function availability(understudy: string): Availability {
+  const found = findProgram()
+  if (typeof found !== 'string') return { available: true, detail: found.rabbitmq.product }
+  const remedy =
+    wrongRabbitmqHome() === undefined
+      ? `run \`${understudy} lab install\`, or set RABBITMQ_HOME to an unpacked distribution`
+      : 'set it to an unpacked distribution, or unset it'
+  return { available: false, reason: found, remedy }
+}
+
+function blueprint(lab: string, { queueType }: Kind): Blueprint {
+  const detector: Record<string, number> =
+    queueType === 'quorum' ? { failureDetectorPollIntervalMs: FAILURE_DETECTOR_POLL_MS } : {}
+  return {
+    nodes: NODES,
+    otherPorts: [EPMD, ...NODES.flatMap((node) => [peerPortName(node), managementPortName(node)])],
+    scheme: 'amqp',
+    product: program(lab).rabbitmq.product,
+    settings: { queueType, netTicktimeMs: NET_TICK_MS, clusterPartitionHandling: 'ignore', ...detector },
+  }
+}
+
+async function start(lab: string, folder: LabFolder, { signal, step }: UpContext): Promise<void> {
+  const found = program(lab)
+  const { nodes } = folder.read()
+  const secrets = createRabbitmqSecrets(folder)
+  for (const node of nodes) writeConfiguration(folder, node, secrets)
+  await step('port mapper', async () => await startEpmd(folder, found, signal))
+  // At once: a node's start keeps one core busy for seconds, and the cluster forms by itself.
+  const stop = new AbortController()
+  const within = AbortSignal.any([signal, stop.signal])
+  await step(`nodes ${nodes.join(', ')}`, async () => {
+    const starting = nodes.map(async (node) => await startNode(folder, node, found, within))
+    try {
+      await Promise.all(starting)
+    } finally {
+      stop.abort()
+      await Promise.allSettled(starting)
+    }
+  })
+  await step('one cluster', async () => await untilOneCluster(folder, signal))
+}
+
+function control(lab: string, kind: Kind, folder: LabFolder): BrokerControl {
+  const { settings, nodes } = folder.read()
+  const signals = nodeControl(folder)
+  return {
+    ...signals,
+    lab,
+    topology: kind.topology,
+    clientOptions: { 'nested.queueType': kind.queueType },
+    credentials: readRabbitmqSecrets(folder).client,
+    slowestPeriodMs: kind.slowestPeriodMs,
+    slowestTakeoverMs: kind.slowestTakeoverMs,
+    settings,
+    files: [...nodes.flatMap((node) => configurationFiles(folder, node)), folder.log(EPMD)],
+    active: async (queue) => await servingNode(folder, signals.state, queue),
+    start: async (node) => {
+      mustBeGone(folder, node)
+      await startNode(folder, node, program(lab), undefined)
+    },
+    watch: async (onMarker, queue) =>
+      kind.topology === 'quorum'
+        ? await watchLeader(folder, queue, onMarker)
+        : await watchHome(folder, signals.state, queue, onMarker),
+  }
+}
