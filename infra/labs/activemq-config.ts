@@ -1,40 +1,52 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { ActivemqInstallation, JdbcDriver } from './activemq-installation.ts'
+import type { BrokerProgram } from './activemq-installation.ts'
 import type { LabFolder } from './lab-folder.ts'
 import type { Command } from './spawn-process.ts'
 
-/** What one broker of a JDBC pair is configured with. */
-export interface JdbcBroker {
+/** What one broker is configured with. */
+export interface ActivemqBroker {
   readonly name: string
   readonly port: number
   /** Where JMS clients connect; undefined leaves that connector out. */
   readonly openwirePort?: number | undefined
-  readonly databasePort: number
-  /** Only for the very first start: a standby would wait in an INSERT behind the master's row lock. */
-  readonly createTables: boolean
+  readonly store: BrokerStore
+}
+
+/** Where a broker keeps its messages and its lock, as pieces of its configuration. */
+export interface BrokerStore {
+  /** What goes into `<persistenceAdapter>`. */
+  readonly persistenceAdapter: string
+  /** Beans that it refers to. Defaults to none. */
+  readonly beans?: string
 }
 
 /** What is kept out of the configuration, in a file that is not for sharing. */
 export interface BrokerSecrets {
   readonly username: string
   readonly password: string
-  readonly databaseUser: string
-  readonly databasePassword: string
+  /** Only where the store is a database. */
+  readonly databaseUser?: string
+  readonly databasePassword?: string
 }
 
-/** How a broker's log says that it has the lock. */
-export const LOCK_ACQUIRED_LINE = 'Becoming the master'
+/**
+ * A broker also takes JMS clients when the lab's state names a port for that, beside those that it needs: put
+ * these names into the blueprint's `otherPorts`. The labs themselves have no use for it.
+ */
+export function openwirePortName(node: string): string {
+  return `openwire-${node}`
+}
 
 /** The files of a broker that may be kept and shown. */
 export function configurationFiles(folder: LabFolder, node: string): string[] {
   return [folder.at(node, 'activemq.xml'), folder.log(node)]
 }
 
-export function writeConfiguration(folder: LabFolder, broker: JdbcBroker, driver: JdbcDriver): void {
+export function writeConfiguration(folder: LabFolder, broker: ActivemqBroker): void {
   mkdirSync(folder.at(broker.name), { recursive: true, mode: 0o700 })
-  writeFileSync(folder.at(broker.name, 'activemq.xml'), brokerXml(folder, broker, driver))
+  writeFileSync(folder.at(broker.name, 'activemq.xml'), brokerXml(folder, broker))
   // The first is read by ActiveMQ up to 5.16 and by Debian's, the second by Apache's since 5.17.
   writeFileSync(folder.at(broker.name, 'log4j.properties'), LOG4J_1)
   writeFileSync(folder.at(broker.name, 'log4j2.properties'), LOG4J_2)
@@ -53,17 +65,12 @@ export function parseLogLine(line: string): { readonly wall: number; readonly te
 }
 
 /** The JVM itself, without a wrapper, so that its pid is the broker's. */
-export function brokerCommand(
-  folder: LabFolder,
-  node: string,
-  java: string,
-  installation: ActivemqInstallation,
-  driver: JdbcDriver,
-): Command {
+export function brokerCommand(folder: LabFolder, node: string, program: BrokerProgram): Command {
   const base = folder.at(node)
-  const jars = installation.jars.includes(driver.jar) ? installation.jars : [...installation.jars, driver.jar]
+  const { activemq, driver } = program
+  const jars = driver === undefined ? activemq.jars : [...new Set([...activemq.jars, driver.jar])]
   return {
-    file: java,
+    file: program.java,
     args: [
       ...QUICK_AND_SMALL,
       '-Duser.timezone=UTC',
@@ -71,7 +78,7 @@ export function brokerCommand(
       `-Djava.io.tmpdir=${base}`,
       `-Dlog4j.configuration=${pathToFileURL(join(base, 'log4j.properties')).href}`,
       `-Dlog4j2.configurationFile=${pathToFileURL(join(base, 'log4j2.properties')).href}`,
-      `-Dactivemq.home=${installation.home}`,
+      `-Dactivemq.home=${activemq.home}`,
       `-Dactivemq.base=${base}`,
       `-Dactivemq.conf=${base}`,
       `-Dactivemq.data=${join(base, 'data')}`,
@@ -94,7 +101,8 @@ const QUICK_AND_SMALL = [
   '-XX:-UsePerfData',
 ]
 
-function brokerXml(folder: LabFolder, broker: JdbcBroker, driver: JdbcDriver): string {
+function brokerXml(folder: LabFolder, broker: ActivemqBroker): string {
+  const { beans, persistenceAdapter } = broker.store
   const secrets = pathToFileURL(folder.at(broker.name, 'secret.properties')).href
   return `<?xml version="1.0" encoding="UTF-8"?>
 <beans xmlns="http://www.springframework.org/schema/beans" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
@@ -104,9 +112,7 @@ function brokerXml(folder: LabFolder, broker: JdbcBroker, driver: JdbcDriver): s
   <bean class="org.springframework.beans.factory.config.PropertyPlaceholderConfigurer">
     <property name="location" value="${escapeXml(secrets)}"/>
   </bean>
-
-${dataSource(broker, driver)}
-
+${beans === undefined ? '' : `\n${beans}\n`}
   <broker xmlns="http://activemq.apache.org/schema/core" brokerName="${broker.name}" useJmx="false" persistent="true"
     schedulerSupport="false" dataDirectory="${escapeXml(folder.at(broker.name, 'data'))}">
     <plugins>
@@ -115,11 +121,7 @@ ${dataSource(broker, driver)}
       </simpleAuthenticationPlugin>
     </plugins>
     <persistenceAdapter>
-      <!-- lockAcquireSleepInterval (10 s) and lockKeepAlivePeriod (30 s) are ActiveMQ's own defaults. -->
-      <jdbcPersistenceAdapter dataSource="#database" createTablesOnStartup="${broker.createTables}">
-        <adapter><mysql-jdbc-adapter/></adapter>
-        <locker><database-locker/></locker>
-      </jdbcPersistenceAdapter>
+${persistenceAdapter}
     </persistenceAdapter>
     <systemUsage>
       <systemUsage>
@@ -137,33 +139,12 @@ ${openwireConnector(broker)}      <transportConnector name="stomp" uri="stomp://
 }
 
 /** First of the two where there is one, so that a JMS client is never behind for the order alone. */
-function openwireConnector({ openwirePort }: JdbcBroker): string {
+function openwireConnector({ openwirePort }: ActivemqBroker): string {
   if (openwirePort === undefined) return ''
   return `      <transportConnector name="openwire" uri="tcp://127.0.0.1:${openwirePort}"/>\n`
 }
 
-function dataSource(broker: JdbcBroker, driver: JdbcDriver): string {
-  const address = `127.0.0.1:${broker.databasePort}/activemq`
-  if (driver.kind === 'mariadb') {
-    const url = `jdbc:mariadb://${address}?allowPublicKeyRetrieval=true&minPoolSize=2&maxPoolSize=16`
-    return `  <bean id="database" class="org.mariadb.jdbc.MariaDbPoolDataSource">
-    <constructor-arg value="${escapeXml(url)}"/>
-    <property name="user" value="\${databaseUser}"/>
-    <property name="password" value="\${databasePassword}"/>
-  </bean>`
-  }
-  const url = `jdbc:mysql://${address}?allowPublicKeyRetrieval=true&useSSL=false`
-  return `  <bean id="database" class="org.apache.commons.dbcp2.BasicDataSource" destroy-method="close">
-    <property name="driverClassName" value="com.mysql.cj.jdbc.Driver"/>
-    <property name="url" value="${escapeXml(url)}"/>
-    <property name="username" value="\${databaseUser}"/>
-    <property name="password" value="\${databasePassword}"/>
-    <property name="maxTotal" value="16"/>
-    <property name="poolPreparedStatements" value="true"/>
-  </bean>`
-}
-
-function escapeXml(text: string): string {
+export function escapeXml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
 

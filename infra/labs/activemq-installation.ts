@@ -17,6 +17,14 @@ export interface JdbcDriver {
   readonly kind: 'mariadb' | 'mysql'
 }
 
+/** What a broker is run with. */
+export interface BrokerProgram {
+  readonly java: string
+  readonly activemq: ActivemqInstallation
+  /** Only where the store is a database. */
+  readonly driver?: JdbcDriver
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 const DEBIAN_HOME = '/usr/share/activemq'
@@ -48,6 +56,14 @@ export function findJava(env: Environment = process.env): string | undefined {
   const home = env['JAVA_HOME']
   const onPath = (env['PATH'] ?? '').split(':').filter((part) => part !== '')
   return findProgram(['java'], [...(home === undefined || home === '' ? [] : [join(home, 'bin')]), ...onPath])
+}
+
+/** ActiveMQ and the Java for it, or what is missing. */
+export function findBrokerProgram(env: Environment = process.env): BrokerProgram | string {
+  const activemq = findActivemq(env)
+  if (activemq === undefined) return wrongActivemqHome(env) ?? 'ActiveMQ is not installed'
+  const java = findJava(env)
+  return java === undefined ? 'Java is not installed' : { activemq, java }
 }
 
 /** Looks among the broker's own jars, then where Debian puts Java libraries. */

@@ -2,10 +2,17 @@ import type { BrokerControl } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type DatabaseProgram, findDatabaseProgram } from '../mariadb/find-server.ts'
 import { installDatabase, startDatabase } from '../mariadb/start-server.ts'
-import { type BrokerProgram, startBroker, untilServing } from './activemq-broker.ts'
-import { configurationFiles, writeConfiguration } from './activemq-config.ts'
-import { findActivemq, findJava, findJdbcDriver, wrongActivemqHome } from './activemq-installation.ts'
-import { nodeOf, watchBrokers, withLockView } from './activemq-lock.ts'
+import { PROMOTION_MS, untilServing } from './activemq-broker.ts'
+import { configurationFiles, openwirePortName, writeConfiguration } from './activemq-config.ts'
+import {
+  type BrokerProgram,
+  findBrokerProgram,
+  findJdbcDriver,
+  type JdbcDriver,
+  wrongActivemqHome,
+} from './activemq-installation.ts'
+import { jdbcStore } from './activemq-jdbc-config.ts'
+import { nodeOf, startJdbcBroker, watchBrokers, withLockView } from './activemq-jdbc-lock.ts'
 import { createSecrets, observerLogin, readSecrets, setupStatements } from './activemq-secrets.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -15,10 +22,9 @@ import { mustBeGone, nodeControl, portOf } from './node-control.ts'
 const LOCK_WAIT_MS = 50_000
 const LOCK_SLEEP_MS = 10_000
 const LOCK_KEEPALIVE_MS = 30_000
-/** From the lock to a broker that answers; measured 0.2 s on an idle machine. */
-const PROMOTION_MS = 5_000
 
 interface Needs extends BrokerProgram {
+  readonly driver: JdbcDriver
   readonly database: DatabaseProgram
 }
 
@@ -32,24 +38,14 @@ export const activemqJdbc: LabKind = {
   control,
 }
 
-/**
- * A broker also takes JMS clients when the lab's state names a port for that, beside the database's: put
- * these names into the blueprint's `otherPorts`. The lab itself has no use for it.
- */
-export function openwirePortName(node: string): string {
-  return `openwire-${node}`
-}
-
 function findNeeds(): Needs | string {
-  const activemq = findActivemq()
-  if (activemq === undefined) return wrongActivemqHome() ?? 'ActiveMQ is not installed'
-  const java = findJava()
-  if (java === undefined) return 'Java is not installed'
+  const program = findBrokerProgram()
+  if (typeof program === 'string') return program
   const database = findDatabaseProgram()
   if (database === undefined) return 'neither MariaDB nor MySQL is installed'
-  const driver = findJdbcDriver(activemq)
+  const driver = findJdbcDriver(program.activemq)
   if (driver === undefined) return 'no JDBC driver for MariaDB or MySQL is installed'
-  return { activemq, java, driver, database }
+  return { ...program, driver, database }
 }
 
 function needs(): Needs {
@@ -90,15 +86,12 @@ function blueprint(): Blueprint {
 async function start(folder: LabFolder, { signal, step }: UpContext): Promise<void> {
   const found = needs()
   const { ports, nodes } = folder.read()
-  const secrets = createSecrets(folder, nodes)
+  const secrets = createSecrets(folder, { database: true })
   const databasePort = portOf(ports, 'database')
   const configure = (name: string, createTables: boolean): void => {
     const openwirePort = ports[openwirePortName(name)]
-    writeConfiguration(
-      folder,
-      { name, port: portOf(ports, name), openwirePort, databasePort, createTables },
-      found.driver,
-    )
+    const store = jdbcStore({ databasePort, createTables }, found.driver)
+    writeConfiguration(folder, { name, port: portOf(ports, name), openwirePort, store })
   }
   const [first, ...others] = nodes
   if (first === undefined) return
@@ -110,10 +103,10 @@ async function start(folder: LabFolder, { signal, step }: UpContext): Promise<vo
     await startDatabase(folder, found.database, observerLogin(folder), setupStatements(secrets), signal)
   })
   // The others come when the first has the lock: the tables are there then, and nobody can outrun it.
-  await step(`broker ${first}`, async () => await startBroker(folder, first, found, signal))
+  await step(`broker ${first}`, async () => await startJdbcBroker(folder, first, found, signal))
   configure(first, false)
   for (const name of others) {
-    await step(`broker ${name} stands by`, async () => await startBroker(folder, name, found, signal))
+    await step(`broker ${name} stands by`, async () => await startJdbcBroker(folder, name, found, signal))
   }
   await step(`broker ${first} serves`, async () => await untilServing(folder, first, signal))
 }
@@ -133,7 +126,7 @@ function control(folder: LabFolder): BrokerControl {
     active: async () => nodeOf(folder, await withLockView(folder, async (look) => (await look()).holder)),
     start: async (node) => {
       mustBeGone(folder, node)
-      const role = await startBroker(folder, node, needs(), undefined)
+      const role = await startJdbcBroker(folder, node, needs(), undefined)
       if (role === 'holder') await untilServing(folder, node, undefined)
     },
     watch: async (onMarker) => await watchBrokers(folder, (node) => signals.state(node) === 'gone', onMarker),

@@ -10,7 +10,7 @@ import type { Credentials } from './stomp-greeting.ts'
 export interface LabSecrets {
   /** For the brokers' clients. */
   readonly client: Credentials
-  /** Passwords of the database's users, by user. */
+  /** Passwords of the database's users, by user; none where there is no database. */
   readonly database: Readonly<Record<string, string>>
 }
 
@@ -24,9 +24,11 @@ export function brokerUser(node: string): string {
   return `broker_${node}`
 }
 
-export function createSecrets(folder: LabFolder, nodes: readonly string[]): LabSecrets {
+/** Makes up the passwords of a lab. `database` tells whether its brokers share one, which asks for its own. */
+export function createSecrets(folder: LabFolder, { database }: { readonly database: boolean }): LabSecrets {
   const password = (): string => randomBytes(18).toString('base64url')
-  const users = [OBSERVER, ...nodes.map(brokerUser)]
+  const { nodes } = folder.read()
+  const users = database ? [OBSERVER, ...nodes.map(brokerUser)] : []
   const secrets: LabSecrets = {
     client: { username: 'understudy', password: password() },
     database: Object.fromEntries(users.map((user) => [user, password()])),
@@ -34,11 +36,9 @@ export function createSecrets(folder: LabFolder, nodes: readonly string[]): LabS
   writeFileSync(folder.at('secret.json'), JSON.stringify(secrets), { mode: 0o600 })
   for (const node of nodes) {
     const databaseUser = brokerUser(node)
-    writeSecrets(folder, node, {
-      ...secrets.client,
-      databaseUser,
-      databasePassword: secrets.database[databaseUser] ?? '',
-    })
+    const databasePassword = secrets.database[databaseUser]
+    const forDatabase = databasePassword === undefined ? {} : { databaseUser, databasePassword }
+    writeSecrets(folder, node, { ...secrets.client, ...forDatabase })
   }
   return secrets
 }

@@ -6,6 +6,7 @@ import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
 import { activemqJdbc } from './activemq-jdbc.ts'
+import { activemqKahadb } from './activemq-kahadb.ts'
 import { embedded } from './embedded.ts'
 import { freePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
@@ -65,7 +66,7 @@ export interface Labs {
   down(nameOrId?: string): Promise<string[]>
 }
 
-const KINDS: readonly LabKind[] = [embedded, activemqJdbc]
+const KINDS: readonly LabKind[] = [embedded, activemqJdbc, activemqKahadb]
 
 interface LabsOptions {
   /** Where the labs live. Defaults to that of `labRoot`. */
