@@ -3,16 +3,17 @@ import { copyFile, mkdir } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { abortReason } from '../../src/clock.ts'
+import type { BrokerControl } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
 import { activemqJdbc } from './activemq-jdbc.ts'
-import { activemqKahadb } from './activemq-kahadb.ts'
 import { embedded } from './embedded.ts'
 import { freePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
+import { rabbitmqClassic, rabbitmqQuorum } from './rabbitmq.ts'
 
 interface LabListing {
   readonly name: string
@@ -66,7 +67,7 @@ export interface Labs {
   down(nameOrId?: string): Promise<string[]>
 }
 
-const KINDS: readonly LabKind[] = [embedded, activemqJdbc, activemqKahadb]
+const KINDS: readonly LabKind[] = [embedded, activemqJdbc, rabbitmqQuorum, rabbitmqClassic]
 
 interface LabsOptions {
   /** Where the labs live. Defaults to that of `labRoot`. */
@@ -238,12 +239,17 @@ function toLab(folder: LabFolder, kind: LabKind): Lab {
     id,
     folder: folder.path,
     owned: !stays,
-    failoverUri: `failover:(${broker.nodes.map(({ endpoint }) => endpoint).join(',')})`,
+    failoverUri: failoverUri(broker),
     timings,
     pid: (node) => folder.read().processes[node]?.identity?.pid,
     collect: async (directory) => await collect(folder, broker.files, directory),
     down: async () => await endLab(folder),
   }
+}
+
+function failoverUri({ nodes, clientOptions }: BrokerControl): string {
+  const options = new URLSearchParams({ ...clientOptions }).toString()
+  return `failover:(${nodes.map(({ endpoint }) => endpoint).join(',')})${options === '' ? '' : `?${options}`}`
 }
 
 async function collect(folder: LabFolder, files: readonly string[], directory: string): Promise<string[]> {
