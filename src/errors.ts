@@ -11,7 +11,9 @@
  * - `link-lost`: an established connection ended (reset, end of stream, broker shutdown).
  * - `heartbeat-lost`: an established connection went silent past its heart-beat.
  * - `confirm-timeout`, `rejected`, `returned`, `not-sent`, `unconfirmed`: how a send ended without success.
- * - `pending-full`: the bounded buffer of unconfirmed sends had no room and `whenFull` is `reject`.
+ * - `pending-full`: the bounded buffer of unconfirmed sends had no room and `whenFull` is `reject`, or as many
+ *   requests were open as may be.
+ * - `remote`: a responder answered a request with an error of its own.
  * - `attempts-exhausted`: the reconnect limit was reached.
  * - `stale-delivery`: a delivery was settled after the link that delivered it had gone.
  * - `already-settled`: a delivery was settled a second time in another way.
@@ -41,6 +43,7 @@ export type ErrorCode =
   | 'not-sent'
   | 'unconfirmed'
   | 'pending-full'
+  | 'remote'
   | 'attempts-exhausted'
   | 'stale-delivery'
   | 'already-settled'
@@ -111,6 +114,31 @@ export class StaleDeliveryError extends UnderstudyError {
 
   constructor(message: string, options: UnderstudyErrorOptions = {}) {
     super('stale-delivery', message, options)
+  }
+}
+
+export interface RequestErrorOptions {
+  readonly requestId: string
+  /** The responder, as it calls itself. */
+  readonly from?: string | undefined
+  /** The responder's own code. */
+  readonly remoteCode?: string | undefined
+}
+
+/** A responder answered, and its answer was an error. The message is the responder's own. */
+export class RequestError extends UnderstudyError {
+  override readonly name = 'RequestError'
+  readonly requestId: string
+  /** The responder, as it calls itself; undefined where it did not say. */
+  readonly from: string | undefined
+  /** The responder's own code, such as that of an error it threw; undefined where it gave none. */
+  readonly remoteCode: string | undefined
+
+  constructor(message: string, options: RequestErrorOptions) {
+    super('remote', message)
+    this.requestId = options.requestId
+    this.from = options.from
+    this.remoteCode = options.remoteCode
   }
 }
 
