@@ -1,3 +1,4 @@
+import type { SendError } from '../errors.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
 
@@ -12,18 +13,49 @@ export interface ProducerObserver {
   gaveUp(message: OutgoingMessage): void
 }
 
-/** The same observer, except that one that throws disturbs nobody. */
-export function patientObserver(observer: ProducerObserver): ProducerObserver {
-  const tell = (say: () => void): void => {
-    try {
-      say()
-    } catch {
-      // Its owner's trouble: the send must go on.
-    }
-  }
+/** Told of every send as a whole too, its beginning and its end. */
+export interface SendObserver extends ProducerObserver {
+  /** Called before anything else is done with a message. Returns it as it shall travel, its id the same. */
+  sending(message: OutgoingMessage): OutgoingMessage
+  /**
+   * Called once for every message of `sending`, with the object that it returned. `durationMs` counts from
+   * the call of `send`; `error` is what that call rejects with, undefined after a confirm.
+   */
+  sendEnded(message: OutgoingMessage, outcome: AttemptEnd, durationMs: number, error: SendError | undefined): void
+}
+
+/** All of them as one, told in their order; one that throws disturbs nobody. Undefined when there is none. */
+export function joinObservers(
+  observer: ProducerObserver | undefined,
+  telemetry: readonly SendObserver[] = [],
+): SendObserver | undefined {
+  const all: readonly ProducerObserver[] = observer ? [observer, ...telemetry] : telemetry
+  if (all.length === 0) return undefined
   return {
-    attempt: (message, attempt, endpoint) => tell(() => observer.attempt(message, attempt, endpoint)),
-    attemptEnded: (message, attempt, end) => tell(() => observer.attemptEnded(message, attempt, end)),
-    gaveUp: (message) => tell(() => observer.gaveUp(message)),
+    sending(message) {
+      let travels = message
+      for (const each of telemetry) tell(() => (travels = each.sending(travels)))
+      return travels
+    },
+    attempt(message, attempt, endpoint) {
+      for (const each of all) tell(() => each.attempt(message, attempt, endpoint))
+    },
+    attemptEnded(message, attempt, end) {
+      for (const each of all) tell(() => each.attemptEnded(message, attempt, end))
+    },
+    gaveUp(message) {
+      for (const each of all) tell(() => each.gaveUp(message))
+    },
+    sendEnded(message, outcome, durationMs, error) {
+      for (const each of telemetry) tell(() => each.sendEnded(message, outcome, durationMs, error))
+    },
+  }
+}
+
+function tell(say: () => void): void {
+  try {
+    say()
+  } catch {
+    // Its owner's trouble: the send must go on.
   }
 }

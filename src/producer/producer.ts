@@ -4,7 +4,7 @@ import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Link } from '../transport/link.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
-import { patientObserver, type ProducerObserver } from './observer.ts'
+import { joinObservers, type ProducerObserver, type SendObserver } from './observer.ts'
 import { PendingBuffer, type PendingSend } from './pending.ts'
 
 export type { AttemptEnd, ProducerObserver } from './observer.ts'
@@ -14,6 +14,8 @@ export interface ProducerOptions {
   readonly failover: FailoverOptions
   readonly clock: Clock
   readonly observer?: ProducerObserver
+  /** Metrics and traces. Defaults to none. */
+  readonly telemetry?: readonly SendObserver[]
 }
 
 interface Waiter {
@@ -34,7 +36,7 @@ export class Producer implements SessionTenant {
   readonly #session: FailoverSession
   readonly #options: FailoverOptions
   readonly #clock: Clock
-  readonly #observer: ProducerObserver | undefined
+  readonly #observer: SendObserver | undefined
   readonly #pending: PendingBuffer
   readonly #line = new Set<Waiter>()
   #lineBytes = 0
@@ -60,7 +62,7 @@ export class Producer implements SessionTenant {
     this.#session = options.session
     this.#options = options.failover
     this.#clock = options.clock
-    this.#observer = options.observer && patientObserver(options.observer)
+    this.#observer = joinObservers(options.observer, options.telemetry)
     this.#pending = new PendingBuffer(options.failover.maxPending, options.failover.maxPendingBytes)
     this.#unlinkedSince = options.clock.now()
     this.#session.attach(this)
@@ -77,7 +79,8 @@ export class Producer implements SessionTenant {
    * @throws SendError with what is known of the message; UnderstudyError `pending-full` when the buffer
    * is full and `whenFull` is `reject`, `closed` or the fatal error once the connection has ended.
    */
-  send(message: OutgoingMessage, signal?: AbortSignal): Promise<void> {
+  send(given: OutgoingMessage, signal?: AbortSignal): Promise<void> {
+    const message = this.#observer === undefined ? given : this.#observer.sending(given)
     if (this.#shut) return Promise.reject(this.#notSent(message, this.#shut))
     if (signal?.aborted) return Promise.reject(this.#notSent(message, abortReason(signal)))
     this.#session.open()
@@ -190,7 +193,9 @@ export class Producer implements SessionTenant {
     link.send(entry.message, attempt).then(
       () => {
         this.#observer?.attemptEnded(entry.message, attempt, 'confirmed')
-        if (this.#settle(entry)) entry.resolve()
+        if (!this.#settle(entry)) return
+        this.#observer?.sendEnded(entry.message, 'confirmed', this.#clock.now() - entry.startedAt, undefined)
+        entry.resolve()
       },
       (error: unknown) => this.#attemptFailed(entry, attempt, link, error),
     )
@@ -269,14 +274,14 @@ export class Producer implements SessionTenant {
     const { id } = entry.message
     const { attempts } = entry
     const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`
-    entry.reject(
-      new SendError(code, `message ${id}: ${why} (${known} after ${times})`, {
-        outcome: known,
-        messageId: id,
-        attempts,
-        cause,
-      }),
-    )
+    const error = new SendError(code, `message ${id}: ${why} (${known} after ${times})`, {
+      outcome: known,
+      messageId: id,
+      attempts,
+      cause,
+    })
+    this.#observer?.sendEnded(entry.message, known, this.#clock.now() - entry.startedAt, error)
+    entry.reject(error)
   }
 
   #settle(entry: PendingSend): boolean {
@@ -312,7 +317,7 @@ export class Producer implements SessionTenant {
         },
         refuse: (error) => {
           leave()
-          reject(this.#notSent(message, error))
+          reject(this.#notSent(message, error, startedAt))
           // It may have been too big for the room there was, and kept a smaller one waiting.
           this.#admitWaiting()
         },
@@ -415,13 +420,16 @@ export class Producer implements SessionTenant {
     )
   }
 
-  #notSent(message: OutgoingMessage, why: UnderstudyError): SendError {
-    return new SendError(why.code, `message ${message.id} was not sent: ${why.message}`, {
+  #notSent(message: OutgoingMessage, why: UnderstudyError, startedAt?: number): SendError {
+    const error = new SendError(why.code, `message ${message.id} was not sent: ${why.message}`, {
       outcome: 'not-sent',
       messageId: message.id,
       attempts: 0,
       cause: why,
     })
+    const waitedMs = startedAt === undefined ? 0 : this.#clock.now() - startedAt
+    this.#observer?.sendEnded(message, 'not-sent', waitedMs, error)
+    return error
   }
 }
 
