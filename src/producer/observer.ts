@@ -18,8 +18,8 @@ export interface SendObserver extends ProducerObserver {
   /** Called before anything else is done with a message. Returns it as it shall travel, its id the same. */
   sending(message: OutgoingMessage): OutgoingMessage
   /**
-   * Called once for every message of `sending`, with the object that it returned. `durationMs` counts from
-   * the call of `send`; `error` is what that call rejects with, undefined after a confirm.
+   * Called once for every send, with the message as it travels. `durationMs` counts from the call of `send`;
+   * `error` is what that call rejects with, undefined after a confirm.
    */
   sendEnded(message: OutgoingMessage, outcome: AttemptEnd, durationMs: number, error: SendError | undefined): void
 }
