@@ -1,4 +1,5 @@
 import { findActivemq, findJava, findJdbcDriver } from '../labs/activemq-installation.ts'
+import { findErlang, findRabbitmq } from '../labs/rabbitmq-installation.ts'
 import { findDatabaseProgram } from '../mariadb/find-server.ts'
 
 /** Something that a lab needs and this machine has not, with Debian's name for it. */
@@ -16,6 +17,9 @@ export function missingParts(env: Readonly<Record<string, string | undefined>> =
     ...missing(activemq, 'ActiveMQ Classic', 'activemq'),
     ...missing(findDatabaseProgram(env), 'MariaDB or MySQL', 'mariadb-server'),
     ...missing(driver, 'the MariaDB JDBC driver', 'libmariadb-java'),
+    ...missing(findRabbitmq(env), 'RabbitMQ', 'rabbitmq-server'),
+    // Debian's RabbitMQ brings it; one that was unpacked does not.
+    ...missing(findErlang(env), 'Erlang', 'erlang-base'),
   ]
 }
 

@@ -39,6 +39,11 @@ export function configurationFiles(folder: LabFolder, node: string): string[] {
   return [folder.at(node, 'rabbitmq.conf'), folder.log(node)]
 }
 
+/** Where a node writes down the pid of its Erlang VM. */
+export function pidFile(folder: LabFolder, node: string): string {
+  return folder.at(node, 'pid')
+}
+
 export function writeConfiguration(folder: LabFolder, node: string, { client }: RabbitmqSecrets): void {
   const { nodes, ports } = folder.read()
   mkdirSync(folder.at(node, 'conf.d'), { recursive: true, mode: 0o700 })
@@ -84,7 +89,7 @@ export function nodeCommand(folder: LabFolder, node: string, { rabbitmq, erlang 
       RABBITMQ_LOG_BASE: folder.at(node),
       // To standard output, and from there to the node's log in the lab's folder.
       RABBITMQ_LOGS: '-',
-      RABBITMQ_PID_FILE: folder.at(node, 'pid'),
+      RABBITMQ_PID_FILE: pidFile(folder, node),
       RABBITMQ_ENABLED_PLUGINS_FILE: folder.at(node, 'enabled_plugins'),
       // Every file that would otherwise be looked for in the system's own configuration.
       RABBITMQ_CONFIG_FILE: folder.at(node, 'rabbitmq.conf'),

@@ -1,4 +1,5 @@
 import { request } from 'node:http'
+import type { ProcessState } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { portOf } from './node-control.ts'
@@ -38,6 +39,26 @@ export async function readRunningNodes(folder: LabFolder, node: string): Promise
   const answer = await ask(folder, node, 'nodes?columns=name,running')
   const nodes = Array.isArray(answer) ? (answer as readonly { name?: unknown; running?: unknown }[]) : []
   return nodes.flatMap(({ name, running }) => (running === true ? [nodeOfErlangName(String(name))] : []))
+}
+
+/**
+ * What the nodes say whose processes run, in the order of the nodes.
+ *
+ * @throws UnderstudyError `unsupported` when none of them answers.
+ */
+export async function askRunningNodes<Answer>(
+  folder: LabFolder,
+  stateOf: (node: string) => ProcessState,
+  question: (node: string) => Promise<Answer>,
+): Promise<Answer[]> {
+  const asked = folder.read().nodes.filter((node) => stateOf(node) === 'running')
+  const answers = await Promise.allSettled(asked.map(question))
+  const told = answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []))
+  if (told.length > 0) return told
+  const failure: unknown = answers.find((answer) => answer.status === 'rejected')?.reason
+  throw failure instanceof UnderstudyError
+    ? failure
+    : new UnderstudyError('unsupported', `no node of ${folder.id} runs`)
 }
 
 // `disable_stats`: as the cluster has it now, not as its statistics had it some seconds ago.

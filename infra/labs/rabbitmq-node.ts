@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { answersAmqp } from './amqp-greeting.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { lastMeaningfulLine, sizeOf } from './log-lines.ts'
 import { portOf } from './node-control.ts'
-import { EPMD, epmdCommand, nodeCommand, type RabbitmqProgram } from './rabbitmq-config.ts'
+import { findMarkedProcesses } from './process-marks.ts'
+import { EPMD, epmdCommand, nodeCommand, pidFile, type RabbitmqProgram } from './rabbitmq-config.ts'
 import { readRunningNodes } from './rabbitmq-management.ts'
 import { withoutRabbitmqSecrets } from './rabbitmq-secrets.ts'
 import { spawnProcess } from './spawn-process.ts'
@@ -61,6 +63,15 @@ export async function startNode(
     const code = error instanceof UnderstudyError ? error.code : 'unsupported'
     throw new UnderstudyError(code, withoutRabbitmqSecrets(folder, text), { cause: error })
   })
+  recordVirtualMachine(folder, node)
+}
+
+/** The pid that the node itself wrote down: where the script stayed as a parent, signals go to its child. */
+function recordVirtualMachine(folder: LabFolder, node: string): void {
+  const pid = Number(readFileSync(pidFile(folder, node), 'utf8'))
+  if (folder.read().processes[node]?.identity?.pid === pid) return
+  const own = findMarkedProcesses(folder.root).find(({ lab, identity }) => lab === folder.id && identity.pid === pid)
+  if (own !== undefined) folder.record(node, { identity: own.identity })
 }
 
 /**

@@ -11,10 +11,11 @@ import {
   type RabbitmqProgram,
   writeConfiguration,
 } from './rabbitmq-config.ts'
+import { homeNode, watchHome } from './rabbitmq-home.ts'
 import { findErlang, findRabbitmq, wrongRabbitmqHome } from './rabbitmq-installation.ts'
+import { leaderNode, watchLeader } from './rabbitmq-leader.ts'
 import { startEpmd, startNode, untilOneCluster } from './rabbitmq-node.ts'
 import { createRabbitmqSecrets, readRabbitmqSecrets } from './rabbitmq-secrets.ts'
-import { servingNode, watchHome, watchLeader } from './rabbitmq-serving.ts'
 
 const NODES = ['a', 'b', 'c']
 // RabbitMQ's own defaults, which this lab leaves alone.
@@ -132,7 +133,10 @@ function control(lab: string, kind: Kind, folder: LabFolder): BrokerControl {
     slowestTakeoverMs: kind.slowestTakeoverMs,
     settings,
     files: [...nodes.flatMap((node) => configurationFiles(folder, node)), folder.log(EPMD)],
-    active: async (queue) => await servingNode(folder, signals.state, queue),
+    active: async (queue) =>
+      kind.topology === 'quorum'
+        ? await leaderNode(folder, signals.state, queue)
+        : await homeNode(folder, signals.state, queue),
     start: async (node) => {
       mustBeGone(folder, node)
       await startNode(folder, node, program(lab), undefined)
