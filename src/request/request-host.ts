@@ -1,0 +1,23 @@
+import type { Listener, ListenOptions } from '../listener/listener.ts'
+import type { DeliveryHandler } from '../listener/handler-pool.ts'
+import type { Payload } from '../producer/payload.ts'
+
+/** How a request or a reply is sent. */
+export interface Outgoing {
+  readonly id?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly persistent?: boolean
+  readonly priority?: number
+  readonly expireAfterMs?: number
+  readonly contentType?: string
+  readonly signal?: AbortSignal
+  readonly correlationId: string
+  readonly replyTo?: string
+}
+
+/** What requests need of the connection that they go over. */
+export interface RequestHost {
+  send(destination: string, payload: Payload, options: Outgoing): Promise<string>
+  listen(destination: string, handler: DeliveryHandler, options: ListenOptions): Listener
+  declare(queue: string, settings: { readonly expiresAfterMs: number }): Promise<void>
+}

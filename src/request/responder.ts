@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto'
+import { type Clock, sleep } from '../clock.ts'
+import { messageOf, SendError, UnderstudyError } from '../errors.ts'
+import type { Delivery } from '../listener/delivery.ts'
+import type { Listener } from '../listener/listener.ts'
+import type { Logger } from '../logger.ts'
+import type { Payload } from '../producer/payload.ts'
+import { IncomingRequest, type RequestHandler } from './incoming-request.ts'
+import { errorBody, type ReplyKind, replyHeaders } from './reply.ts'
+import type { RequestHost } from './request-host.ts'
+
+export interface ResponderOptions {
+  /** What replies say they are from; one responder's name stays the same. Defaults to a random UUID. */
+  readonly name?: string
+  /** How many requests may be in hand at a time. Defaults to 10. */
+  readonly prefetch?: number
+  /** Whether replies survive a restart of the broker. Defaults to true. */
+  readonly persistent?: boolean
+}
+
+/** What a responder has done so far. */
+export interface ResponderCounts {
+  /** Requests whose answer a broker has confirmed, errors included. */
+  readonly answered: number
+  /** Requests whose handler threw. */
+  readonly failed: number
+  /** Requests that want no answer, or want it at a place that has no name here: handled, and the result dropped. */
+  readonly unwanted: number
+  /** Answers that the broker would not take: nobody waits at that address any more. */
+  readonly undeliverable: number
+}
+
+// A request whose answer could not be sent goes back to its queue, and as often as this at most.
+const PAUSE_MS = 1000
+
+/**
+ * Answers requests: the answer is confirmed first and the request acknowledged after it, so that a crash
+ * between the two answers twice and never not at all.
+ */
+export class Responder implements AsyncDisposable {
+  readonly #host: RequestHost
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #handler: RequestHandler
+  readonly #persistent: boolean
+  readonly #listener: Listener
+  readonly #counts = { answered: 0, failed: 0, unwanted: 0, undeliverable: 0 }
+  /** What its replies say they are from. */
+  readonly name: string
+
+  constructor(
+    host: RequestHost,
+    clock: Clock,
+    logger: Logger,
+    destination: string,
+    handler: RequestHandler,
+    options: ResponderOptions,
+  ) {
+    this.#host = host
+    this.#clock = clock
+    this.#logger = logger
+    this.#handler = handler
+    this.#persistent = options.persistent ?? true
+    this.name = options.name ?? randomUUID()
+    this.#listener = host.listen(destination, (delivery) => this.#serve(delivery), {
+      onError: 'requeue',
+      ...(options.prefetch === undefined ? {} : { prefetch: options.prefetch }),
+    })
+  }
+
+  /** Resolves when the broker has accepted the first subscription. Rejects when none will ever be. */
+  get ready(): Promise<void> {
+    return this.#listener.ready
+  }
+
+  get counts(): ResponderCounts {
+    return { ...this.#counts }
+  }
+
+  /** Takes no more requests and answers those in hand. Idempotent, never rejects. */
+  close(signal?: AbortSignal): Promise<void> {
+    return this.#listener.close(signal)
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  async #serve(delivery: Delivery): Promise<void> {
+    // As in JMS, a request without an id of its own is known by that of its message.
+    const requestId = delivery.correlationId ?? delivery.id
+    let sequence = 0
+    const reply = async (kind: ReplyKind, payload: Payload): Promise<void> => {
+      if (delivery.replyTo === undefined) return
+      sequence++
+      await this.#host.send(delivery.replyTo, payload, {
+        correlationId: requestId,
+        headers: replyHeaders(kind, this.name, sequence),
+        persistent: this.#persistent,
+      })
+    }
+    const request = new IncomingRequest(delivery, requestId, (payload) => reply('progress', payload))
+    let answer: () => Promise<void>
+    try {
+      const result = (await this.#handler(request)) ?? null
+      answer = () => reply('result', result)
+    } catch (error) {
+      answer = this.#failure(requestId, error, reply)
+    }
+    await request.finish()
+    if (delivery.replyTo === undefined) this.#counts.unwanted++
+    else await this.#answer(delivery, requestId, answer, reply)
+    await delivery.ack()
+  }
+
+  #failure(
+    requestId: string,
+    error: unknown,
+    reply: (kind: ReplyKind, payload: Payload) => Promise<void>,
+  ): () => Promise<void> {
+    const message = messageOf(error)
+    this.#counts.failed++
+    this.#logger.warn({ requestId, error: message }, 'the handler of a request threw')
+    const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined
+    return () => reply('error', errorBody(message, code))
+  }
+
+  /** Resolves when the request may be acknowledged. @throws when it should come again. */
+  async #answer(
+    delivery: Delivery,
+    requestId: string,
+    answer: () => Promise<void>,
+    reply: (kind: ReplyKind, payload: Payload) => Promise<void>,
+  ): Promise<void> {
+    try {
+      await answer().catch((error: unknown) => {
+        // What the handler returned cannot be written; nothing of it was sent.
+        if (!(error instanceof UnderstudyError) || error instanceof SendError || error.code !== 'invalid-option')
+          throw error
+        return this.#failure(requestId, error, reply)()
+      })
+      this.#counts.answered++
+    } catch (error) {
+      // From a topic it cannot come again: a copy would be every subscriber's.
+      const again = isTransient(error) && !delivery.destination.startsWith('topic://')
+      this.#logger.warn(
+        { requestId, replyTo: delivery.replyTo, error: messageOf(error) },
+        again ? 'an answer was not confirmed; the request goes back' : 'an answer could not be delivered',
+      )
+      if (!again) {
+        this.#counts.undeliverable++
+        return
+      }
+      if (error.code !== 'closed') await sleep(this.#clock, PAUSE_MS)
+      throw error
+    }
+  }
+}
+
+/** Whether the same answer may be taken another time. A refusal by name is for good. */
+function isTransient(error: unknown): error is SendError {
+  if (!(error instanceof SendError) || error.code === 'invalid-option' || error.code === 'unsupported') return false
+  return error.outcome === 'unknown' || error.outcome === 'not-sent'
+}
