@@ -12,11 +12,13 @@ import type { Transport } from './transport/transport.ts'
 /** Each adapter is loaded when a URI first names its scheme. */
 const ADAPTERS = {
   activemq: async (): Promise<Transport> => (await import('../adapters/activemq/transport.ts')).activemqTransport(),
+  memory: async (): Promise<Transport> => (await import('../adapters/memory/transport.ts')).memoryTransport(),
 }
 
 const ADAPTER_OF_SCHEME: Readonly<Record<SpokenScheme, keyof typeof ADAPTERS>> = {
   stomp: 'activemq',
   'stomp+ssl': 'activemq',
+  memory: 'memory',
 }
 
 export interface ConnectOptions {

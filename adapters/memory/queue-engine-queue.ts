@@ -104,6 +104,16 @@ export class MessageQueue<P> implements ConsumerQueue<P> {
     this.#owner.removed(this, entry)
   }
 
+  /** Takes out every waiting entry that is meant, to drop it. */
+  discardWhere(isMeant: (entry: Entry<P>) => boolean): void {
+    for (let entry = this.ready.first; entry !== undefined; ) {
+      const { next } = entry
+      if (isMeant(entry)) this.discard(entry)
+      entry = next
+    }
+    this.#reportIdle()
+  }
+
   /** Takes out what has expired, wherever it stands. Linear in the number of waiting messages. */
   expire(): void {
     const now = this.#owner.wallTime()

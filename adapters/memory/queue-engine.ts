@@ -1,17 +1,22 @@
 import type { Clock, Timer } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { ConsumeOptions, EngineConsumer } from './queue-engine-consumer.ts'
+import { PatternMap } from './queue-engine-patterns.ts'
 import { type DeadLetterReason, MessageQueue, type QueueOwner } from './queue-engine-queue.ts'
 import type { Entry, QueuedMessage } from './queue-engine-ready-list.ts'
 
 export type { EngineConsumer } from './queue-engine-consumer.ts'
+export { isPattern } from './queue-engine-patterns.ts'
 export type { DeadLetterReason } from './queue-engine-queue.ts'
 export type { QueuedMessage } from './queue-engine-ready-list.ts'
 
 /** A queue or a topic, by name. */
 export interface EngineAddress {
   readonly kind: 'queue' | 'topic'
+  /** Of a topic that is consumed it may be a pattern: `*` stands for one word between dots, `#` for any number. */
   readonly name: string
+  /** Topics of one space know nothing of those of another. Defaults to a space of their own. */
+  readonly space?: string
 }
 
 /** A message as it is given to the engine. */
@@ -22,6 +27,8 @@ export interface NewMessage<P> {
   readonly persistent: boolean
   /** Wall time in milliseconds from which it is no longer delivered; undefined for never. */
   readonly expiresAtMs: number | undefined
+  /** A whole number from 0; in a queue the greater goes first. Defaults to 0. */
+  readonly priority?: number
 }
 
 /**
@@ -54,6 +61,11 @@ export interface QueueEngineOptions<P> {
   readonly expired?: 'dead-letter' | 'drop'
   /** Rewrites the payload of a message on its way to a dead letter queue. Defaults to leaving it as it is. */
   readonly deadLetterPayload?: (payload: P, from: string, reason: DeadLetterReason) => P
+  /**
+   * Takes a dead letter to a place of its own, and says so by true; otherwise it goes to `DLQ.NAME`. Must
+   * not throw. Defaults to taking none.
+   */
+  readonly takeDeadLetter?: (from: EngineAddress, message: NewMessage<P>) => boolean
 }
 
 /** What stands in one queue, or waits for the subscribers of one topic taken together. */
@@ -65,6 +77,7 @@ export interface Depth extends EngineAddress {
   readonly dropped: number
 }
 
+/** What a topic's name or pattern has. */
 interface Topic<P> {
   readonly subscriptions: Set<MessageQueue<P>>
   dropped: number
@@ -80,13 +93,14 @@ const DEAD_LETTER_PREFIX = 'DLQ.'
 export class QueueEngine<P> {
   readonly #options: Required<Omit<QueueEngineOptions<P>, 'journal'>> & Pick<QueueEngineOptions<P>, 'journal'>
   readonly #queues = new Map<string, MessageQueue<P>>()
-  readonly #topics = new Map<string, Topic<P>>()
+  readonly #spaces = new Map<string, PatternMap<Topic<P>>>()
   #nextSequence = 1
   #messages = 0
   #bytes = 0
   #expiring = 0
   #sweep: Timer | undefined
   #closed = false
+  #resting = false
 
   readonly #queueOwner: QueueOwner<P> = {
     wallTime: () => this.#options.clock.wallTime(),
@@ -99,7 +113,7 @@ export class QueueEngine<P> {
     },
     deadLettered: (queue, entry, reason) => {
       this.#queueOwner.removed(queue, entry)
-      this.#deadLetter(queue.name, entry, reason)
+      this.#deadLetter({ kind: 'queue', name: queue.name }, entry, reason)
     },
     abandoned: () => {},
     idle: (queue) => {
@@ -115,6 +129,7 @@ export class QueueEngine<P> {
       expirySweepMs: 1_000,
       expired: 'dead-letter',
       deadLetterPayload: (payload) => payload,
+      takeDeadLetter: () => false,
       ...options,
     }
   }
@@ -132,7 +147,8 @@ export class QueueEngine<P> {
    * @throws UnderstudyError `rejected`, retriable, when the engine is full; nothing was added.
    */
   send(to: EngineAddress, message: NewMessage<P>): number {
-    const copies = to.kind === 'queue' ? 1 : (this.#topics.get(to.name)?.subscriptions.size ?? 0)
+    const topics = to.kind === 'queue' ? [] : this.#topicsOf(to)
+    const copies = to.kind === 'queue' ? 1 : countSubscriptions(topics)
     const room = this.room
     if (copies > room.messages || copies * message.sizeBytes > room.bytes) {
       throw new UnderstudyError('rejected', `the broker is full: it holds ${this.#messages} messages`, {
@@ -141,13 +157,29 @@ export class QueueEngine<P> {
     }
     if (to.kind === 'queue') return this.#enqueue(to.name, message)
     const sequence = this.#nextSequence++
-    const topic = this.#topics.get(to.name)
-    const subscribers = [...(topic?.subscriptions ?? [])]
-    for (const subscription of subscribers) {
-      subscription.append(this.#entry(sequence, message))
-      this.#trim(subscription, topic)
+    for (const topic of topics) {
+      for (const subscription of topic.subscriptions) {
+        subscription.append(this.#entry(sequence, message))
+        this.#trim(subscription, topic)
+      }
     }
     return sequence
+  }
+
+  /** How many subscribers would get a copy of a message to this topic. */
+  subscribers(topic: EngineAddress): number {
+    return countSubscriptions(this.#topicsOf(topic))
+  }
+
+  /** How many messages of a queue wait, and how many its consumers hold. */
+  depth(queue: string): { readonly ready: number; readonly unsettled: number } {
+    const { ready, unsettled } = this.#queues.get(queue) ?? { ready: { size: 0 }, unsettled: 0 }
+    return { ready: ready.size, unsettled }
+  }
+
+  /** Drops the waiting messages of queues that are meant. Linear in their number. */
+  discard(isMeant: (message: QueuedMessage<P>) => boolean): void {
+    for (const queue of this.#queues.values()) queue.discardWhere(isMeant)
   }
 
   /**
@@ -168,7 +200,7 @@ export class QueueEngine<P> {
 
   /** Adds a consumer, paused: call its `resume()` to start the deliveries. */
   consume(from: EngineAddress, options: ConsumeOptions<P>): EngineConsumer<P> {
-    return from.kind === 'queue' ? this.#queue(from.name).attach(options) : this.#subscribe(from.name, options)
+    return from.kind === 'queue' ? this.#queue(from.name).attach(options) : this.#subscribe(from, options)
   }
 
   /** Everything that has a message or a consumer now. */
@@ -177,16 +209,33 @@ export class QueueEngine<P> {
     for (const { name, ready, unsettled, consumers } of this.#queues.values()) {
       depths.push({ kind: 'queue', name, ready: ready.size, unsettled, consumers, dropped: 0 })
     }
-    for (const [name, { subscriptions, dropped }] of this.#topics) {
-      let ready = 0
-      let unsettled = 0
-      for (const subscription of subscriptions) {
-        ready += subscription.ready.size
-        unsettled += subscription.unsettled
+    for (const [space, topics] of this.#spaces) {
+      for (const [name, { subscriptions, dropped }] of topics.entries()) {
+        let ready = 0
+        let unsettled = 0
+        for (const subscription of subscriptions) {
+          ready += subscription.ready.size
+          unsettled += subscription.unsettled
+        }
+        const address = { kind: 'topic', name, ...(space === '' ? {} : { space }) } as const
+        depths.push({ ...address, ready, unsettled, consumers: subscriptions.size, dropped })
       }
-      depths.push({ kind: 'topic', name, ready, unsettled, consumers: subscriptions.size, dropped })
     }
     return depths
+  }
+
+  /** Whether it holds no message. */
+  get isEmpty(): boolean {
+    return this.#messages === 0
+  }
+
+  /** Keeps no timer while true; what expires meanwhile is noticed when it would be delivered, or afterwards. */
+  setResting(resting: boolean): void {
+    this.#resting = resting
+    if (resting) {
+      this.#sweep?.cancel()
+      this.#sweep = undefined
+    } else if (this.#expiring > 0) this.#armSweep()
   }
 
   /** Stops the expiry timer. The engine must not be used afterwards. */
@@ -205,21 +254,28 @@ export class QueueEngine<P> {
     return queue
   }
 
-  #subscribe(name: string, options: ConsumeOptions<P>): EngineConsumer<P> {
-    const topic = this.#topics.get(name) ?? { subscriptions: new Set(), dropped: 0 }
-    this.#topics.set(name, topic)
+  #topicsOf({ name, space = '' }: EngineAddress): Topic<P>[] {
+    return this.#spaces.get(space)?.matching(name) ?? []
+  }
+
+  #subscribe({ name, space = '' }: EngineAddress, options: ConsumeOptions<P>): EngineConsumer<P> {
+    const topics: PatternMap<Topic<P>> = this.#spaces.get(space) ?? new PatternMap()
+    this.#spaces.set(space, topics)
+    const topic = topics.get(name) ?? { subscriptions: new Set(), dropped: 0 }
+    topics.set(name, topic)
     const subscription: MessageQueue<P> = new MessageQueue(name, {
       ...this.#queueOwner,
       dispatched: () => {},
       removed: (_queue, entry) => this.#forget(entry),
       deadLettered: (_queue, entry, reason) => {
         this.#forget(entry)
-        this.#deadLetter(name, entry, reason)
+        this.#deadLetter({ kind: 'topic', name, space }, entry, reason)
       },
       abandoned: () => {
         topic.subscriptions.delete(subscription)
-        if (topic.subscriptions.size === 0) this.#topics.delete(name)
-        while (subscription.ready.first !== undefined) subscription.discard(subscription.ready.first)
+        if (topic.subscriptions.size === 0) topics.delete(name)
+        if (topics.size === 0) this.#spaces.delete(space)
+        subscription.discardWhere(() => true)
       },
       idle: () => {},
     })
@@ -228,9 +284,9 @@ export class QueueEngine<P> {
   }
 
   /** A subscriber that does not keep up must not hold the memory of those that do. */
-  #trim(subscription: MessageQueue<P>, topic: Topic<P> | undefined): void {
+  #trim(subscription: MessageQueue<P>, topic: Topic<P>): void {
     const { ready } = subscription
-    if (topic === undefined || ready.first === undefined || ready.size <= this.#options.maxTopicBacklog) return
+    if (ready.first === undefined || ready.size <= this.#options.maxTopicBacklog) return
     subscription.discard(ready.first)
     topic.dropped += 1
   }
@@ -249,13 +305,14 @@ export class QueueEngine<P> {
       this.#expiring += 1
       this.#armSweep()
     }
-    const { payload, sizeBytes, persistent, expiresAtMs } = message
+    const { payload, sizeBytes, persistent, expiresAtMs, priority = 0 } = message
     return {
       sequence,
       payload,
       sizeBytes,
       persistent,
       expiresAtMs,
+      priority,
       redelivered: false,
       previous: undefined,
       next: undefined,
@@ -269,24 +326,33 @@ export class QueueEngine<P> {
   }
 
   /** Not subject to the bounds: the message was counted until now. */
-  #deadLetter(from: string, entry: Entry<P>, reason: DeadLetterReason): void {
-    // A dead letter queue has none of its own: what is rejected there was looked at twice.
-    if (from.startsWith(DEAD_LETTER_PREFIX)) return
+  #deadLetter(from: EngineAddress, entry: Entry<P>, reason: DeadLetterReason): void {
     if (reason === 'expired' && this.#options.expired === 'drop') return
-    const payload = this.#options.deadLetterPayload(entry.payload, from, reason)
+    const payload = this.#options.deadLetterPayload(entry.payload, from.name, reason)
     const { sizeBytes, persistent } = entry
-    this.#enqueue(`${DEAD_LETTER_PREFIX}${from}`, { payload, sizeBytes, persistent, expiresAtMs: undefined })
+    const letter = { payload, sizeBytes, persistent, expiresAtMs: undefined }
+    if (this.#options.takeDeadLetter(from, letter)) return
+    // A dead letter queue has none of its own: what is rejected there was looked at twice.
+    if (!from.name.startsWith(DEAD_LETTER_PREFIX)) this.#enqueue(`${DEAD_LETTER_PREFIX}${from.name}`, letter)
   }
 
   #armSweep(): void {
-    if (this.#sweep !== undefined || this.#closed) return
+    if (this.#sweep !== undefined || this.#closed || this.#resting) return
     this.#sweep = this.#options.clock.after(this.#options.expirySweepMs, () => {
       this.#sweep = undefined
       for (const queue of this.#queues.values()) queue.expire()
-      for (const topic of this.#topics.values()) {
-        for (const subscription of topic.subscriptions) subscription.expire()
+      for (const topics of this.#spaces.values()) {
+        for (const [, topic] of topics.entries()) {
+          for (const subscription of topic.subscriptions) subscription.expire()
+        }
       }
       if (this.#expiring > 0) this.#armSweep()
     })
   }
+}
+
+function countSubscriptions<P>(topics: readonly Topic<P>[]): number {
+  let count = 0
+  for (const { subscriptions } of topics) count += subscriptions.size
+  return count
 }

@@ -1,0 +1,235 @@
+import type { Clock } from '../../src/clock.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { type Destination, formatDestination } from '../../src/transport/destination.ts'
+import type { OutgoingMessage } from '../../src/transport/message.ts'
+import type { QueueSettings } from '../../src/transport/topology.ts'
+import { type StoredMessage, storeMessage } from './message.ts'
+import { type EngineConsumer, QueueEngine, type QueuedMessage } from './queue-engine.ts'
+import { engineAddress, Routes } from './routes.ts'
+
+/** What is wrong with a broker at the moment, because a test wants it so. */
+export interface Faults {
+  /** No port is open. Links that are up stay up. */
+  readonly refusing: boolean
+  /** No process is there. */
+  readonly stopped: boolean
+  /** Nobody's credentials are good enough. */
+  readonly strict: boolean
+  /** It accepts connections and answers nothing. */
+  readonly muted: boolean
+  /** Why it takes no sends, if it takes none. */
+  readonly blocked: string | undefined
+  /** It takes sends and keeps the confirms to itself. */
+  readonly holding: boolean
+  /** How many of the next sends it refuses. */
+  readonly nacks: number
+}
+
+/** The broker's end of a link. */
+export interface BrokerLink {
+  /** The connection breaks. */
+  lose(why: string): void
+  /** `faults` of the broker have changed. */
+  faultsChanged(): void
+  /** Every subscription ends while the link lives on. */
+  cancelConsumers(): void
+}
+
+const SOUND: Faults = {
+  refusing: false,
+  stopped: false,
+  strict: false,
+  muted: false,
+  blocked: undefined,
+  holding: false,
+  nacks: 0,
+}
+
+// JMS gives this priority to a message whose sender names none.
+const DEFAULT_PRIORITY = 4
+
+export interface MemoryBrokerOptions {
+  readonly clock: Clock
+  /** Called when nothing is left that anybody could notice: no link, no message, no fault. */
+  readonly onIdle: () => void
+}
+
+/** A broker in this process: queues, topics, exchanges and bindings over the queue engine, and faults on demand. */
+export class MemoryBroker {
+  readonly #clock: Clock
+  readonly #onIdle: () => void
+  readonly #engine: QueueEngine<StoredMessage>
+  readonly #declared = new Map<string, QueueSettings>()
+  readonly #routes = new Routes()
+  readonly #links = new Set<BrokerLink>()
+  readonly #unmuted = new Set<() => void>()
+  #faults: Faults = SOUND
+
+  constructor({ clock, onIdle }: MemoryBrokerOptions) {
+    this.#clock = clock
+    this.#onIdle = onIdle
+    this.#engine = new QueueEngine<StoredMessage>({
+      clock,
+      takeDeadLetter: (from, { payload }) => {
+        const to = from.kind === 'queue' ? this.#declared.get(from.name)?.deadLetterTo : undefined
+        if (to === undefined) return false
+        this.#deliverTo(to, { ...payload, message: { ...payload.message, expiresAtMs: undefined } })
+        return true
+      },
+    })
+    this.#engine.setResting(true)
+  }
+
+  get faults(): Faults {
+    return this.#faults
+  }
+
+  /** Changes what is wrong, and lets every link see it. */
+  setFaults(faults: Partial<Faults>): void {
+    this.#faults = { ...this.#faults, ...faults }
+    for (const link of this.#links) link.faultsChanged()
+    if (!this.#faults.muted) {
+      for (const resolve of this.#unmuted) resolve()
+      this.#unmuted.clear()
+    }
+    this.forgetIfIdle()
+  }
+
+  /** Takes back whatever is wrong. */
+  reset(): void {
+    this.setFaults(SOUND)
+  }
+
+  /** Breaks every connection that is up. */
+  cut(why: string): void {
+    for (const link of this.#links) link.lose(why)
+  }
+
+  cancelConsumers(): void {
+    for (const link of this.#links) link.cancelConsumers()
+  }
+
+  /** The process ends: links break, and only persistent messages are there when it is started again. */
+  stop(): void {
+    this.setFaults({ stopped: true })
+    this.cut('the broker was stopped')
+    this.#engine.discard(({ persistent }) => !persistent)
+  }
+
+  /** How many messages a queue holds, those that are delivered and not settled included. */
+  depth(queue: string): number {
+    const { ready, unsettled } = this.#engine.depth(queue)
+    return ready + unsettled
+  }
+
+  /** Resolves when it is not mute any more, or when `signal` fires. */
+  async unmuted(signal: AbortSignal): Promise<void> {
+    if (!this.#faults.muted || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const done = (): void => {
+        signal.removeEventListener('abort', done)
+        this.#unmuted.delete(done)
+        resolve()
+      }
+      this.#unmuted.add(done)
+      signal.addEventListener('abort', done, { once: true })
+    })
+  }
+
+  join(link: BrokerLink): void {
+    this.#links.add(link)
+    this.#engine.setResting(false)
+  }
+
+  leave(link: BrokerLink): void {
+    this.#links.delete(link)
+    // A timer would keep a process alive that has closed everything it had.
+    if (this.#links.size === 0) this.#engine.setResting(true)
+    this.forgetIfIdle()
+  }
+
+  forgetIfIdle(): void {
+    if (this.#links.size > 0 || !this.#engine.isEmpty || Object.values(this.#faults).some(Boolean)) return
+    this.#engine.close()
+    this.#onIdle()
+  }
+
+  /**
+   * Takes a message.
+   *
+   * @throws UnderstudyError `rejected` when a queue is full or a refusal was asked for, `returned` when
+   * an exchange has nobody to give it to.
+   */
+  publish(message: OutgoingMessage, attempt: number): void {
+    if (this.#faults.nacks > 0) {
+      this.#faults = { ...this.#faults, nacks: this.#faults.nacks - 1 }
+      throw new UnderstudyError('rejected', 'the broker was told to refuse it')
+    }
+    const { destination } = message
+    for (const queue of this.#queuesOf(destination)) {
+      const { maxLength = Number.POSITIVE_INFINITY } = this.#declared.get(queue) ?? {}
+      if (this.#engine.depth(queue).ready < maxLength) continue
+      throw new UnderstudyError('rejected', `queue://${queue} holds as many messages as it may`)
+    }
+    if (this.#deliverTo(destination, storeMessage(message, attempt)) > 0 || destination.kind !== 'exchange') return
+    throw new UnderstudyError('returned', `no queue is bound to ${formatDestination(destination)}`)
+  }
+
+  /**
+   * @throws UnderstudyError `rejected` when the queue was declared differently; bindings are added.
+   */
+  declare(queue: string, settings: QueueSettings): void {
+    const earlier = this.#declared.get(queue)
+    if (earlier !== undefined && kindOf(earlier) !== kindOf(settings))
+      throw new UnderstudyError('rejected', `queue://${queue} exists with other settings`)
+    this.#declared.set(queue, settings)
+    for (const source of settings.bindings ?? []) if (source.kind !== 'queue') this.#routes.bind(source, queue)
+  }
+
+  /** Adds a consumer, paused. */
+  consume(
+    from: Destination,
+    prefetch: number,
+    deliver: (message: QueuedMessage<StoredMessage>) => void,
+  ): EngineConsumer<StoredMessage> {
+    return this.#engine.consume(engineAddress(from), { prefetch, deliver })
+  }
+
+  /** @returns how many copies there are. */
+  #deliverTo(destination: Destination, payload: StoredMessage): number {
+    const queues = this.#queuesOf(destination)
+    for (const queue of queues) this.#enqueue(queue, payload)
+    if (destination.kind === 'queue') return 1
+    const topic = engineAddress(destination)
+    const subscribers = this.#engine.subscribers(topic)
+    const { persistent, expiresAtMs, body } = payload.message
+    if (subscribers > 0) this.#engine.send(topic, { payload, sizeBytes: body.length, persistent, expiresAtMs })
+    return queues.size + subscribers
+  }
+
+  #queuesOf(destination: Destination): ReadonlySet<string> {
+    return destination.kind === 'queue' ? new Set([destination.name]) : this.#routes.queuesOf(destination)
+  }
+
+  #enqueue(queue: string, payload: StoredMessage): void {
+    const { body, persistent, priority = DEFAULT_PRIORITY, expiresAtMs: ownMs } = payload.message
+    const { messageTtlMs, maxPriority = 0 } = this.#declared.get(queue) ?? {}
+    const ttlMs = messageTtlMs === undefined ? undefined : this.#clock.wallTime() + messageTtlMs
+    this.#engine.send(
+      { kind: 'queue', name: queue },
+      {
+        payload,
+        sizeBytes: body.length,
+        persistent,
+        expiresAtMs: ownMs === undefined || ttlMs === undefined ? (ownMs ?? ttlMs) : Math.min(ownMs, ttlMs),
+        priority: Math.min(priority, maxPriority),
+      },
+    )
+  }
+}
+
+/** What two declarations of one queue must agree on. */
+function kindOf({ type, deadLetterTo, messageTtlMs, maxLength, maxPriority }: QueueSettings): string {
+  const to = deadLetterTo === undefined ? undefined : formatDestination(deadLetterTo)
+  return JSON.stringify([type, to, messageTtlMs, maxLength, maxPriority])
+}
