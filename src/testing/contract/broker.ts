@@ -1,0 +1,97 @@
+/**
+ * Situations that a test may need a broker to be brought into. Where a harness cannot bring its broker into
+ * one, it says why, and every test that needs it is reported as skipped with that reason.
+ */
+export type Situation =
+  /** The broker asks for a user name and a password, and refuses others. */
+  | 'credentials'
+  /** A door with TLS, see {@link ContractBroker.tls}. */
+  | 'tls'
+  /** A door on `::1`. */
+  | 'ipv6'
+  /** A door that accepts and answers nothing. */
+  | 'silence'
+  /** What the broker answers is held back at a door while the broker goes on. */
+  | 'held-answers'
+  /** The serving broker dies at once, and another one or itself serves the same queues later. */
+  | 'kill'
+  /** The serving broker is asked to leave, likewise. */
+  | 'stop'
+  /** A destination that the broker has no queue for. */
+  | 'unroutable'
+  /** A destination that the broker refuses sends to, by name. */
+  | 'refused-send'
+  /** A destination that the broker refuses subscriptions to, by name. */
+  | 'refused-subscription'
+  /** The broker stops to read from those who publish, and says so. */
+  | 'block'
+  /** The broker ends a subscription while the connection lives on. */
+  | 'cancel'
+
+/**
+ * One way to the broker, which can be hurt without the broker noticing more of it than a network would
+ * show. Every fault lasts until `heal`.
+ */
+export interface ContractDoor {
+  /** `scheme://host:port`, without credentials, as it stands in a failover URI. */
+  readonly address: string
+  /** How many connections came here, those that were slammed included. */
+  readonly dials: number
+  /** How many connections through this door are open. */
+  readonly open: number
+  /** Ends every connection that is open, once. New ones are welcome. */
+  cut(): void
+  /** New connections are refused. Those that are open stay. */
+  refuse(): Promise<void>
+  /** New connections are accepted, counted and thrown out again. Those that are open stay. */
+  slam(): void
+  /** Accepts, and passes nothing on in either way. */
+  mute(): void
+  /** Passes on what clients send, and keeps back what the broker answers. */
+  hold(): void
+  /** Ends every fault; what was kept back is passed on. */
+  heal(): Promise<void>
+}
+
+export interface ContractTls {
+  /** `scheme://localhost:port` with a scheme that means TLS. */
+  readonly address: string
+  /** The authority of its certificate, which names `localhost` and nothing else. PEM. */
+  readonly authority: string
+}
+
+/**
+ * A broker as the contract suite meets it: what an adapter's author provides. Methods for a situation that
+ * was declared impossible are never called and may throw.
+ */
+export interface ContractBroker {
+  /** Both lead to the broker that serves, or to its equals: a queue is the same queue through either. */
+  readonly doors: readonly [ContractDoor, ContractDoor]
+  /** The brokers' own addresses, without any door: what a failover goes over. */
+  readonly nodes: readonly string[]
+  readonly credentials: { readonly username: string; readonly password: string } | undefined
+  /** Options that every failover URI to this broker carries, such as the type of its queues. */
+  readonly options: Readonly<Record<string, string>>
+  /** A door with TLS. */
+  tls(): ContractTls
+  /** The address of a door that listens on `::1`. */
+  ipv6(): string
+  /** A destination that the broker has no queue for. */
+  unroutable(): string
+  /** Sees to it that sends to the destination it returns are refused by name. */
+  refusedSend(): Promise<string>
+  /** Sees to it that subscriptions to the destination it returns are refused by name. */
+  refusedSubscription(): Promise<string>
+  /** Kills the broker that serves, and returns when it is gone. */
+  kill(): Promise<void>
+  /** Asks the broker that serves to leave, and returns when it is gone. */
+  stop(): Promise<void>
+  /** Starts what is down, and returns when the broker serves through both doors. */
+  revive(): Promise<void>
+  block(): Promise<void>
+  unblock(): Promise<void>
+  /** Ends every subscription to that queue, such as `queue://orders`, from the broker's side. */
+  cancel(queue: string): Promise<void>
+  /** Ends everything that `open` started. */
+  close(): Promise<void>
+}

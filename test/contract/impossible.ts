@@ -1,0 +1,19 @@
+import type { Impossible } from '../../src/testing/contract-suite.ts'
+import { HAS_IPV6 } from './lab-broker.ts'
+
+const noIpv6: Impossible = HAS_IPV6 ? {} : { ipv6: 'this machine has no ::1' }
+
+/** What STOMP itself has no words for. */
+const stompImpossible: Impossible = {
+  ...noIpv6,
+  unroutable: 'a STOMP broker makes a queue for every name',
+  block: 'STOMP has no frame that says so; the broker reads on later, or not',
+  cancel: 'STOMP has no frame that ends a subscription from the side of the broker',
+}
+
+export const embeddedImpossible: Impossible = {
+  ...stompImpossible,
+  credentials: 'the lab asks for none',
+}
+
+export const activemqImpossible: Impossible = stompImpossible
