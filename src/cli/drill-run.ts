@@ -154,7 +154,7 @@ export function shown(path: string): string {
 /** The failover URI over all nodes, with the lab's credentials: it is used and never shown. */
 export function drillUri(lab: BrokerControl, clientOptions: Readonly<Record<string, string>>): string {
   const nodes = lab.nodes.map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
-  const options = Object.entries({ ...DRILL_CLIENT_OPTIONS, ...clientOptions })
+  const options = Object.entries({ ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...clientOptions })
   const query = options.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
   return `failover:(${nodes.join(',')})?${query}`
 }

@@ -9,7 +9,7 @@ export interface DrillPlan {
   readonly destination: string
   /** Decides the phase, and with it when the fault comes. Defaults to a random one, which is reported. */
   readonly seed: number
-  /** How long a paused broker stays paused. Defaults to 8,000. */
+  /** How long a paused broker stays paused, and one that nobody can stand in for stays away. Defaults to 8,000. */
   readonly holdMs: number
   /** For how long errors, latency and backlog must be back in bounds to call it recovered. Defaults to 10,000. */
   readonly windowMs: number

@@ -27,7 +27,7 @@ export interface JobCounts {
 
 /** One part of the failover time, in the order they happened. Together they make up `failoverMs`. */
 export interface FailoverPart {
-  readonly name: 'detect' | 'lock' | 'promote' | 'reconnect' | 'confirm'
+  readonly name: 'detect' | 'lock' | 'promote' | 'reconnect' | 'elect' | 'confirm'
   readonly ms: number
 }
 
@@ -70,7 +70,7 @@ export interface DrillResult {
     readonly proof: readonly string[]
     readonly phaseMs: number
   }
-  /** The lock changing hands, or whatever the brokers say of who serves. */
+  /** The lock or the lead of the queue changing hands, or whatever the brokers say of who serves. */
   readonly markers: readonly {
     readonly kind: string
     readonly node: string | null
@@ -89,7 +89,10 @@ export interface DrillResult {
   readonly detectionMs: number | null
   /** Until the brokers showed it: the first marker after the fault. */
   readonly clusterDetectionMs: number | null
-  /** The node whose confirm ended the failover; null when nobody took over. */
+  /**
+   * The node whose confirm ended the failover, or, where every node serves, the queue's new leader; null when
+   * nobody took over.
+   */
   readonly takenOverBy: string | null
   readonly failoverMs: number | null
   readonly failoverParts: readonly FailoverPart[]

@@ -19,7 +19,7 @@ export interface DrillCommandDependencies {
   /** Puts a lab up that ends with this process. */
   readonly upLab: (name: string, signal: AbortSignal, onProgress: (line: string) => void) => Promise<DrillLab>
   /** The adapter for the lab's endpoints. */
-  readonly transport: () => Promise<Transport>
+  readonly transport: (lab: DrillLab) => Promise<Transport>
   readonly liveView: (lab: DrillLab) => LiveView
   /** The end of the drill for a person; `folder` is where the files are, as it is to be shown. */
   readonly summary: (result: DrillResult, folder: string) => string
@@ -59,7 +59,12 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
     )
     .option('--every <duration>', 'from one job to the next', duration(1, SLOWEST_RATE_MS), DRILL_DEFAULTS.everyMs)
     .option('--seed <n>', 'repeat the random phase of an earlier drill', wholeNumber(0, LARGEST_SEED))
-    .option('--hold <duration>', 'how long a paused broker stays paused', duration(100), DRILL_DEFAULTS.holdMs)
+    .option(
+      '--hold <duration>',
+      'how long a paused broker stays paused, and a home node that none replaces stays away',
+      duration(100),
+      DRILL_DEFAULTS.holdMs,
+    )
     .option(
       '--window <duration>',
       'how long all must be back in bounds to call it recovered',
@@ -81,8 +86,8 @@ async function drill(options: DrillOptions, dependencies: DrillCommandDependenci
   const seed = options.seed ?? Math.floor(Math.random() * (LARGEST_SEED + 1))
   const out = options.out === undefined ? newFolder(resolve(defaultFolder(options))) : resolve(options.out)
   prepareFolder(out)
-  const transport = await dependencies.transport()
   const result = await withLab(options, dependencies, async (lab) => {
+    const transport = await dependencies.transport(lab)
     const live = dependencies.liveView(lab)
     try {
       return await performDrill({
@@ -158,8 +163,7 @@ function defaultFolder({ lab, fault }: DrillOptions): string {
 function commandLine(understudy: string, options: DrillOptions, seed: number): string {
   const words = [understudy, 'drill', '--lab', options.lab, '--fault', options.fault, '--seed', String(seed)]
   if (options.every !== DRILL_DEFAULTS.everyMs) words.push('--every', writeDuration(options.every))
-  if (options.fault === 'pause' && options.hold !== DRILL_DEFAULTS.holdMs)
-    words.push('--hold', writeDuration(options.hold))
+  if (options.hold !== DRILL_DEFAULTS.holdMs) words.push('--hold', writeDuration(options.hold))
   if (options.window !== DRILL_DEFAULTS.windowMs) words.push('--window', writeDuration(options.window))
   if (options.rto !== undefined) words.push('--rto', writeDuration(options.rto))
   if (options.allowFailed > 0) words.push('--allow-failed', String(options.allowFailed))

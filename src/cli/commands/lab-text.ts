@@ -1,4 +1,5 @@
-import type { BrokerControl, ProcessState } from '../../drill/broker-control.ts'
+import type { BrokerControl, ProcessState, Topology } from '../../drill/broker-control.ts'
+import { wordsOf } from '../../drill/topology.ts'
 import { messageOf } from '../../errors.ts'
 
 /** A running lab as the command line needs it. */
@@ -15,10 +16,14 @@ export interface LabHandle extends BrokerControl {
 export interface LabOverview {
   readonly id: string
   readonly lab: string
+  readonly topology: Topology
   readonly failoverUri: string
   readonly needsPassword: boolean
   readonly folder: string
-  /** The node that holds the lock; null while nobody does, or while that cannot be told. */
+  /**
+   * The node that holds the lock, or leads all the queues or is their home; null while none does, or while
+   * that cannot be told.
+   */
   readonly active: string | null
   /** Why it cannot be told. */
   readonly problem?: string
@@ -40,6 +45,7 @@ export async function overviewOf(lab: LabHandle): Promise<LabOverview> {
   return {
     id: lab.id,
     lab: lab.lab,
+    topology: lab.topology ?? 'lock',
     failoverUri: lab.failoverUri,
     needsPassword: lab.credentials !== undefined,
     folder: lab.folder,
@@ -53,12 +59,13 @@ export async function overviewOf(lab: LabHandle): Promise<LabOverview> {
 }
 
 export function overviewText(overview: LabOverview): string {
+  const words = wordsOf(overview.topology)
   const nodes = overview.nodes.map(({ name, endpoint, state, pid, product }) => {
-    const role = name === overview.active ? 'holds the lock' : state === 'running' ? 'stands by' : ''
+    const role = name === overview.active ? words.does : state === 'running' ? words.othersDo : ''
     const process = pid === null ? 'gone' : `${state}, pid ${pid}`
     return `  ${name}  ${endpoint}  ${[process, role].filter((part) => part !== '').join(', ')}  (${product})\n`
   })
-  const unclear = overview.problem === undefined ? '' : `  who holds the lock cannot be told: ${overview.problem}\n`
+  const unclear = overview.problem === undefined ? '' : `  ${words.who} cannot be told: ${overview.problem}\n`
   return `${nodes.join('')}${unclear}  ${overview.failoverUri}\n  logs in ${overview.folder}\n`
 }
 
@@ -76,9 +83,15 @@ export function walkByHand(lab: LabHandle, several: boolean, understudy: string)
       : [`The brokers ask for a password, which \`${understudy} lab uri\` prints.`]),
     `In one terminal:  ${understudy} listen ${uri}`,
     `In another:       ${understudy} produce ${uri}`,
-    `Then:             ${understudy} lab kill ${first}${which}     and see ${second} take over`,
+    `Then:             ${understudy} lab kill ${first}${which}     and see ${whatFollows(lab, first, second)}`,
     `                  ${understudy} lab start ${first}${which}`,
     `At the end:       ${understudy} lab down ${lab.id}`,
     '',
   ].join('\n')
+}
+
+function whatFollows({ topology }: LabHandle, first: string | undefined, second: string | undefined): string {
+  if (topology === 'home-node') return `the jobs wait, if ${first} is home to the queue`
+  if (topology === 'quorum') return `another one lead the queue, if ${first} did`
+  return `${second} take over`
 }

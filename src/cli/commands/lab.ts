@@ -36,7 +36,10 @@ type NodeAction = 'kill' | 'pause' | 'resume' | 'stop' | 'start'
 
 const NODE_ACTIONS: Readonly<Record<NodeAction, { readonly does: string; readonly done: string }>> = {
   kill: { does: 'end a broker at once (SIGKILL)', done: 'killed' },
-  pause: { does: 'stop a broker where it stands (SIGSTOP); it keeps its connections and its lock', done: 'paused' },
+  pause: {
+    does: 'stop a broker where it stands (SIGSTOP); it keeps its connections and what it holds',
+    done: 'paused',
+  },
   resume: { does: 'let a paused broker go on (SIGCONT)', done: 'running again' },
   stop: { does: 'ask a broker to leave (SIGTERM)', done: 'stopped' },
   start: { does: 'start a broker that was killed or stopped', done: 'started' },

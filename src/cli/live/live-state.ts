@@ -1,10 +1,11 @@
-import type { FaultName } from '../../drill/broker-control.ts'
+import type { FaultName, Topology } from '../../drill/broker-control.ts'
 import { countOf } from '../../drill/checker/durations.ts'
 import { doneToIt } from '../../drill/checker/fault-time.ts'
 import type { HistoryEvent, ProbeFinding } from '../../drill/history.ts'
 import { formatSeconds } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
 import type { DrillPhase } from '../../drill/runner/runner.ts'
+import { oneServes, wordsOf } from '../../drill/topology.ts'
 import { type LatencyTrace, latencyTrace, traceConfirm, traceDue } from './latency-trace.ts'
 
 export interface LiveBroker {
@@ -29,8 +30,10 @@ interface LiveOutage {
 /** What a person watches of a drill. It is written by {@link advance} alone. */
 export interface LiveState {
   title: string
+  topology: Topology | undefined
   phase: DrillPhase['name'] | null
   readonly brokers: LiveBroker[]
+  /** Who holds the lock, or the queue. */
   master: string | null
   due: number
   confirmed: number
@@ -61,6 +64,7 @@ export interface Notice {
 export function liveState(brokers: readonly { readonly name: string; readonly endpoint: string }[]): LiveState {
   return {
     title: 'drill',
+    topology: undefined,
     phase: null,
     brokers: brokers.map(({ name, endpoint }) => ({ name, endpoint, hurt: null, finding: null })),
     master: null,
@@ -88,6 +92,7 @@ export function advance(state: LiveState, event: HistoryEvent): readonly Notice[
 function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
   switch (event.type) {
     case 'run':
+      state.topology = event.topology
       state.title = `${event.lab} · ${event.fault} · seed ${event.seed}`
       return plain(
         event.t,
@@ -133,7 +138,7 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
       return connection(state, event)
     case 'probe':
       brokerOf(state, event.node, event.endpoint).finding = event.finding
-      if (event.finding === 'serving') state.master ??= event.node
+      if (event.finding === 'serving' && oneServes(state.topology)) state.master ??= event.node
       return []
     case 'marker':
       return lockMoved(state, event)
@@ -156,9 +161,10 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
 }
 
 /** What a broker does now, in a word or two. */
-export function conditionOf(broker: LiveBroker): string {
+export function conditionOf(broker: LiveBroker, topology?: Topology): string {
   if (broker.hurt === 'pause') return 'hung (paused)'
   if (broker.hurt !== null) return doneToIt(broker.hurt)
+  if (broker.finding === 'refused') return wordsOf(topology).refusing
   return broker.finding === null ? 'not seen yet' : CONDITIONS[broker.finding]
 }
 
@@ -169,9 +175,8 @@ export function recoveryOf({ outage, backOn }: LiveState): string | null {
   return `${backOn.name} ${backOn.tookOver ? 'took over' : 'serves again'} after ${after}`
 }
 
-const CONDITIONS: Readonly<Record<ProbeFinding, string>> = {
+const CONDITIONS: Readonly<Record<Exclude<ProbeFinding, 'refused'>, string>> = {
   serving: 'serving',
-  refused: 'standing by',
   mute: 'hung',
   reset: 'breaks connections off',
   unreachable: 'unreachable',
@@ -191,9 +196,20 @@ function confirmed(state: LiveState, event: EventOf<'res'>): readonly Notice[] {
   const backHere = state.healedNs !== null && event.t >= state.healedNs
   if (!elsewhere && !backHere) return []
   outage.untilNs = event.t
-  const name = state.brokers.find((broker) => broker.endpoint === job.endpoint)?.name ?? 'a broker'
-  state.backOn = { name, tookOver: elsewhere }
+  state.backOn = whoIsBack(state, fault.node, job.endpoint, elsewhere)
   return [{ atNs: event.t, tone: 'good', text: `${recoveryOf(state)} (first confirm)` }]
+}
+
+/** Where every node serves, a confirm through another one does not tell who took over: the markers do. */
+function whoIsBack(
+  { topology, master, brokers }: LiveState,
+  hurt: string,
+  endpoint: string | null,
+  elsewhere: boolean,
+): NonNullable<LiveState['backOn']> {
+  if (topology === 'home-node') return { name: hurt, tookOver: false }
+  if (topology === 'quorum' && master !== null) return { name: master, tookOver: master !== hurt }
+  return { name: brokers.find((broker) => broker.endpoint === endpoint)?.name ?? 'a broker', tookOver: elsewhere }
 }
 
 // The proof may come in after the recovery: it asks more than once to be sure.
@@ -240,14 +256,16 @@ function connection(state: LiveState, event: EventOf<'conn'>): readonly Notice[]
 }
 
 function lockMoved(state: LiveState, event: EventOf<'marker'>): readonly Notice[] {
-  if (event.kind === 'lock-released') {
-    if (event.node === null || state.master === event.node) state.master = null
-    return []
+  const words = wordsOf(state.topology)
+  if (event.kind === words.lost) {
+    if (event.node !== null && state.master !== event.node) return []
+    state.master = null
+    return words.left === null ? [] : [{ atNs: event.t, tone: 'bad', text: `${words.left} (${event.source})` }]
   }
   // Several sources tell of the same change, and a poll may see it more than once.
   if (event.node === null || state.master === event.node) return []
   state.master = event.node
-  return plain(event.t, `lock held by ${event.node} (${event.source})`)
+  return plain(event.t, `${words.moved} ${event.node} (${event.source})`)
 }
 
 function brokerOf(state: LiveState, name: string, endpoint = ''): LiveBroker {

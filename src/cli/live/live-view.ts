@@ -4,6 +4,7 @@ import type { HistoryEvent } from '../../drill/history.ts'
 import { formatMs } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
 import { wrap } from '../../drill/report/text-width.ts'
+import { wordsOf } from '../../drill/topology.ts'
 import type { DrillPhase } from '../../drill/runner/runner.ts'
 import { advance, conditionOf, type LiveState, liveState, type Notice } from './live-state.ts'
 import { panel } from './panel.ts'
@@ -122,7 +123,8 @@ function noticeLines(notice: Notice, colour: boolean, columns?: number): readonl
 
 /** Where the drill stands, in one line without control codes. */
 function progressLine(state: LiveState, nowNs: number): string {
-  const { outage } = state
+  const { outage, topology } = state
+  const title = ` (${wordsOf(topology).title})`
   const counts: readonly (readonly [number, string])[] = [
     [state.due, 'due'],
     [state.confirmed, 'confirmed'],
@@ -134,7 +136,7 @@ function progressLine(state: LiveState, nowNs: number): string {
   const parts = [
     counts.map(([count, what]) => `${formatCount(count)} ${what}`).join(', '),
     state.brokers
-      .map((broker) => `${broker.name} ${conditionOf(broker)}${state.master === broker.name ? ' (master)' : ''}`)
+      .map((broker) => `${broker.name} ${conditionOf(broker, topology)}${state.master === broker.name ? title : ''}`)
       .join(', '),
     ...(outage && outage.untilNs === null ? [`no confirm for ${((nowNs - outage.fromNs) / 1e9).toFixed(1)} s`] : []),
   ]

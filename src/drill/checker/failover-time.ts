@@ -6,12 +6,23 @@ import type { Timeline } from './timeline.ts'
 
 /** How another node came to serve. */
 export interface Failover {
+  /** Who took over: the node that confirmed, or the queue's new leader where every node serves. */
   readonly node: string
+  /** The node that the confirm came through. */
+  readonly through: string
   readonly totalMs: number
   /** Whole milliseconds; together exactly `totalMs`. */
   readonly parts: readonly FailoverPart[]
   /** Parts whose end was not seen; their time is in the part after them. */
   readonly unseen: readonly FailoverPart['name'][]
+}
+
+/** The end of one part; null when it was not seen. */
+type Step = readonly [FailoverPart['name'], number | null]
+
+interface Confirm {
+  readonly endpoint: string
+  readonly endNs: number
 }
 
 /**
@@ -23,23 +34,55 @@ export interface Failover {
  * - `reconnect` when the producer was connected to it;
  * - `confirm` when it confirmed its first job.
  *
- * Undefined when nobody took over, or the fault did not hit the node that served.
+ * Where every node serves there is neither a lock nor a promotion: after `reconnect` comes `elect`, which ends
+ * when another node had become the queue's leader.
+ *
+ * Undefined when nobody took over, or nobody could, or the fault did not hit the node that served.
  *
  * The parts are the steps on the way to that confirm. A step that was over before the one before it has
  * no time of its own (a lock that changed hands before the client noticed costs the client nothing).
  */
 export function failoverTime(timeline: Timeline, ledger: Ledger, fault: FaultTime): Failover | undefined {
-  if (!fault.hitTheServingNode) return undefined
+  const { topology } = timeline.run
+  if (!fault.hitTheServingNode || topology === 'home-node') return undefined
   const confirm = firstConfirmElsewhere(ledger, fault)
   if (!confirm) return undefined
+  return topology === 'quorum' ? throughElection(timeline, fault, confirm) : throughLock(timeline, fault, confirm)
+}
+
+function throughLock(timeline: Timeline, fault: FaultTime, confirm: Confirm): Failover {
   const node = nodeAt(timeline, confirm.endpoint)
-  const steps: readonly (readonly [FailoverPart['name'], number | null])[] = [
+  const steps: readonly Step[] = [
     ['detect', fault.noticedNs],
     ['lock', lockTakenNs(timeline, fault, node)],
     ['promote', firstServingNs(timeline, fault, confirm.endpoint)],
     ['reconnect', firstConnectedNs(timeline, fault, confirm.endpoint, ['producer'])],
     ['confirm', confirm.endNs],
   ]
+  return { node, through: node, ...inParts(steps, fault, confirm) }
+}
+
+function throughElection(timeline: Timeline, fault: FaultTime, confirm: Confirm): Failover | undefined {
+  const elected = lastElection(timeline, fault, confirm)
+  // A paused leader that went on in time is still the leader, whichever node passes its confirms on.
+  if (!elected && timeline.fault?.name === 'pause') return undefined
+  const through = nodeAt(timeline, confirm.endpoint)
+  const stayed = fault.servedBy === confirm.endpoint
+  const steps: readonly Step[] = [
+    ['detect', fault.noticedNs],
+    // A client that was connected to another node all the while has nothing to do here.
+    ['reconnect', stayed ? fault.effectiveNs : firstConnectedNs(timeline, fault, confirm.endpoint, ['producer'])],
+    ['elect', elected?.atNs ?? null],
+    ['confirm', confirm.endNs],
+  ]
+  return { node: elected?.node ?? through, through, ...inParts(steps, fault, confirm) }
+}
+
+function inParts(
+  steps: readonly Step[],
+  fault: FaultTime,
+  confirm: Confirm,
+): Pick<Failover, 'totalMs' | 'parts' | 'unseen'> {
   const parts: FailoverPart[] = []
   const unseen: FailoverPart['name'][] = []
   let reached = fault.effectiveNs
@@ -53,17 +96,35 @@ export function failoverTime(timeline: Timeline, ledger: Ledger, fault: FaultTim
     parts.push({ name, ms: msNear(end - fault.effectiveNs) - msNear(reached - fault.effectiveNs) })
     reached = end
   }
-  return { node, totalMs: msNear(confirm.endNs - fault.effectiveNs), parts, unseen }
+  return { totalMs: msNear(confirm.endNs - fault.effectiveNs), parts, unseen }
 }
 
-function firstConfirmElsewhere(ledger: Ledger, fault: FaultTime): { endpoint: string; endNs: number } | undefined {
-  let first: { endpoint: string; endNs: number } | undefined
+function firstConfirmElsewhere(ledger: Ledger, fault: FaultTime): Confirm | undefined {
+  // What the client sent through another node all along shows nothing before the fault took effect.
+  const fromNs = fault.servedBy === fault.endpoint ? fault.orderedNs : fault.effectiveNs
+  let first: Confirm | undefined
   for (const attempt of ledger.attempts) {
     const { endpoint, startNs } = attempt
-    if (startNs < fault.orderedNs || endpoint === null || endpoint === fault.endpoint || !isConfirmed(attempt)) continue
+    if (startNs < fromNs || endpoint === null || endpoint === fault.endpoint || !isConfirmed(attempt)) continue
     if (attempt.endNs < (first?.endNs ?? Number.POSITIVE_INFINITY)) first = { endpoint, endNs: attempt.endNs }
   }
   return first
+}
+
+/** The last one before the confirm that made another node the leader. */
+function lastElection(
+  timeline: Timeline,
+  fault: FaultTime,
+  confirm: Confirm,
+): { readonly node: string; readonly atNs: number } | undefined {
+  return timeline.markers
+    .flatMap(({ kind, node, t, atNs }) =>
+      kind === 'leader-elected' && node !== null && node !== fault.node && t >= fault.orderedNs && atNs <= confirm.endNs
+        ? [{ node, atNs }]
+        : [],
+    )
+    .toSorted((one, other) => one.atNs - other.atNs)
+    .at(-1)
 }
 
 function nodeAt(timeline: Timeline, endpoint: string): string {

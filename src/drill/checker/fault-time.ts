@@ -1,6 +1,7 @@
 import type { FaultName } from '../broker-control.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
 import type { EventOf, Timeline } from './timeline.ts'
+import { oneServes } from '../topology.ts'
 
 const DONE_TO_IT: Readonly<Record<FaultName, string>> = { kill: 'killed', stop: 'stopped', pause: 'paused' }
 
@@ -19,7 +20,12 @@ export interface FaultTime {
   readonly effectiveNs: number
   /** When a client first knew: a failing result or a lost connection. Null when none ever did. */
   readonly noticedNs: number | null
-  /** Whether the last confirm before it came from this very endpoint. */
+  /** The endpoint that the last confirm before it came from; null when there was none. */
+  readonly servedBy: string | null
+  /**
+   * Whether it hit the node that served: the last confirm before it came from this very endpoint. Where every
+   * node serves, the drill hurts the one that the queue depends on, whichever the client was connected to.
+   */
   readonly hitTheServingNode: boolean
 }
 
@@ -33,6 +39,7 @@ export function faultTime(timeline: Timeline, ledger: Ledger): FaultTime | undef
   const { fault, proof } = timeline
   if (!fault || !proof) return undefined
   const noticedNs = firstNotice(timeline, ledger, fault)
+  const servedBy = servedBefore(ledger, fault.t)
   const earliestNs = Math.min(proof.effectiveNs, noticedNs ?? proof.effectiveNs)
   return {
     node: fault.node,
@@ -40,7 +47,8 @@ export function faultTime(timeline: Timeline, ledger: Ledger): FaultTime | undef
     orderedNs: fault.t,
     effectiveNs: Math.max(fault.t, earliestNs),
     noticedNs,
-    hitTheServingNode: servedBefore(ledger, fault.t) === fault.endpoint,
+    servedBy,
+    hitTheServingNode: servedBy === fault.endpoint || (servedBy !== null && !oneServes(timeline.run.topology)),
   }
 }
 

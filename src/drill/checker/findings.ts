@@ -2,6 +2,8 @@ import { countOf, formatCount, msAtLeast, msNear, sayMs } from './durations.ts'
 import { doneToIt } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { FaultedAnswer } from './serving.ts'
+import { isConfirmed } from './jobs-ledger.ts'
+import { oneServes } from '../topology.ts'
 
 const ANSWERED: Readonly<Record<FaultedAnswer['finding'], readonly [string, string]>> = {
   mute: ['accepted connections and answered nothing', ': a hang, not a refusal'],
@@ -34,26 +36,48 @@ function faulted({ fault, faulted }: Observations): readonly string[] {
   return [`${fault.node} ${did} for ${sayMs(msNear(faulted.forNs))}${meaning}.`]
 }
 
-function takeover({ fault, failover, timeline }: Observations): readonly string[] {
+function takeover(seen: Observations): readonly string[] {
+  const { fault, failover, timeline } = seen
   if (!fault || !timeline.fault) return []
   const done = `${fault.node} was ${doneToIt(timeline.fault.name)}`
   if (!fault.hitTheServingNode) return [`${done}, which was not serving: there was nothing to take over.`]
+  if (timeline.run.topology === 'home-node') return [homeNode(seen, done)]
   if (failover) {
-    const seen = `${failover.node} took over: its first confirm came ${sayMs(failover.totalMs)} after ${done}.`
+    const { node, through, totalMs } = failover
+    const whose = node === through ? 'its first confirm came' : `the first confirm came through ${through},`
     return [
-      seen,
+      `${node} took over: ${whose} ${sayMs(totalMs)} after ${done}.`,
       ...failover.unseen.map((part) => `${UNSEEN[part]} was not observed; its time is in the part after it.`),
     ]
   }
   const healed = timeline.heals.find((heal) => heal.node === fault.node)
   if (timeline.fault.name !== 'pause') return [`Nobody took over after ${done}.`]
   const then = healed ? ` It was continued after ${sayMs(msNear(healed.t - fault.effectiveNs))}.` : ''
-  return [`Nobody took over while ${done}: a stopped process keeps what it holds.${then}`]
+  const why = oneServes(timeline.run.topology)
+    ? 'a stopped process keeps what it holds'
+    : 'the others had not given it up yet'
+  return [`Nobody took over while ${done}: ${why}.${then}`]
+}
+
+/** Nobody can stand in for the home node of a queue; its jobs wait until it is back. */
+function homeNode({ fault, timeline, ledger }: Observations, done: string): string {
+  const nobody = `Nobody could take over when ${done}: the queue is at home on that node alone`
+  const healed = timeline.heals.find((heal) => heal.node === fault?.node)
+  if (!fault || !healed) return `${nobody}.`
+  const how = timeline.fault?.name === 'pause' ? 'It was continued' : 'It was back'
+  const first = ledger.attempts
+    .flatMap((attempt) => (isConfirmed(attempt) && attempt.startNs >= fault.effectiveNs ? [attempt.endNs] : []))
+    .reduce((least, endNs) => Math.min(least, endNs), Number.POSITIVE_INFINITY)
+  const confirm = Number.isFinite(first)
+    ? `, and the first confirm came after ${sayMs(msNear(first - fault.effectiveNs))}`
+    : ''
+  return `${nobody}. ${how} after ${sayMs(msNear(healed.t - fault.effectiveNs))}${confirm}.`
 }
 
 const UNSEEN = {
   detect: 'The moment the client knew',
   lock: 'The lock changing hands',
+  elect: 'The election of another leader',
   promote: 'The new broker beginning to serve',
   reconnect: 'The producer connecting to it',
   confirm: 'Its first confirm',

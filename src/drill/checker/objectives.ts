@@ -2,6 +2,7 @@ import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './dura
 import { doneToIt } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { DrillResult, Objective } from '../result.ts'
+import { oneServes } from '../topology.ts'
 
 /** An objective, and the sentence for when it is violated or cannot be told. */
 export interface JudgedObjective extends Objective {
@@ -18,18 +19,22 @@ export function judgeObjectives(seen: Observations): readonly JudgedObjective[] 
     failedJobs(seen),
     unexpected(seen),
     postAck(seen),
-    oneMaster(seen),
+    ...(oneServes(seen.timeline.run.topology) ? [oneMaster(seen)] : []),
     ...(exactlyOnce ? [onlyOnce(seen)] : []),
   ]
 }
 
-/** A broker that is gone must be replaced; after any other fault jobs must be confirmed again. */
+/**
+ * A broker that is gone must be replaced; after any other fault, and where nobody can replace it, jobs must
+ * be confirmed again.
+ */
 function service(seen: Observations): JudgedObjective {
   const { fault, failover, timeline, ledger } = seen
   if (!fault || !timeline.fault || seen.notSteady) return unknowable('service', '')
   const done = `after ${fault.node} was ${doneToIt(timeline.fault.name)}`
   const watched = sayMs(msNear(timeline.lastNs - fault.effectiveNs))
-  if (timeline.fault.name !== 'pause' && fault.hitTheServingNode) {
+  const replaceable = timeline.run.topology !== 'home-node'
+  if (timeline.fault.name !== 'pause' && replaceable && fault.hitTheServingNode) {
     if (failover) return met('takeover', '', `${failover.node} after ${sayMs(failover.totalMs)}`)
     return violated('takeover', '', 'nobody', `Nobody took over in the ${watched} ${done}.`)
   }

@@ -1,6 +1,7 @@
 import type { FaultTime } from './fault-time.ts'
 import type { ProbeFinding } from '../history.ts'
 import type { EventOf, Timeline } from './timeline.ts'
+import { oneServes } from '../topology.ts'
 
 /** Two nodes that both served at the same time. */
 export interface DualMaster {
@@ -16,10 +17,11 @@ interface Reign {
 }
 
 /**
- * The longest time that two nodes both served. A node served from one probe to the next when both found
+ * The longest time that two nodes both served where only one may. A node served from one probe to the next when both found
  * it serving; a single answer proves an instant only. Undefined when there never were two.
  */
 export function dualMaster(timeline: Timeline): DualMaster | undefined {
+  if (!oneServes(timeline.run.topology)) return undefined
   let longest: DualMaster | undefined
   // Of each node, the reign that reaches furthest among those that began already.
   const begun = new Map<string, Reign>()

@@ -1,5 +1,6 @@
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult } from '../result.ts'
+import { isGain, wordsOf } from '../topology.ts'
 import type { NameOf } from './fate-words.ts'
 import { printableLine } from './printable.ts'
 import type { RunAxis } from './run-axis.ts'
@@ -33,19 +34,20 @@ export function moments(
   return found.sort((one, other) => one.atNs - other.atNs)
 }
 
-/** Several sources tell of one change of the lock: of those the finest is drawn. */
+/** Several sources tell of one change of the lock or of the leader: of those the finest is drawn. */
 function lockMoments(events: readonly HistoryEvent[], orderedNs: number | undefined): Moment[] {
   const changes: Extract<HistoryEvent, { type: 'marker' }>[] = []
+  const { movedTo } = wordsOf(events.find((event) => event.type === 'run')?.topology)
   // What came before the fault is the steady state and its first holder.
   for (const event of events) {
-    if (event.type !== 'marker' || event.kind !== 'lock-acquired' || event.t < (orderedNs ?? Infinity)) continue
+    if (event.type !== 'marker' || !isGain(event.kind) || event.t < (orderedNs ?? Infinity)) continue
     const last = changes.at(-1)
     if (last?.node !== event.node) changes.push(event)
     else if (event.toleranceMs < last.toleranceMs) changes[changes.length - 1] = event
   }
   return changes
     .slice(0, MOST_OF_A_KIND)
-    .map((event) => moment('lock', event.atNs, `lock to ${event.node ?? 'another'}`))
+    .map((event) => moment('lock', event.atNs, `${movedTo} ${event.node ?? 'another'}`))
 }
 
 function momentOf(event: HistoryEvent, orderedNs: number | undefined, name: NameOf): Moment | undefined {

@@ -8,7 +8,15 @@ const MEANING: Readonly<Record<FailoverPart['name'], string>> = {
   lock: 'until the standby held the lock',
   promote: 'until the new master answered a whole handshake',
   reconnect: 'until the producer was connected to it',
+  elect: 'until another node had become the leader of the queue',
   confirm: 'until it confirmed the first job',
+}
+
+/** Where every node serves, the one that the producer is connected to need not be the one that was elected. */
+const MEANING_WITH_ELECTION: typeof MEANING = {
+  ...MEANING,
+  reconnect: 'until the producer was connected to another node',
+  confirm: 'until a job was confirmed',
 }
 
 /** Where each part begins and how long it is, as shares of the whole. */
@@ -28,14 +36,15 @@ function waterfallSteps(
 export function waterfall(result: DrillResult): Html {
   const { failoverMs, failoverParts } = result
   if (failoverMs === null || failoverParts.length === 0) {
-    return html`<p class="nothing">No other broker confirmed a job after the fault, so there are no parts to show.</p>`
+    return html`<p class="nothing">No other broker took over after the fault, so there are no parts to show.</p>`
   }
+  const meaning = failoverParts.some(({ name }) => name === 'elect') ? MEANING_WITH_ELECTION : MEANING
   return html`<table class="waterfall">
     <thead><tr><th scope="col">Part</th><th scope="col" class="bar-head">From the fault to the first confirm</th><th scope="col" class="number">Took</th></tr></thead>
     <tbody>
     ${waterfallSteps(failoverParts).map(
       (step) => html`<tr>
-        <th scope="row">${step.name}<span class="meaning">${MEANING[step.name]}</span></th>
+        <th scope="row">${step.name}<span class="meaning">${meaning[step.name]}</span></th>
         <td class="bar"><svg width="100%" height="22" aria-hidden="true">
           <line class="rail" x1="0" x2="100%" y1="11" y2="11"/>
           <rect class="part" x="${percent(step.from)}" width="${percent(step.share)}" y="4" height="14" rx="1"/>

@@ -5,6 +5,7 @@ import type { ProducerObserver } from '../../producer/producer.ts'
 import type { Endpoint } from '../../transport/endpoint.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { BrokerControl, BrokerNode, Marker } from '../broker-control.ts'
+import { wordsOf } from '../topology.ts'
 import { describeFinding, FAULTS, proveProcess } from './fault.ts'
 import type { HistoryEvent, Objectives, ProbeFinding } from '../history.ts'
 import type { DrillPlan } from '../plan.ts'
@@ -71,10 +72,13 @@ class Drill {
   readonly #findings = new Map<string, ProbeFinding>()
   readonly #runId: string
   readonly #phaseMs: number
+  /** The name of the queue that the jobs go to; undefined when they go elsewhere. */
+  readonly #queue: string | undefined
 
   constructor(plan: DrillPlan, dependencies: DrillDependencies, signal: AbortSignal) {
     const random: Random = seededRandom(plan.seed)
     this.#plan = plan
+    this.#queue = /^queue:\/\/(.*)$/.exec(plan.destination)?.[1]
     this.#dependencies = dependencies
     this.#signal = AbortSignal.any([signal, this.#broken.signal])
     this.#phaseMs = Math.round(random() * dependencies.control.slowestPeriodMs)
@@ -95,7 +99,7 @@ class Drill {
   async run(): Promise<void> {
     const { control, clock } = this.#dependencies
     this.#recordRun()
-    const watch = await control.watch((marker) => this.#recordMarker(marker))
+    const watch = await control.watch((marker) => this.#recordMarker(marker), this.#queue)
     const unwatchStalls = watchStalls(clock, (forMs) =>
       this.#recording.record({ type: 'stall', forNs: Math.round(forMs * 1e6) }),
     )
@@ -126,6 +130,7 @@ class Drill {
       schema: 1,
       runId: this.#runId,
       lab: control.lab,
+      ...(control.topology === undefined ? {} : { topology: control.topology }),
       fault,
       seed,
       everyMs,
@@ -145,7 +150,7 @@ class Drill {
     const stoppedBy = await this.#reachSteadyState()
     if (stoppedBy !== undefined) return stoppedBy
     const node = await this.#activeNode()
-    if (!node) return 'No broker held the lock, so there was none to hurt'
+    if (!node) return `${wordsOf(this.#dependencies.control.topology).nobody}, so there was none to hurt`
     await this.#hurt(node)
     return undefined
   }
@@ -188,7 +193,7 @@ class Drill {
     const { control, clock, onPhase } = this.#dependencies
     onPhase({ name: 'waiting', phaseMs: this.#phaseMs })
     await sleep(clock, this.#phaseMs, this.#signal)
-    const active = await control.active()
+    const active = await control.active(this.#queue)
     return control.nodes.find((node) => node.name === active)
   }
 
@@ -209,17 +214,19 @@ class Drill {
     const proof = finding ? [processProof, describeFinding(node, finding)] : [processProof]
     this.#recording.record({ type: 'proof', node: node.name, effectiveNs, proof })
 
-    if (fault === 'pause') {
+    // Where nobody can stand in for it there is no recovery to wait for before it is back.
+    if (fault === 'pause' || control.topology === 'home-node') {
       onPhase({ name: 'holding', holdMs })
       await sleep(clock, holdMs, this.#signal)
-      onPhase({ name: 'healing' })
-      await this.#continue(node, 'continued (SIGCONT)')
     } else {
       onPhase({ name: 'recovering' })
       await waitSteadily(clock, STEADY_WINDOW_MS, control.slowestTakeoverMs + RECOVERY_GRACE_MS, this.#signal, () =>
         this.#flows(),
       )
-      onPhase({ name: 'healing' })
+    }
+    onPhase({ name: 'healing' })
+    if (fault === 'pause') await this.#continue(node, 'continued (SIGCONT)')
+    else {
       await control.start(node.name)
       this.#recording.record({ type: 'heal', node: node.name, how: 'started again' })
     }

@@ -143,7 +143,7 @@ describe('the report as it reads', () => {
   })
 
   it('says that there are no parts where nobody took over', () => {
-    says(pageOf(PAUSED), /No other broker confirmed a job after the fault/)
+    says(pageOf(PAUSED), /No other broker took over after the fault/)
   })
 
   it('tells of the job that was stored twice when, where and why', () => {
