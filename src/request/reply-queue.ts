@@ -26,6 +26,8 @@ export interface ReplyQueueOptions {
 const PREFETCH = 200
 // The queue of a connection that went without a goodbye is removed by the broker, where it can.
 const UNUSED_MS = 30 * 60_000
+// One for all of them: a queue of dead letters does not go with the queue it serves.
+const DEAD_LETTERS = 'queue://DLQ.understudy.reply'
 
 /** The queue that answers come to, and who listens there. */
 export class ReplyQueue {
@@ -56,7 +58,7 @@ export class ReplyQueue {
   async #listen(): Promise<void> {
     const { host, destination, expires, onEnd } = this.#options
     try {
-      if (expires) await host.declare(destination, { expiresAfterMs: UNUSED_MS })
+      if (expires) await host.declare(destination, { expiresAfterMs: UNUSED_MS, deadLetterTo: DEAD_LETTERS })
       const listener = host.listen(destination, (delivery) => this.#received(delivery), { prefetch: PREFETCH })
       listener.whenEnded((error) => {
         this.#passingOn.flush()

@@ -19,5 +19,5 @@ export interface Outgoing {
 export interface RequestHost {
   send(destination: string, payload: Payload, options: Outgoing): Promise<string>
   listen(destination: string, handler: DeliveryHandler, options: ListenOptions): Listener
-  declare(queue: string, settings: { readonly expiresAfterMs: number }): Promise<void>
+  declare(queue: string, settings: { readonly expiresAfterMs: number; readonly deadLetterTo: string }): Promise<void>
 }
