@@ -5,6 +5,7 @@ import { tlsFileOptions, withTls } from './failover/tls-files.ts'
 import { checkEndpointOptions, parseFailoverUri, type SpokenScheme, whatIsSpoken } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
+import type { Codec } from './transport/codec.ts'
 import type { Endpoint } from './transport/endpoint.ts'
 import type { TlsSettings } from './transport/tls-settings.ts'
 import type { Transport } from './transport/transport.ts'
@@ -28,6 +29,10 @@ export interface ConnectOptions {
   readonly tls?: TlsSettings
   /** Gives the first connection up. Defaults to none: the URI's own limits decide. */
   readonly signal?: AbortSignal
+  /** Codecs beside bytes, text and JSON, found by content type. Defaults to none. */
+  readonly codecs?: readonly Codec[]
+  /** How many requests may wait for answers at a time. Defaults to 10,000. */
+  readonly maxOpenRequests?: number
   /** Told of every attempt of every send. Defaults to none. */
   readonly observer?: ProducerObserver
   /** Defaults to the system's. */
@@ -86,6 +91,8 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     random: options.random ?? systemRandom,
     logger: options.logger ?? silentLogger,
     ...(options.observer ? { observer: options.observer } : {}),
+    ...(options.maxOpenRequests === undefined ? {} : { maxOpenRequests: options.maxOpenRequests }),
+    ...(options.codecs ? { codecs: options.codecs } : {}),
   })
 }
 

@@ -5,10 +5,19 @@ import { checkQueueSettings, DeclaredQueues } from './failover/declared-queues.t
 import { FailoverSession } from './failover/session.ts'
 import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/status.ts'
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
-import { type DeliveryHandler, Listener, type ListenOptions } from './listener/listener.ts'
+import { DeliveryStream } from './listener/delivery-stream.ts'
+import type { DeliveryHandler } from './listener/handler-pool.ts'
+import { Listener, type ListenOptions, type StreamOptions } from './listener/listener.ts'
 import { type Logger, patientLogger } from './logger.ts'
-import { encodePayload, type Payload } from './producer/payload.ts'
+import { encodePayload, encodeWith, type Payload } from './producer/payload.ts'
 import { Producer, type ProducerObserver } from './producer/producer.ts'
+import { type Codec, Codecs } from './transport/codec.ts'
+import type { Gathering } from './request/gathering.ts'
+import type { RequestHandler } from './request/incoming-request.ts'
+import type { RequestCounts, RequestOptions, ScatterOptions } from './request/options.ts'
+import type { Reply } from './request/reply.ts'
+import { Requests } from './request/requests.ts'
+import type { Responder, ResponderOptions } from './request/responder.ts'
 import { type Destination, formatDestination, parseDestination } from './transport/destination.ts'
 import type { Endpoint } from './transport/endpoint.ts'
 import type { QueueSettings } from './transport/topology.ts'
@@ -29,7 +38,10 @@ export interface SendOptions {
   readonly correlationId?: string
   /** Where an answer should go, such as `queue://orders.reply`. Defaults to none. */
   readonly replyTo?: string
-  /** Overrides the content type that the payload implies. */
+  /**
+   * Overrides the content type that the payload implies. Where a codec of the connection has this type, it
+   * writes the payload.
+   */
   readonly contentType?: string
   /** Gives the send up; what was written by then ends as `unknown`. Defaults to none. */
   readonly signal?: AbortSignal
@@ -48,6 +60,10 @@ export interface ConnectionOptions {
   readonly random: Random
   readonly logger: Logger
   readonly observer?: ProducerObserver
+  /** How many requests may be open at a time. Defaults to 10,000. */
+  readonly maxOpenRequests?: number
+  /** Defaults to none beside bytes, text and JSON. */
+  readonly codecs?: readonly Codec[]
 }
 
 /**
@@ -58,20 +74,33 @@ export class Connection implements AsyncDisposable {
   readonly #options: ConnectionOptions
   readonly #status = new StatusBroadcast()
   readonly #queues = new DeclaredQueues()
+  readonly #codecs: Codecs
   readonly #sending: FailoverSession
   readonly #producer: Producer
   readonly #listeners = new Set<Listener>()
+  readonly #requests: Requests
   #listening: FailoverSession | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = { ...options, logger: patientLogger(options.logger) }
+    this.#codecs = new Codecs(options.codecs)
     this.#sending = this.#session('producer')
     this.#producer = new Producer({
       session: this.#sending,
       failover: options.uri.options,
       clock: options.clock,
       ...(options.observer ? { observer: options.observer } : {}),
+    })
+    this.#requests = new Requests({
+      host: this,
+      queuesExpire: options.uri.endpoints.every((endpoint) => {
+        const { queueSettings } = options.transportOf(endpoint).capabilities
+        return queueSettings.includes('expiresAfterMs') && queueSettings.includes('deadLetterTo')
+      }),
+      clock: options.clock,
+      logger: this.#options.logger,
+      maxOpenRequests: options.maxOpenRequests,
     })
   }
 
@@ -99,7 +128,8 @@ export class Connection implements AsyncDisposable {
   async send(destination: string, payload: Payload, options: SendOptions = {}): Promise<string> {
     const target = parseDestination(destination)
     this.#require(target, options)
-    const { body, contentType } = encodePayload(payload)
+    const codec = this.#codecs.for(options.contentType)
+    const { body, contentType } = codec ? encodeWith(codec, payload) : encodePayload(payload)
     const id = options.id ?? randomUUID()
     const replyTo = options.replyTo === undefined ? undefined : parseDestination(options.replyTo)
     if (replyTo) this.#require(replyTo, {})
@@ -167,12 +197,57 @@ export class Connection implements AsyncDisposable {
       failover: uri.options,
       destination: target,
       handler,
+      codecs: this.#codecs,
       clock,
       logger,
       onClosed: (closed) => this.#listeners.delete(closed),
     })
     this.#listeners.add(listener)
     return listener
+  }
+
+  /**
+   * Deliveries from a destination for a `for await` loop, which settles each of them.
+   *
+   * @throws UnderstudyError as {@link listen} does.
+   */
+  deliveries(source: string, options: StreamOptions = {}): DeliveryStream {
+    return new DeliveryStream((handler) => this.listen(source, handler, options))
+  }
+
+  /**
+   * Sends a request and resolves with its answer.
+   *
+   * @throws RequestError when the responder answered with an error; SendError when no broker confirmed the
+   * request; UnderstudyError `deadline` when no answer came in time, `pending-full` when too many requests
+   * are open, `aborted`, `closed`, and `invalid-option` or `unsupported` before anything is sent.
+   */
+  request(destination: string, payload: Payload, options: RequestOptions = {}): Promise<Reply> {
+    return this.#requests.request(destination, payload, options)
+  }
+
+  /**
+   * Sends one request to many, by a topic as a rule, and hands out the replies as they come: until as many
+   * as expected have answered, or the time is over, which is no error.
+   *
+   * @throws UnderstudyError from the call and from the loop, as {@link request} does.
+   */
+  scatter(destination: string, payload: Payload, options: ScatterOptions = {}): Gathering {
+    return this.#requests.scatter(destination, payload, options)
+  }
+
+  /**
+   * Answers requests until closed. The answer is confirmed first and the request acknowledged after it.
+   *
+   * @throws UnderstudyError `invalid-option` for a destination or prefetch that cannot be.
+   */
+  respond(destination: string, handler: RequestHandler, options: ResponderOptions = {}): Responder {
+    return this.#requests.respond(destination, handler, options)
+  }
+
+  /** What the requests of this connection have come to so far. */
+  get requests(): RequestCounts {
+    return this.#requests.counts
   }
 
   /** What happens to this connection from now on, until it closes. */
@@ -187,11 +262,11 @@ export class Connection implements AsyncDisposable {
 
   /**
    * Finishes what is in hand, then says goodbye: handlers end, deliveries are settled, pending sends are
-   * confirmed. Bounded by `drainTimeout`: what is still unconfirmed then is rejected and says what is
+   * confirmed. Bounded by `drainTimeout` and by `signal`: what is still unconfirmed then is rejected and says what is
    * known of it, what is still in hand goes back to the broker. Idempotent.
    */
-  close(): Promise<void> {
-    this.#closing ??= this.#drainAndClose()
+  close(signal?: AbortSignal): Promise<void> {
+    this.#closing ??= this.#drainAndClose(signal)
     return this.#closing
   }
 
@@ -199,13 +274,16 @@ export class Connection implements AsyncDisposable {
     return this.close()
   }
 
-  async #drainAndClose(): Promise<void> {
+  async #drainAndClose(signal: AbortSignal | undefined): Promise<void> {
     const { clock, uri } = this.#options
-    await withDeadline(clock, uri.options.drainTimeoutMs, async (late) => {
-      await Promise.all([...this.#listeners].map((listener) => listener.close(late)))
+    const drain = async (late: AbortSignal): Promise<void> => {
+      const closing = [...this.#listeners].map((listener) => listener.close(late))
+      this.#requests.close()
+      await Promise.all(closing)
       await this.#producer.drain(late)
       await Promise.all([this.#sending.close(late), this.#listening?.close(late)])
-    })
+    }
+    await withDeadline(clock, uri.options.drainTimeoutMs, drain, signal)
     this.#status.end()
   }
 

@@ -8,11 +8,22 @@ export type { Connection, DeclareOptions, SendOptions } from './connection.ts'
 
 // Sending
 export type { Payload } from './producer/payload.ts'
+export type { Codec } from './transport/codec.ts'
 export type { AttemptEnd, ProducerObserver } from './producer/producer.ts'
 
 // Listening
 export type { Delivery } from './listener/delivery.ts'
-export type { DeliveryHandler, Listener, ListenOptions } from './listener/listener.ts'
+export { type DedupeStore, memoryDedupe, type MemoryDedupeOptions } from './listener/dedupe.ts'
+export type { DeliveryStream } from './listener/delivery-stream.ts'
+export type { DeliveryHandler, ErrorPolicy } from './listener/handler-pool.ts'
+export type { Listener, ListenOptions, StreamOptions } from './listener/listener.ts'
+
+// Requests and replies
+export type { Gathering, ScatterSummary } from './request/gathering.ts'
+export type { IncomingRequest, RequestHandler } from './request/incoming-request.ts'
+export type { RequestCounts, RequestOptions, ScatterOptions } from './request/options.ts'
+export type { Reply, ReplyKind } from './request/reply.ts'
+export type { Responder, ResponderCounts, ResponderOptions } from './request/responder.ts'
 
 // Watching
 export type { LinkRole, StatusEvent } from './failover/status.ts'
@@ -22,6 +33,7 @@ export type { Logger } from './logger.ts'
 export {
   type ErrorCode,
   type FailedSendOutcome,
+  RequestError,
   SendError,
   StaleDeliveryError,
   UnderstudyError,

@@ -33,6 +33,9 @@ export function statusLines(print: (line: string) => void): (event: StatusEvent)
       case 'switching':
         print(`going back to ${event.endpoint}`)
         break
+      case 'cancelled':
+        print(`the subscription to ${event.destination} was ended by ${event.endpoint}: ${event.error.message}`)
+        break
       case 'blocked':
         print(`${event.endpoint} takes nothing more for now: ${event.reason}`)
         break

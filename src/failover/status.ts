@@ -39,6 +39,14 @@ export type StatusEvent =
     }
   /** A preferred broker answers again; work on the present link is being finished before the switch. */
   | { readonly type: 'switching'; readonly role: LinkRole; readonly endpoint: RedactedEndpoint }
+  /** The broker ended a subscription while the link lives on; the listener subscribes again. */
+  | {
+      readonly type: 'cancelled'
+      readonly role: LinkRole
+      readonly endpoint: RedactedEndpoint
+      readonly destination: string
+      readonly error: UnderstudyError
+    }
   /** The broker reads nothing more from this link until it has room; sends wait. */
   | {
       readonly type: 'blocked'

@@ -1,6 +1,7 @@
 import { formatDestination } from '../transport/destination.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { IncomingMessage } from '../transport/message.ts'
+import { Codecs, mediaType } from '../transport/codec.ts'
 import { decodeJson, decodeText } from './codec.ts'
 import type { DeliverySettlement } from './settlement.ts'
 
@@ -8,12 +9,14 @@ import type { DeliverySettlement } from './settlement.ts'
 export class Delivery {
   readonly #message: IncomingMessage
   readonly #settlement: DeliverySettlement
+  readonly #codecs: Codecs
   /** The broker that delivered it. */
   readonly endpoint: RedactedEndpoint
 
-  constructor(message: IncomingMessage, endpoint: RedactedEndpoint, settlement: DeliverySettlement) {
+  constructor(message: IncomingMessage, endpoint: RedactedEndpoint, settlement: DeliverySettlement, codecs: Codecs) {
     this.#message = message
     this.#settlement = settlement
+    this.#codecs = codecs
     this.endpoint = endpoint
   }
 
@@ -40,13 +43,43 @@ export class Delivery {
     return this.#message.contentType
   }
 
+  /** Which request this message asks or answers; undefined where the sender did not say. */
+  get correlationId(): string | undefined {
+    return this.#message.correlationId
+  }
+
+  /** Where the sender wants an answer, such as `queue://orders.reply`; undefined for none. */
+  get replyTo(): string | undefined {
+    return this.#message.replyTo && formatDestination(this.#message.replyTo)
+  }
+
   /** The broker says that it may have been delivered before; see `IncomingMessage.redelivered`. */
   get redelivered(): boolean {
     return this.#message.redelivered
   }
 
+  /** The link that delivered it is gone: it cannot be settled, and the broker delivers it again. */
+  get isStale(): boolean {
+    return this.#settlement.isStale
+  }
+
   get bytes(): Buffer {
     return this.#message.body
+  }
+
+  /**
+   * The body as its content type says: by the codec of that type, as JSON or as text; bytes where it says
+   * nothing of these.
+   *
+   * @throws UnderstudyError `decode` when the body is not what the content type says.
+   */
+  value(): unknown {
+    const { body, contentType } = this.#message
+    const codec = this.#codecs.for(contentType)
+    if (codec) return Codecs.decode(codec, body)
+    const type = mediaType(contentType ?? '')
+    if (type === 'application/json' || type.endsWith('+json')) return decodeJson(body)
+    return type.startsWith('text/') ? decodeText(body) : body
   }
 
   /** @throws UnderstudyError `decode` when the body is not UTF-8. */
@@ -77,6 +110,14 @@ export class Delivery {
   /** Not wanted: the broker moves it to its dead letters, where it has them, and delivers it no more. */
   reject(): Promise<void> {
     return this.#settlement.settle('reject')
+  }
+
+  /**
+   * Leaves it as it is: nobody waits for it any more, and it goes back to the broker when the listener or
+   * its link ends, unless it is settled until then.
+   */
+  leave(): void {
+    this.#settlement.leave()
   }
 
   /** Not now: it goes back to its queue, to be delivered again. */

@@ -4,24 +4,29 @@ import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Logger } from '../logger.ts'
 import { type Destination, formatDestination } from '../transport/destination.ts'
+import type { Codecs } from '../transport/codec.ts'
 import type { Link, LinkDelivery, Subscription } from '../transport/link.ts'
 import { Delivery } from './delivery.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
+import { DedupeGuard, type DedupeStore } from './dedupe.ts'
+import { type DeliveryHandler, type ErrorPolicy, HandlerPool } from './handler-pool.ts'
 import { DeliverySettlement, type SettlementWatcher } from './settlement.ts'
-
-/** Handles one delivery. What it leaves unsettled stays with the broker as delivered. */
-export type DeliveryHandler = (delivery: Delivery) => Promise<void> | void
 
 export interface ListenOptions {
   /** How many unsettled deliveries the broker may have out. Defaults to 10. */
   readonly prefetch?: number
-  /**
-   * What becomes of a delivery whose handler throws before it settled it: `reject` hands it to the
-   * broker's dead letters, `requeue` back to the queue, `leave` keeps it until the link ends.
-   * Defaults to `reject`.
-   */
-  readonly onError?: 'reject' | 'requeue' | 'leave'
+  /** How many handlers may run at a time. Defaults to the prefetch. */
+  readonly concurrency?: number
+  /** What becomes of a delivery whose handler throws before it settled it. Defaults to `reject`. */
+  readonly onError?: ErrorPolicy
+  /** Remembers finished messages, so that copies of them are not handled again. Defaults to none. */
+  readonly dedupe?: DedupeStore
+  /** Closes the listener, as `close` does, when it fires. Defaults to none. */
+  readonly signal?: AbortSignal
 }
+
+/** How a stream takes deliveries: its loop handles one at a time, and what it throws ends the loop. */
+export type StreamOptions = Omit<ListenOptions, 'concurrency' | 'onError'>
 
 export interface ListenerOptions extends ListenOptions {
   readonly session: FailoverSession
@@ -30,6 +35,7 @@ export interface ListenerOptions extends ListenOptions {
   readonly handler: DeliveryHandler
   readonly clock: Clock
   readonly logger: Logger
+  readonly codecs: Codecs
   /** Called once, when it has been closed. */
   readonly onClosed?: (listener: Listener) => void
 }
@@ -40,6 +46,8 @@ const MOST_PREFETCH = 65_535
 const RESUBSCRIBE_MS = 1000
 // The longest that the end of a subscription may take; the end of the link ends it anyway.
 const CANCEL_MS = 1000
+
+export type { DeliveryHandler } from './handler-pool.ts'
 
 /**
  * Takes deliveries from one destination, over as many links as it takes: it subscribes again on every
@@ -52,13 +60,12 @@ export class Listener implements SessionTenant, AsyncDisposable {
   readonly #open = new Set<DeliverySettlement>()
   /** Deliveries that the policy leaves with the broker as delivered: nobody waits for them. */
   readonly #left = new Set<DeliverySettlement>()
-  readonly #handling = new Set<Promise<void>>()
+  readonly #handlers: HandlerPool
+  readonly #dedupe: DedupeGuard | undefined
   readonly #idle: (() => void)[] = []
   readonly #watcher: SettlementWatcher
   /** What the broker owes an answer: settlements, and the turn that is being subscribed. */
   readonly #owed: DeadlineWatch<DeliverySettlement | number>
-  /** Delivered while as many handlers ran as may; nobody but us has seen these yet. */
-  readonly #line: { readonly delivery: Delivery; readonly settlement: DeliverySettlement }[] = []
   #link: Link | undefined
   #subscription: Subscription | undefined
   /** Counts subscriptions, so that what belongs to an earlier one is known by its number. */
@@ -69,36 +76,71 @@ export class Listener implements SessionTenant, AsyncDisposable {
   #refused = false
   /** Whether it wants deliveries at all. */
   #taking = true
-  #fail: (error: UnderstudyError) => void = () => {}
+  #duplicates = 0
+  #over: UnderstudyError | undefined
+  readonly #onOver: ((error: UnderstudyError) => void)[] = []
+  #rejectReady: (error: UnderstudyError) => void = () => {}
   #resolveReady: () => void = () => {}
   /** Resolves when the broker has accepted the first subscription. Rejects when none will ever be. */
   readonly ready: Promise<void>
 
-  /** @throws UnderstudyError `invalid-option` for a prefetch that is not a whole number from 1 to 65,535. */
+  /** @throws UnderstudyError `invalid-option` for a prefetch or concurrency out of 1 to 65,535. */
   constructor(options: ListenerOptions) {
-    const prefetch = options.prefetch ?? DEFAULT_PREFETCH
-    if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > MOST_PREFETCH) {
+    const { prefetch = DEFAULT_PREFETCH, concurrency = prefetch, onError = 'reject', dedupe, logger } = options
+    checkCount('prefetch', prefetch)
+    checkCount('concurrency', concurrency)
+    if (!POLICIES.includes(onError))
       throw new UnderstudyError(
         'invalid-option',
-        `prefetch must be a whole number from 1 to ${MOST_PREFETCH}, not ${prefetch}`,
+        `onError must be ${POLICIES.join(', ')}, not ${JSON.stringify(onError)}`,
       )
-    }
     this.#options = options
     this.#prefetch = prefetch
+    this.#dedupe = dedupe && new DedupeGuard(dedupe)
+    this.#handlers = new HandlerPool({
+      handler: options.handler,
+      concurrency,
+      onError,
+      dedupe: this.#dedupe,
+      logger,
+      onLeft: (settlement) => this.#leave(settlement),
+      onDuplicate: () => {
+        this.#duplicates++
+      },
+      onIdle: () => this.#wakeIdle(),
+    })
     this.#watcher = {
       settling: (settlement) => this.#owed.begin(settlement),
+      left: (settlement) => this.#leave(settlement),
       reopened: (settlement) => this.#owed.end(settlement),
-      over: (settlement) => this.#over(settlement),
+      over: (settlement) => this.#settlementOver(settlement),
     }
     this.#owed = new DeadlineWatch(options.clock, options.failover.confirmTimeoutMs, () => this.#abandon())
     this.ready = new Promise((resolve, reject) => {
       this.#resolveReady = resolve
-      this.#fail = reject
+      this.#rejectReady = reject
     })
     // Waiting for it is the caller's choice; a failure nobody waits for is in the status events.
     this.ready.catch(() => {})
     options.session.attach(this)
     options.session.open()
+    this.#obey(options.signal)
+  }
+
+  /** How many copies of finished messages the dedupe store kept from the handler. */
+  get duplicates(): number {
+    return this.#duplicates
+  }
+
+  /** Why nothing will be delivered any more, or undefined. */
+  get endedBy(): UnderstudyError | undefined {
+    return this.#over
+  }
+
+  /** Calls back once nothing will be delivered any more, at once if it is so; `closed` where the owner closed it. */
+  whenEnded(callback: (error: UnderstudyError) => void): void {
+    if (this.#over) callback(this.#over)
+    else this.#onOver.push(callback)
   }
 
   /** Deliveries that are neither settled nor gone back to the broker. */
@@ -168,7 +210,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#turn++
     this.#subscription = undefined
     this.#resubscribe?.cancel()
-    for (const { settlement } of this.#line.splice(0)) this.#open.delete(settlement)
+    for (const settlement of this.#handlers.dropWaiting()) this.#open.delete(settlement)
     return subscription
   }
 
@@ -181,7 +223,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   async #subscribe(link: Link): Promise<void> {
-    const { destination, logger } = this.#options
+    const { destination, logger, session } = this.#options
     const turn = ++this.#turn
     const sink = {
       deliver: (delivery: LinkDelivery) => {
@@ -191,10 +233,15 @@ export class Listener implements SessionTenant, AsyncDisposable {
       cancelled: (reason: UnderstudyError) => {
         if (this.#turn !== turn) return
         this.#subscription = undefined
-        logger.warn(
-          { destination: formatDestination(destination) },
-          `the broker ended the subscription: ${reason.message}`,
-        )
+        const text = formatDestination(destination)
+        logger.warn({ destination: text }, `the broker ended the subscription: ${reason.message}`)
+        session.report({
+          type: 'cancelled',
+          role: 'listener',
+          endpoint: link.endpoint,
+          destination: text,
+          error: reason,
+        })
         this.#subscribeLater(link)
       },
     }
@@ -255,50 +302,39 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   #deliver(link: Link, linkDelivery: LinkDelivery): void {
-    const settlement = new DeliverySettlement(linkDelivery, link.endpoint, this.#watcher)
+    const settlement = new DeliverySettlement(linkDelivery, link.endpoint, this.#watcher, this.#dedupe)
     this.#open.add(settlement)
-    const delivery = new Delivery(linkDelivery.message, link.endpoint, settlement)
     // A handler that acknowledges first and works afterwards makes room at the broker, but not here.
-    if (this.#handling.size < this.#prefetch) this.#start(delivery, settlement)
-    else this.#line.push({ delivery, settlement })
+    this.#handlers.take(new Delivery(linkDelivery.message, link.endpoint, settlement, this.#options.codecs), settlement)
   }
 
-  #start(delivery: Delivery, settlement: DeliverySettlement): void {
-    const handling = this.#handle(delivery, settlement)
-    this.#handling.add(handling)
-    void handling.then(() => {
-      this.#handling.delete(handling)
-      const next = this.#line.shift()
-      if (next) this.#start(next.delivery, next.settlement)
-      this.#wakeIdle()
-    })
+  /** close does not wait for it. */
+  #leave(settlement: DeliverySettlement): void {
+    if (this.#open.delete(settlement)) this.#left.add(settlement)
+    this.#wakeIdle()
   }
 
-  #over(settlement: DeliverySettlement): void {
+  #settlementOver(settlement: DeliverySettlement): void {
     this.#owed.end(settlement)
     this.#open.delete(settlement)
     this.#left.delete(settlement)
     this.#wakeIdle()
   }
 
-  async #handle(delivery: Delivery, settlement: DeliverySettlement): Promise<void> {
-    const { handler, onError = 'reject', logger } = this.#options
-    try {
-      await handler(delivery)
-    } catch (error) {
-      const stale = error instanceof UnderstudyError && error.code === 'stale-delivery'
-      if (!stale) logger.error({ messageId: delivery.id, error: messageOf(error) }, 'the handler of a delivery threw')
-      if (!settlement.isOpen) return
-      if (onError !== 'leave') {
-        await settlement.settle(onError).catch((failure: unknown) => {
-          logger.warn(
-            { messageId: delivery.id, error: messageOf(failure) },
-            `the delivery could not be settled as ${onError}`,
-          )
-        })
-      }
-      // Left as it is, on purpose or for want of another way: close does not wait for it.
-      if (settlement.isOpen && this.#open.delete(settlement)) this.#left.add(settlement)
+  #fail(error: UnderstudyError): void {
+    if (this.#over) return
+    this.#over = error
+    this.#rejectReady(error)
+    for (const tell of this.#onOver.splice(0)) tell(error)
+  }
+
+  #obey(signal: AbortSignal | undefined): void {
+    if (!signal) return
+    const onAbort = (): void => void this.close()
+    if (signal.aborted) onAbort()
+    else {
+      signal.addEventListener('abort', onAbort, { once: true })
+      this.whenEnded(() => signal.removeEventListener('abort', onAbort))
     }
   }
 
@@ -308,11 +344,19 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   #isIdle(): boolean {
-    return this.#handling.size === 0 && this.#open.size === 0
+    return this.#open.size === 0 && this.#handlers.isIdle
   }
 
   #wakeIdle(): void {
     if (this.#idle.length === 0 || !this.#isIdle()) return
     for (const wake of this.#idle.splice(0)) wake()
   }
+}
+
+const POLICIES: readonly ErrorPolicy[] = ['reject', 'requeue', 'leave']
+
+function checkCount(name: string, value: number): void {
+  if (Number.isInteger(value) && value >= 1 && value <= MOST_PREFETCH) return
+  const message = `${name} must be a whole number from 1 to ${MOST_PREFETCH}, not ${value}`
+  throw new UnderstudyError('invalid-option', message)
 }

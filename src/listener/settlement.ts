@@ -1,6 +1,7 @@
 import { messageOf, StaleDeliveryError, UnderstudyError } from '../errors.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { LinkDelivery, Settlement } from '../transport/link.ts'
+import type { DedupeGuard } from './dedupe.ts'
 
 /** How far a delivery has come. */
 type State =
@@ -17,6 +18,8 @@ export interface SettlementWatcher {
   settling(settlement: DeliverySettlement): void
   /** The delivery needs nothing more: its settlement ended or it went stale. */
   over(settlement: DeliverySettlement): void
+  /** No word is to be waited for. */
+  left(settlement: DeliverySettlement): void
   /** The word could not be given on this kind of link; another one still can. */
   reopened(settlement: DeliverySettlement): void
 }
@@ -26,16 +29,27 @@ export class DeliverySettlement {
   readonly #delivery: LinkDelivery
   readonly #endpoint: RedactedEndpoint
   readonly #watcher: SettlementWatcher
+  readonly #dedupe: DedupeGuard | undefined
   #state: State = { name: 'open' }
 
-  constructor(delivery: LinkDelivery, endpoint: RedactedEndpoint, watcher: SettlementWatcher) {
+  constructor(
+    delivery: LinkDelivery,
+    endpoint: RedactedEndpoint,
+    watcher: SettlementWatcher,
+    dedupe: DedupeGuard | undefined,
+  ) {
     this.#delivery = delivery
     this.#endpoint = endpoint
     this.#watcher = watcher
+    this.#dedupe = dedupe
   }
 
   get isOpen(): boolean {
     return this.#state.name === 'open'
+  }
+
+  get isStale(): boolean {
+    return this.#state.name === 'stale'
   }
 
   /**
@@ -44,7 +58,8 @@ export class DeliverySettlement {
    *
    * @throws StaleDeliveryError when the link had gone, or went before the broker confirmed;
    * UnderstudyError `already-settled` when another settlement came first, `unsupported` when this kind of
-   * destination has no such settlement: then another one may still be given.
+   * destination has no such settlement and `storage` when the dedupe store failed: then another one may
+   * still be given.
    */
   settle(settlement: Settlement): Promise<void> {
     const done = this.#settle(settlement)
@@ -56,7 +71,7 @@ export class DeliverySettlement {
   #settle(settlement: Settlement): Promise<void> {
     switch (this.#state.name) {
       case 'stale':
-        return Promise.reject(this.#stale('was lost before it was settled; nothing was settled'))
+        return this.#tooLate(settlement)
       case 'settled':
         return this.#state.as === settlement
           ? this.#state.done
@@ -70,6 +85,11 @@ export class DeliverySettlement {
     }
   }
 
+  /** Nobody waits for it. */
+  leave(): void {
+    if (this.#state.name === 'open') this.#watcher.left(this)
+  }
+
   /** The link that delivered it is gone. */
   expire(): void {
     if (this.#state.name !== 'open') return
@@ -77,13 +97,29 @@ export class DeliverySettlement {
     this.#watcher.over(this)
   }
 
+  /** The broker delivers it again, and the work is done all the same. */
+  async #tooLate(settlement: Settlement): Promise<never> {
+    if (settlement === 'ack') await this.#remember()
+    throw this.#stale('was lost before it was settled; nothing was settled')
+  }
+
+  async #remember(): Promise<void> {
+    try {
+      await this.#dedupe?.finished(this.#delivery.message.id)
+    } catch (cause) {
+      const message = `message ${this.#delivery.message.id} could not be noted as finished: ${messageOf(cause)}`
+      throw new UnderstudyError('storage', message, { cause })
+    }
+  }
+
   async #perform(settlement: Settlement): Promise<void> {
     try {
+      if (this.#dedupe && settlement === 'ack') await this.#remember()
       await this.#delivery.settle(settlement)
       this.#watcher.over(this)
     } catch (error) {
       // Nothing was said to the broker, so the delivery is as open as before.
-      if (error instanceof UnderstudyError && error.code === 'unsupported') {
+      if (error instanceof UnderstudyError && (error.code === 'unsupported' || error.code === 'storage')) {
         this.#state = { name: 'open' }
         this.#watcher.reopened(this)
         throw error

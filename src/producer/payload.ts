@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../errors.ts'
+import { type Codec, Codecs } from '../transport/codec.ts'
 
 /**
  * What may be sent: bytes as they are, text as UTF-8, anything else as JSON. Bytes are not copied: they
@@ -9,6 +10,11 @@ export type Payload = ArrayBufferView | ArrayBuffer | string | number | boolean 
 export interface EncodedPayload {
   readonly body: Buffer
   readonly contentType: string | undefined
+}
+
+/** A payload by the codec of a content type that the caller named. */
+export function encodeWith(codec: Codec, payload: Payload): EncodedPayload {
+  return { body: Codecs.encode(codec, payload), contentType: codec.contentType }
 }
 
 /**

@@ -3,6 +3,7 @@ import test from 'node:test'
 import { StaleDeliveryError, UnderstudyError } from '../../src/errors.ts'
 import { Listener } from '../../src/listener/listener.ts'
 import { TWO, watch } from '../support/client-parts.ts'
+import { Codecs } from '../../src/transport/codec.ts'
 import { settled } from '../support/fake-clock.ts'
 import { idsOf, listening } from './listening.ts'
 
@@ -117,6 +118,7 @@ test('several listeners share one link, and one that closes spares the others', 
     handler: (delivery) => void other.push(delivery.id),
     clock: of.clock,
     logger: of.logger,
+    codecs: new Codecs(),
   })
   await second.ready
   assert.equal(of.transport.links.length, 1)

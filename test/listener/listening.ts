@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import type { FailoverSession } from '../../src/failover/session.ts'
 import type { Delivery } from '../../src/listener/delivery.ts'
 import { type DeliveryHandler, Listener, type ListenOptions } from '../../src/listener/listener.ts'
+import { Codecs } from '../../src/transport/codec.ts'
 import { type Parts, type PartsOptions, parts, sessionOf } from '../support/client-parts.ts'
 import { settled } from '../support/fake-clock.ts'
 import type { ScriptedSubscription } from '../support/scripted-transport.ts'
@@ -35,8 +36,12 @@ export async function listening(given: Given = {}): Promise<Listening> {
     },
     clock: of.clock,
     logger: of.logger,
+    codecs: new Codecs(),
     ...(given.prefetch === undefined ? {} : { prefetch: given.prefetch }),
     ...(given.onError === undefined ? {} : { onError: given.onError }),
+    ...(given.concurrency === undefined ? {} : { concurrency: given.concurrency }),
+    ...(given.dedupe === undefined ? {} : { dedupe: given.dedupe }),
+    ...(given.signal === undefined ? {} : { signal: given.signal }),
   })
   await settled()
   const subscription = (): ScriptedSubscription => {

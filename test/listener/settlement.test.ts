@@ -35,11 +35,17 @@ function given(answer: (as: Settlement) => Promise<void> = () => Promise.resolve
       return answer(as)
     },
   }
-  const settlement = new DeliverySettlement(delivery, ENDPOINT, {
-    settling: () => told.push('settling'),
-    over: () => told.push('over'),
-    reopened: () => told.push('reopened'),
-  })
+  const settlement = new DeliverySettlement(
+    delivery,
+    ENDPOINT,
+    {
+      settling: () => told.push('settling'),
+      over: () => told.push('over'),
+      left: () => told.push('left'),
+      reopened: () => told.push('reopened'),
+    },
+    undefined,
+  )
   return { settlement, calls, told }
 }
 

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { type DedupeStore, memoryDedupe } from '../../src/listener/dedupe.ts'
+import { watch } from '../support/client-parts.ts'
+import { settled } from '../support/fake-clock.ts'
+import { idsOf, listening } from './listening.ts'
+
+test('a copy of a finished message is acknowledged and never handled again', async () => {
+  const { listener, subscription, taken } = await listening({
+    dedupe: memoryDedupe(),
+    handler: (delivery) => delivery.ack(),
+  })
+  subscription().deliver('one')
+  await settled()
+  subscription().deliver('one', { redelivered: true })
+  await settled()
+  subscription().deliver('two')
+  await settled()
+  assert.deepEqual(idsOf(taken), ['one', 'two'])
+  assert.deepEqual(
+    subscription().settlements.map(({ id, as }) => `${id} ${as}`),
+    ['one ack', 'one ack', 'two ack'],
+  )
+  assert.equal(listener.duplicates, 1)
+})
+
+test('a message that was rejected is not finished: its copy is handled', async () => {
+  const { subscription, taken } = await listening({
+    dedupe: memoryDedupe(),
+    handler: (delivery) => delivery.reject(),
+  })
+  for (const id of ['one', 'one']) {
+    subscription().deliver(id)
+    await settled()
+  }
+  assert.deepEqual(idsOf(taken), ['one', 'one'])
+})
+
+test('work that ends after its link was lost counts as finished, and the copy waits for it', async () => {
+  const release = Promise.withResolvers<void>()
+  const acknowledged: ReturnType<typeof watch>[] = []
+  const { transport, listener, subscription, taken } = await listening({
+    dedupe: memoryDedupe(),
+    handler: async (delivery) => {
+      await release.promise
+      const done = delivery.ack()
+      acknowledged.push(watch(done))
+      await done
+    },
+  })
+  subscription().deliver('one')
+  await settled()
+  transport.last.die()
+  await settled()
+  subscription().deliver('one', { redelivered: true })
+  await settled()
+  assert.deepEqual(idsOf(taken), ['one'], 'the copy waits while the first is in hand')
+  release.resolve()
+  await settled()
+  assert.equal(acknowledged[0]?.ending().kind, 'failed')
+  assert.deepEqual(idsOf(taken), ['one'])
+  assert.deepEqual(
+    subscription().settlements.map(({ as }) => as),
+    ['ack'],
+  )
+  assert.equal(listener.duplicates, 1)
+})
+
+test('a store that cannot note the id stops the acknowledge, and the delivery stays open', async () => {
+  const broken: DedupeStore = {
+    has: () => false,
+    add: () => Promise.reject(new Error('disk full')),
+  }
+  let failure: unknown
+  const { listener, subscription } = await listening({
+    dedupe: broken,
+    onError: 'leave',
+    handler: async (delivery) => {
+      try {
+        await delivery.ack()
+      } catch (error) {
+        failure = error
+      }
+    },
+  })
+  subscription().deliver('one')
+  await settled()
+  assert.equal((failure as { code?: string }).code, 'storage')
+  assert.deepEqual(subscription().settlements, [])
+  assert.equal(listener.unsettled, 1)
+})
+
+test('a store that cannot be asked sends the delivery the way of a handler that throws', async () => {
+  const broken: DedupeStore = {
+    has: () => Promise.reject(new Error('no answer')),
+    add: () => {},
+  }
+  const { subscription, taken } = await listening({ dedupe: broken, onError: 'requeue', handler: () => {} })
+  subscription().deliver('one')
+  await settled()
+  assert.deepEqual(idsOf(taken), [])
+  assert.deepEqual(subscription().settlements, [{ id: 'one', as: 'requeue' }])
+})
+
+test('the memory store forgets the eldest id once it is full', () => {
+  const store = memoryDedupe({ maxIds: 2 })
+  for (const id of ['a', 'b', 'b', 'c']) void store.add(id)
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((id) => store.has(id)),
+    [false, true, true],
+  )
+})
+
+for (const maxIds of [0, -1, 1.5, Number.NaN, 10_000_001]) {
+  test(`a memory store of ${maxIds} ids is refused`, () => {
+    assert.throws(() => memoryDedupe({ maxIds }), { code: 'invalid-option' })
+  })
+}
