@@ -9,6 +9,7 @@ import { Backoff } from './backoff.ts'
 import { dial, discard } from './dial.ts'
 import { EndpointList } from './endpoints.ts'
 import { type Dialled, retryDial } from './retry.ts'
+import { logStatus } from './status-log.ts'
 import type { LinkRole, StatusBroadcast, StatusEvent } from './status.ts'
 import type { FailoverUri } from './uri.ts'
 
@@ -195,7 +196,7 @@ export class FailoverSession {
   }
 
   async #dialList(state: Extract<State, { name: 'dialling' | 'reconnecting' }>): Promise<void> {
-    const { clock, role, uri, logger } = this.#options
+    const { clock, role, uri } = this.#options
     const startup = state.name === 'dialling'
     const lost = startup ? undefined : state.lost
     let firstPass = true
@@ -229,7 +230,6 @@ export class FailoverSession {
         thrown instanceof UnderstudyError
           ? thrown
           : new UnderstudyError('unreachable', messageOf(thrown), { cause: thrown })
-      logger.error({ role, code: error.code }, error.message)
       this.#transition({ name: 'ended', error })
     }
   }
@@ -256,15 +256,11 @@ export class FailoverSession {
   }
 
   #tellBlocked(link: Link, reason: string | undefined): void {
-    const { role, logger } = this.#options
+    const { role } = this.#options
     const { endpoint } = link
     for (const tenant of this.#tenants) tenant.linkBlocked(reason !== undefined)
-    if (reason === undefined) {
-      this.report({ type: 'unblocked', role, endpoint })
-      return
-    }
-    logger.warn({ role, endpoint }, `the broker takes nothing more for now: ${reason}`)
-    this.report({ type: 'blocked', role, endpoint, reason })
+    if (reason === undefined) this.report({ type: 'unblocked', role, endpoint })
+    else this.report({ type: 'blocked', role, endpoint, reason })
   }
 
   #connectedTo(dialled: Dialled, since: number = this.#options.clock.now()): Extract<State, { name: 'connected' }> {
@@ -297,13 +293,12 @@ export class FailoverSession {
   #lost(link: Link, error: UnderstudyError): void {
     const state = this.#state
     if ((state.name !== 'connected' && state.name !== 'switching') || state.current.link !== link) return
-    const { clock, role, logger, uri } = this.#options
+    const { clock, role, uri } = this.#options
     const now = clock.now()
     const livedMs = now - state.since
     this.#backoff.linkLost(now, livedMs)
     if (this.#endpoints.betterThan(state.current.endpoint).length === 0)
       this.#preferredFlaps = livedMs < uri.options.stabilityWindowMs ? this.#preferredFlaps + 1 : 0
-    logger.warn({ role, endpoint: link.endpoint, code: error.code }, `link lost: ${error.message}`)
     for (const tenant of this.#tenants) tenant.linkDown(error)
     this.report({ type: 'interrupted', role, endpoint: link.endpoint, error })
     // Whoever was just told may have closed the session.
@@ -399,8 +394,9 @@ export class FailoverSession {
     )
   }
 
-  /** Tells a tenant's own news to those who watch the connection. */
+  /** Tells the news, a tenant's own too, to those who watch the connection and to the log. */
   report(event: StatusEvent): void {
+    logStatus(this.#options.logger, event)
     this.#options.status.publish(event)
   }
 }
