@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { StaleDeliveryError } from '../errors.ts'
+import { UnderstudyError } from '../errors.ts'
 import type { StatusEvent } from '../failover/status.ts'
 import type { DeliveryObserver } from '../listener/observer.ts'
 import type { AttemptEnd, SendObserver } from '../producer/observer.ts'
@@ -31,6 +31,8 @@ export interface ConnectionMetrics {
   /** A handler has ended. */
   handled(threw: boolean, durationMs: number): void
   settled(end: SettlementEnd): void
+  /** A copy of a finished message was kept from the handler. */
+  duplicate(): void
   /** The connection has been closed. */
   closed(): void
 }
@@ -58,12 +60,19 @@ export function deliveryMetrics(metrics: ConnectionMetrics, clock: Clock): Deliv
         run: (handle) => handle(),
         handled: (thrown) => metrics.handled(thrown !== undefined, clock.now() - startedAt),
         settling() {},
-        settled(as, error) {
-          if (error === undefined) metrics.settled(as)
-          else metrics.settled(error instanceof StaleDeliveryError ? 'stale' : 'failed')
+        settled(as, failure) {
+          const end = failure ? endOf(failure.error) : as
+          if (end !== undefined) metrics.settled(end)
         },
         stale: () => metrics.settled('stale'),
       }
     },
+    duplicate: () => metrics.duplicate(),
   }
+}
+
+/** Undefined when nothing was said to the broker, so that the delivery can still be settled. */
+function endOf(error: unknown): SettlementEnd | undefined {
+  if (!(error instanceof UnderstudyError) || error.retriable) return 'stale'
+  return error.code === 'unsupported' ? undefined : 'failed'
 }

@@ -160,8 +160,8 @@ function traceDeliveries(tools: Tools): DeliveryObserver {
             processing,
           )
         },
-        settled(_as, error) {
-          if (error !== undefined && settling) fail(settling, error)
+        settled(_as, failure) {
+          if (failure && settling) fail(settling, failure.error)
           settling?.end()
           settling = undefined
         },
@@ -170,6 +170,7 @@ function traceDeliveries(tools: Tools): DeliveryObserver {
         },
       }
     },
+    duplicate() {},
   }
 }
 

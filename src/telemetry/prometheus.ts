@@ -72,6 +72,7 @@ function createMetrics(
   readonly delivered: Counter<'redelivered'>
   readonly handlerDuration: Histogram<'result'>
   readonly settled: Counter<'settlement'>
+  readonly duplicates: Counter
   readonly cancelled: Counter
 } {
   const { prefix = 'understudy_', durationBuckets = DURATION_BUCKETS, failoverBuckets = FAILOVER_BUCKETS } = options
@@ -117,6 +118,7 @@ function createMetrics(
       buckets: [...durationBuckets],
     }),
     settled: new Counter(own('messages_settled_total', 'Deliveries that have ended, by how.', 'settlement')),
+    duplicates: new Counter(own('duplicates_skipped_total', 'Copies of finished messages kept from the handlers.')),
     cancelled: new Counter(own('subscriptions_cancelled_total', 'Subscriptions that a broker ended by itself.')),
   }
 }
@@ -209,6 +211,7 @@ function connectionMetrics(metrics: Metrics, connection: ObservedConnection, for
     handled: (threw, durationMs) =>
       metrics.handlerDuration.observe({ result: threw ? 'error' : 'ok' }, durationMs / 1000),
     settled: (settlement) => metrics.settled.inc({ settlement }),
+    duplicate: () => metrics.duplicates.inc(),
     closed() {
       for (const role of links.keys()) down(role)
       forget()

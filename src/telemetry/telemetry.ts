@@ -18,13 +18,15 @@ export interface Telemetry {
 
 const NONE: Telemetry = { sends: [], deliveries: undefined, status: undefined, close: () => {} }
 
+export interface TelemetryOptions {
+  readonly metrics?: ClientMetrics
+  readonly tracing?: ClientTracing
+  readonly clock: Clock
+}
+
 /** Opens what was configured for one connection. What throws when it is opened is left out. */
-export function openTelemetry(
-  metrics: ClientMetrics | undefined,
-  tracing: ClientTracing | undefined,
-  connection: ObservedConnection,
-  clock: Clock,
-): Telemetry {
+export function openTelemetry(options: TelemetryOptions, connection: ObservedConnection): Telemetry {
+  const { metrics, tracing, clock } = options
   const measured = metrics && attempt(() => metrics.open(connection))
   const traced = tracing && attempt(() => tracing.open(connection))
   if (!measured && !traced) return NONE
