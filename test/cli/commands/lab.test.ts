@@ -119,6 +119,17 @@ describe('understudy lab', () => {
     assert.match(out, /b {2}stomp:\/\/127\.0\.0\.1:2 {2}paused, pid 4711/)
   })
 
+  it('tells who leads the queues where every broker serves, and what happens to them', async () => {
+    const quorum = fakeLab({ topology: 'quorum', state: () => 'running' })
+    const { out } = await run(fakeLabs({ attach: () => quorum, up: async () => quorum }), ['status'])
+    assert.match(out, /a {2}stomp:.*, leads the queues {2}\(/)
+    assert.match(out, /b {2}stomp:.*, serves {2}\(/)
+    const classic = fakeLab({ topology: 'home-node' })
+    const up = await run(fakeLabs({ up: async () => classic }), ['up', 'pair'])
+    assert.match(up.out, /a {2}stomp:.*, is home to the queues {2}\(/)
+    assert.match(up.out, /lab kill a {2,}and see the jobs wait/)
+  })
+
   it('tells what a crashed run left behind, and that a lab cannot be asked', async () => {
     const running: ReturnType<LabDirectory['running']> = [
       { id: 'pair-1', name: 'pair', owner: 'nobody', usable: true },
