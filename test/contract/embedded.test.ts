@@ -11,7 +11,7 @@ contractSuite({
     await openLab('embedded', () => ({
       unroutable: never,
       // It reads no wildcards, and says so.
-      refusedSend: async () => 'queue://contract.refused.*',
+      refusedSend: async () => ({ destination: 'queue://contract.refused.*', headers: {} }),
       refusedSubscription: async () => 'queue://contract.refused.*',
       block: never,
       unblock: never,

@@ -14,6 +14,17 @@ const stompImpossible: Impossible = {
 export const embeddedImpossible: Impossible = {
   ...stompImpossible,
   credentials: 'the lab asks for none',
+  'wrong-login': 'the lab asks for no credentials',
 }
 
-export const activemqImpossible: Impossible = stompImpossible
+export const activemqImpossible: Impossible = {
+  ...stompImpossible,
+  'refused-subscription': 'a user of the lab may subscribe to everything',
+}
+
+export const memoryImpossible: Impossible = {
+  credentials: 'every user name and password is taken',
+  tls: 'there is no socket',
+  ipv6: 'there is no socket',
+  'refused-subscription': 'it takes every subscription',
+}

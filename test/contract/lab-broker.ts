@@ -51,6 +51,8 @@ export async function openLab(name: string, peculiarities: (lab: Lab) => Peculia
     nodes: lab.nodes.map(({ endpoint }) => endpoint),
     credentials: lab.credentials,
     options,
+    around: () => serving.endpoint,
+    wrongLogin: () => ({ username: lab.credentials?.username ?? '', password: 'not-the-password' }),
     tls: () => tls,
     ipv6: () => sixth?.address ?? never(),
     kill: goes('kill'),

@@ -3,8 +3,10 @@
  * one, it says why, and every test that needs it is reported as skipped with that reason.
  */
 export type Situation =
-  /** The broker asks for a user name and a password, and refuses others. */
+  /** The broker asks for a user name and a password. */
   | 'credentials'
+  /** A user name and a password that the broker refuses. */
+  | 'wrong-login'
   /** A door with TLS, see {@link ContractBroker.tls}. */
   | 'tls'
   /** A door on `::1`. */
@@ -19,7 +21,7 @@ export type Situation =
   | 'stop'
   /** A destination that the broker has no queue for. */
   | 'unroutable'
-  /** A destination that the broker refuses sends to, by name. */
+  /** A message that the broker refuses by name, to whoever sends it. */
   | 'refused-send'
   /** A destination that the broker refuses subscriptions to, by name. */
   | 'refused-subscription'
@@ -28,14 +30,16 @@ export type Situation =
   /** The broker ends a subscription while the connection lives on. */
   | 'cancel'
 
-/**
- * One way to the broker, which can be hurt without the broker noticing more of it than a network would
- * show. Every fault lasts until `heal`.
- */
+export interface ContractLogin {
+  readonly username: string
+  readonly password: string
+}
+
+/** One way to a broker, which can be hurt. Every fault lasts until `heal`. */
 export interface ContractDoor {
   /** `scheme://host:port`, without credentials, as it stands in a failover URI. */
   readonly address: string
-  /** How many connections came here, those that were slammed included. */
+  /** How many connections were asked for here, those that were slammed included. */
   readonly dials: number
   /** How many connections through this door are open. */
   readonly open: number
@@ -47,7 +51,7 @@ export interface ContractDoor {
   slam(): void
   /** Accepts, and passes nothing on in either way. */
   mute(): void
-  /** Passes on what clients send, and keeps back what the broker answers. */
+  /** Passes on what clients send, and keeps back at least the confirms of it. */
   hold(): void
   /** Ends every fault; what was kept back is passed on. */
   heal(): Promise<void>
@@ -65,26 +69,36 @@ export interface ContractTls {
  * was declared impossible are never called and may throw.
  */
 export interface ContractBroker {
-  /** Both lead to the broker that serves, or to its equals: a queue is the same queue through either. */
+  /** The second leads to the same broker as the first, or to one that is its equal. */
   readonly doors: readonly [ContractDoor, ContractDoor]
   /** The brokers' own addresses, without any door: what a failover goes over. */
   readonly nodes: readonly string[]
-  readonly credentials: { readonly username: string; readonly password: string } | undefined
+  readonly credentials: ContractLogin | undefined
   /** Options that every failover URI to this broker carries, such as the type of its queues. */
   readonly options: Readonly<Record<string, string>>
+  /**
+   * An address that leads to the queues behind the front door while a fault lasts. A cut may be felt here,
+   * too.
+   */
+  around(): string
+  /** Sees to it that what it returns is refused, until the front door heals. */
+  wrongLogin(): ContractLogin
   /** A door with TLS. */
   tls(): ContractTls
   /** The address of a door that listens on `::1`. */
   ipv6(): string
   /** A destination that the broker has no queue for. */
   unroutable(): string
-  /** Sees to it that sends to the destination it returns are refused by name. */
-  refusedSend(): Promise<string>
+  /** A message that the broker will refuse, as often as it is sent. */
+  refusedSend(): Promise<{ readonly destination: string; readonly headers: Readonly<Record<string, string>> }>
   /** Sees to it that subscriptions to the destination it returns are refused by name. */
   refusedSubscription(): Promise<string>
-  /** Kills the broker that serves, and returns when it is gone. */
+  /**
+   * Kills the broker that serves, and returns when it is gone. Another one takes its place sooner or later;
+   * where none can, it comes back by itself.
+   */
   kill(): Promise<void>
-  /** Asks the broker that serves to leave, and returns when it is gone. */
+  /** The same, except that the broker is asked to leave. */
   stop(): Promise<void>
   /** Starts what is down, and returns when the broker serves through both doors. */
   revive(): Promise<void>

@@ -5,7 +5,7 @@ import type { Stage } from './stage.ts'
 import { eventually, within } from './waiting.ts'
 
 async function fill(stage: Stage, queue: string, ids: readonly string[]): Promise<void> {
-  const { connection } = await stage.behind()
+  const { connection } = await stage.around()
   for (const id of ids) await connection.send(queue, id, { id })
 }
 
@@ -120,7 +120,7 @@ export const consume: ContractGroup = {
         await fill(stage, queue, ['1', '2', '3', '4', '5'])
         await inbox.nth(2)
         // Somebody else is given what the first may not have.
-        const { connection } = await stage.behind()
+        const { connection } = await stage.around()
         const other = await stage.inbox(connection, queue)
         await other.nth(3)
         assert.deepEqual([...inbox.ids, ...other.ids].sort(), ['1', '2', '3', '4', '5'])

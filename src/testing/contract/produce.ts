@@ -18,7 +18,7 @@ async function errorOf(send: Promise<unknown>): Promise<SendError> {
 
 /** Until the broker has it, which the sender cannot know. */
 async function brokerHas(stage: Stage, queue: string, id: string): ReturnType<Stage['inbox']> {
-  const { connection } = await stage.behind()
+  const { connection } = await stage.around()
   const inbox = await stage.inbox(connection, queue)
   await inbox.of(id)
   return inbox
@@ -175,11 +175,11 @@ export const produce: ContractGroup = {
       title: 'a message that the broker refuses is rejected, and its siblings are confirmed',
       needs: ['refused-send'],
       run: async (stage) => {
-        const refused = await stage.broker.refusedSend()
+        const { destination, headers } = await stage.broker.refusedSend()
         const { connection } = await stage.enter()
         const queue = stage.queue()
         const sibling = connection.send(queue, 'x', { id: 'sibling' })
-        const error = await errorOf(connection.send(refused, 'x', { id: 'refused' }))
+        const error = await errorOf(connection.send(destination, 'x', { id: 'refused', headers }))
         assert.deepEqual([error.code, error.outcome, error.messageId], ['rejected', 'rejected', 'refused'])
         await within('the sibling', sibling)
         await within('a later send', connection.send(queue, 'x'))

@@ -3,7 +3,7 @@ import type { Connection } from '../../connection.ts'
 import type { StatusEvent } from '../../failover/status.ts'
 import type { Delivery } from '../../listener/delivery.ts'
 import type { Listener, ListenOptions } from '../../listener/listener.ts'
-import type { ContractBroker, ContractDoor } from './broker.ts'
+import type { ContractBroker, ContractDoor, ContractLogin } from './broker.ts'
 import { eventually, within } from './waiting.ts'
 
 /** Opens a connection from a failover URI: the public `connect`, or what stands in for it. */
@@ -88,7 +88,7 @@ export class Stage {
   }
 
   /** An address with the broker's credentials in it, percent-encoded. */
-  login(address: string, credentials: ContractBroker['credentials'] = this.broker.credentials): string {
+  login(address: string, credentials: ContractLogin | undefined = this.broker.credentials): string {
     if (credentials === undefined) return address
     const { username, password } = credentials
     return address.replace('://', `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`)
@@ -120,9 +120,9 @@ export class Stage {
     return await this.through([this.front.address], uriOptions, options)
   }
 
-  /** A connection through the back door, which no fault of the front door touches. */
-  async behind(): Promise<StageConnection> {
-    return await this.through([this.back.address])
+  /** A connection around the front door, to the same queues. */
+  async around(): Promise<StageConnection> {
+    return await this.through([this.broker.around()])
   }
 
   async through(
@@ -143,9 +143,9 @@ export class Stage {
     return inbox
   }
 
-  /** Everything left in a queue, taken by somebody new who comes through the back door. */
+  /** Everything left in a queue, taken by somebody new. */
   async rest(destination: string, last: string): Promise<string[]> {
-    const { connection } = await this.behind()
+    const { connection } = await this.around()
     const inbox = await this.inbox(connection, destination)
     await connection.send(destination, 'the last', { id: last })
     await inbox.of(last)

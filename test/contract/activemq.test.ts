@@ -1,0 +1,20 @@
+import { contractSuite } from '../../src/testing/contract-suite.ts'
+import { brokerSkip } from '../support/brokers.ts'
+import { activemqImpossible } from './impossible.ts'
+import { never, openLab } from './lab-broker.ts'
+
+contractSuite({
+  name: 'ActiveMQ',
+  skip: brokerSkip('activemq-jdbc'),
+  impossible: activemqImpossible,
+  open: async () =>
+    await openLab('activemq-jdbc', () => ({
+      unroutable: never,
+      // ActiveMQ takes header lines of up to 10 KiB.
+      refusedSend: async () => ({ destination: 'queue://contract.refused', headers: { long: 'x'.repeat(12_000) } }),
+      refusedSubscription: never,
+      block: never,
+      unblock: never,
+      cancel: never,
+    })),
+})
