@@ -5,6 +5,8 @@ import { tlsFileOptions, withTls } from './failover/tls-files.ts'
 import { checkEndpointOptions, parseFailoverUri, type SpokenScheme, whatIsSpoken } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
+import type { ClientMetrics } from './telemetry/metrics.ts'
+import type { ClientTracing } from './telemetry/tracing.ts'
 import type { Codec } from './transport/codec.ts'
 import type { Endpoint } from './transport/endpoint.ts'
 import type { TlsSettings } from './transport/tls-settings.ts'
@@ -13,12 +15,15 @@ import type { Transport } from './transport/transport.ts'
 /** Each adapter is loaded when a URI first names its scheme. */
 const ADAPTERS = {
   activemq: async (): Promise<Transport> => (await import('../adapters/activemq/transport.ts')).activemqTransport(),
+  rabbitmq: async (): Promise<Transport> => (await import('../adapters/rabbitmq/transport.ts')).rabbitmqTransport(),
   memory: async (): Promise<Transport> => (await import('../adapters/memory/transport.ts')).memoryTransport(),
 }
 
 const ADAPTER_OF_SCHEME: Readonly<Record<SpokenScheme, keyof typeof ADAPTERS>> = {
   stomp: 'activemq',
   'stomp+ssl': 'activemq',
+  amqp: 'rabbitmq',
+  amqps: 'rabbitmq',
   memory: 'memory',
 }
 
@@ -35,6 +40,10 @@ export interface ConnectOptions {
   readonly maxOpenRequests?: number
   /** Told of every attempt of every send. Defaults to none. */
   readonly observer?: ProducerObserver
+  /** Counts what happens, such as `prometheusMetrics()` of `understudy-mq/prometheus`. Defaults to none. */
+  readonly metrics?: ClientMetrics
+  /** Follows messages, such as `openTelemetryTracing()` of `understudy-mq/opentelemetry`. Defaults to none. */
+  readonly tracing?: ClientTracing
   /** Defaults to the system's. */
   readonly clock?: Clock
   /** Defaults to `Math.random`. */
@@ -91,6 +100,8 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     random: options.random ?? systemRandom,
     logger: options.logger ?? silentLogger,
     ...(options.observer ? { observer: options.observer } : {}),
+    ...(options.metrics ? { metrics: options.metrics } : {}),
+    ...(options.tracing ? { tracing: options.tracing } : {}),
     ...(options.maxOpenRequests === undefined ? {} : { maxOpenRequests: options.maxOpenRequests }),
     ...(options.codecs ? { codecs: options.codecs } : {}),
   })

@@ -11,6 +11,9 @@ import { Listener, type ListenOptions, type StreamOptions } from './listener/lis
 import { type Logger, patientLogger } from './logger.ts'
 import { encodePayload, encodeWith, type Payload } from './producer/payload.ts'
 import { Producer, type ProducerObserver } from './producer/producer.ts'
+import type { ClientMetrics } from './telemetry/metrics.ts'
+import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
+import type { ClientTracing } from './telemetry/tracing.ts'
 import { type Codec, Codecs } from './transport/codec.ts'
 import type { Gathering } from './request/gathering.ts'
 import type { RequestHandler } from './request/incoming-request.ts'
@@ -19,7 +22,7 @@ import type { Reply } from './request/reply.ts'
 import { Requests } from './request/requests.ts'
 import type { Responder, ResponderOptions } from './request/responder.ts'
 import { type Destination, formatDestination, parseDestination } from './transport/destination.ts'
-import type { Endpoint } from './transport/endpoint.ts'
+import { type Endpoint, redact } from './transport/endpoint.ts'
 import type { QueueSettings } from './transport/topology.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -60,6 +63,8 @@ export interface ConnectionOptions {
   readonly random: Random
   readonly logger: Logger
   readonly observer?: ProducerObserver
+  readonly metrics?: ClientMetrics
+  readonly tracing?: ClientTracing
   /** How many requests may be open at a time. Defaults to 10,000. */
   readonly maxOpenRequests?: number
   /** Defaults to none beside bytes, text and JSON. */
@@ -77,6 +82,7 @@ export class Connection implements AsyncDisposable {
   readonly #codecs: Codecs
   readonly #sending: FailoverSession
   readonly #producer: Producer
+  readonly #telemetry: Telemetry
   readonly #listeners = new Set<Listener>()
   readonly #requests: Requests
   #listening: FailoverSession | undefined
@@ -85,12 +91,19 @@ export class Connection implements AsyncDisposable {
   constructor(options: ConnectionOptions) {
     this.#options = { ...options, logger: patientLogger(options.logger) }
     this.#codecs = new Codecs(options.codecs)
+    this.#telemetry = openTelemetry(options, {
+      brokers: options.uri.endpoints.map(redact),
+      pendingSends: () => this.pending,
+      unsettledDeliveries: () => this.#unsettled,
+    })
+    if (this.#telemetry.status) this.#status.observe(this.#telemetry.status)
     this.#sending = this.#session('producer')
     this.#producer = new Producer({
       session: this.#sending,
       failover: options.uri.options,
       clock: options.clock,
       ...(options.observer ? { observer: options.observer } : {}),
+      telemetry: this.#telemetry.sends,
     })
     this.#requests = new Requests({
       host: this,
@@ -112,6 +125,12 @@ export class Connection implements AsyncDisposable {
   /** How many sends are unconfirmed. */
   get pending(): number {
     return this.#producer.pending
+  }
+
+  get #unsettled(): number {
+    let count = 0
+    for (const listener of this.#listeners) count += listener.unsettled
+    return count
   }
 
   /** Resolves when a broker is connected for sending. @throws UnderstudyError when none ever will be. */
@@ -198,6 +217,7 @@ export class Connection implements AsyncDisposable {
       destination: target,
       handler,
       codecs: this.#codecs,
+      observers: this.#telemetry.deliveries,
       clock,
       logger,
       onClosed: (closed) => this.#listeners.delete(closed),
@@ -285,6 +305,7 @@ export class Connection implements AsyncDisposable {
     }
     await withDeadline(clock, uri.options.drainTimeoutMs, drain, signal)
     this.#status.end()
+    this.#telemetry.close()
   }
 
   #session(role: LinkRole): FailoverSession {

@@ -28,6 +28,11 @@ export type { Responder, ResponderCounts, ResponderOptions } from './request/res
 // Watching
 export type { LinkRole, StatusEvent } from './failover/status.ts'
 export type { Logger } from './logger.ts'
+export type { DeliveryObserver, DeliveryWatcher } from './listener/observer.ts'
+export type { SendObserver } from './producer/observer.ts'
+export type { ClientMetrics, ConnectionMetrics, SettlementEnd } from './telemetry/metrics.ts'
+export type { ObservedConnection } from './telemetry/observed-connection.ts'
+export type { ClientTracing, ConnectionTracing } from './telemetry/tracing.ts'
 
 // What goes wrong
 export {

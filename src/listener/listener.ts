@@ -10,6 +10,7 @@ import { Delivery } from './delivery.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { DedupeGuard, type DedupeStore } from './dedupe.ts'
 import { type DeliveryHandler, type ErrorPolicy, HandlerPool } from './handler-pool.ts'
+import { type DeliveryObserver, WatchedDelivery } from './observer.ts'
 import { DeliverySettlement, type SettlementWatcher } from './settlement.ts'
 
 export interface ListenOptions {
@@ -36,6 +37,8 @@ export interface ListenerOptions extends ListenOptions {
   readonly clock: Clock
   readonly logger: Logger
   readonly codecs: Codecs
+  /** Metrics and traces. Defaults to none. */
+  readonly observers?: readonly DeliveryObserver[] | undefined
   /** Called once, when it has been closed. */
   readonly onClosed?: (listener: Listener) => void
 }
@@ -63,6 +66,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
   readonly #handlers: HandlerPool
   readonly #dedupe: DedupeGuard | undefined
   readonly #idle: (() => void)[] = []
+  /** What is told of the deliveries in hand; undefined when nobody wants to know. */
+  readonly #watched: WeakMap<Delivery | DeliverySettlement, WatchedDelivery> | undefined
   readonly #watcher: SettlementWatcher
   /** What the broker owes an answer: settlements, and the turn that is being subscribed. */
   readonly #owed: DeadlineWatch<DeliverySettlement | number>
@@ -96,16 +101,18 @@ export class Listener implements SessionTenant, AsyncDisposable {
       )
     this.#options = options
     this.#prefetch = prefetch
+    this.#watched = options.observers && new WeakMap()
     this.#dedupe = dedupe && new DedupeGuard(dedupe)
     this.#handlers = new HandlerPool({
-      handler: options.handler,
+      handler: this.#watched ? (delivery) => this.#handleWatched(delivery) : options.handler,
       concurrency,
       onError,
       dedupe: this.#dedupe,
       logger,
       onLeft: (settlement) => this.#leave(settlement),
-      onDuplicate: () => {
+      onDuplicate: (delivery) => {
         this.#duplicates++
+        this.#watched?.get(delivery)?.skipped()
       },
       onIdle: () => this.#wakeIdle(),
     })
@@ -223,7 +230,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   async #subscribe(link: Link): Promise<void> {
-    const { destination, logger, session } = this.#options
+    const { destination, session } = this.#options
     const turn = ++this.#turn
     const sink = {
       deliver: (delivery: LinkDelivery) => {
@@ -234,7 +241,6 @@ export class Listener implements SessionTenant, AsyncDisposable {
         if (this.#turn !== turn) return
         this.#subscription = undefined
         const text = formatDestination(destination)
-        logger.warn({ destination: text }, `the broker ended the subscription: ${reason.message}`)
         session.report({
           type: 'cancelled',
           role: 'listener',
@@ -302,10 +308,14 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   #deliver(link: Link, linkDelivery: LinkDelivery): void {
-    const settlement = new DeliverySettlement(linkDelivery, link.endpoint, this.#watcher, this.#dedupe)
+    const { observers, destination, codecs } = this.#options
+    const watched = observers && new WatchedDelivery(observers, linkDelivery, destination, link.endpoint)
+    const settlement = new DeliverySettlement(watched ?? linkDelivery, link.endpoint, this.#watcher, this.#dedupe)
     this.#open.add(settlement)
     // A handler that acknowledges first and works afterwards makes room at the broker, but not here.
-    this.#handlers.take(new Delivery(linkDelivery.message, link.endpoint, settlement, this.#options.codecs), settlement)
+    const delivery = new Delivery(linkDelivery.message, link.endpoint, settlement, codecs)
+    if (watched) this.#watched?.set(delivery, watched).set(settlement, watched)
+    this.#handlers.take(delivery, settlement)
   }
 
   /** close does not wait for it. */
@@ -314,7 +324,13 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#wakeIdle()
   }
 
+  async #handleWatched(delivery: Delivery): Promise<void> {
+    const { handler } = this.#options
+    await this.#watched?.get(delivery)?.handle(() => handler(delivery))
+  }
+
   #settlementOver(settlement: DeliverySettlement): void {
+    if (this.#watched && settlement.isStale) this.#watched.get(settlement)?.stale()
     this.#owed.end(settlement)
     this.#open.delete(settlement)
     this.#left.delete(settlement)
