@@ -1,8 +1,8 @@
-import { activemqTransport } from '../../adapters/activemq/transport.ts'
 import type { Command } from 'commander'
 import { install } from '../../infra/install/install.ts'
 import { createLabs } from '../../infra/labs/labs.ts'
 import { systemClock } from '../clock.ts'
+import type { BrokerControl } from '../drill/broker-control.ts'
 import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
 import { drillCommand } from './commands/drill.ts'
@@ -12,6 +12,7 @@ import { produceCommand } from './commands/produce.ts'
 import { invocation } from './invocation.ts'
 import { openLiveView } from './live/live-view.ts'
 import type { Terminal } from './terminal.ts'
+import type { Transport } from '../transport/transport.ts'
 
 const DEFAULT_WIDTH = 100
 
@@ -23,7 +24,7 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     drillCommand({
       terminal,
       upLab: (name, signal, onProgress) => labs.up(name, { signal, onProgress }),
-      transport: () => Promise.resolve(activemqTransport()),
+      transport: transportOf,
       liveView: (lab) =>
         openLiveView({ stream: process.stderr, clock: systemClock, environment: process.env, brokers: lab.nodes }),
       summary: (result, folder) =>
@@ -40,6 +41,13 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     checkCommand(terminal, understudy),
     labCommand(terminal, { ...labs, install }, understudy),
   ]
+}
+
+/** The adapter for a lab's endpoints, which all have one scheme. */
+async function transportOf({ nodes }: BrokerControl): Promise<Transport> {
+  if (nodes[0]?.endpoint.startsWith('amqp:'))
+    return (await import('../../adapters/rabbitmq/transport.ts')).rabbitmqTransport()
+  return (await import('../../adapters/activemq/transport.ts')).activemqTransport()
 }
 
 function isColoured(stream: NodeJS.WriteStream): boolean {
