@@ -17,8 +17,8 @@ export interface PendingSend {
   writtenTo: Link | undefined
   /** When that was. */
   writtenAt: number
-  /** Whether a broker refused it once in a way that may have been the broker's trouble. */
-  refused: boolean
+  /** What a broker last answered by name, in a way that may have been the broker's trouble. */
+  answer: 'rejected' | 'returned' | undefined
   /** Ended one way or another; its place in the line is given up. */
   settled: boolean
 }

@@ -165,7 +165,7 @@ export class Producer implements SessionTenant {
         ambiguous: false,
         writtenTo: undefined,
         writtenAt: 0,
-        refused: false,
+        answer: undefined,
         settled: false,
       }
       this.#pending.add(entry)
@@ -231,6 +231,7 @@ export class Producer implements SessionTenant {
     }
     if (this.#link !== link) return
     if (error.outcome === 'returned') {
+      entry.answer = 'returned'
       this.#tryAgainLater(entry)
       return
     }
@@ -262,13 +263,13 @@ export class Producer implements SessionTenant {
   #isFinal(entry: PendingSend, error: SendError): boolean {
     if (!error.retriable) return true
     if (error.outcome !== 'rejected') return false
-    const again = entry.refused
-    entry.refused = true
+    const again = entry.answer === 'rejected'
+    entry.answer = 'rejected'
     return again
   }
 
   #giveUp(entry: PendingSend, code: ErrorCode, why: string, outcome?: FailedSendOutcome, cause?: unknown): void {
-    const known = outcome ?? (entry.ambiguous || entry.writtenTo !== undefined ? 'unknown' : 'not-sent')
+    const known = outcome ?? knownOf(entry)
     if (!this.#settle(entry)) return
     this.#observer?.gaveUp(entry.message)
     const { id } = entry.message
@@ -395,11 +396,8 @@ export class Producer implements SessionTenant {
   #expire(now: number): void {
     for (const entry of this.#pending) {
       if (this.#deadlineOf(entry.startedAt) > now) break
-      this.#giveUp(
-        entry,
-        entry.ambiguous || entry.writtenTo !== undefined ? 'unconfirmed' : 'not-sent',
-        'no broker confirmed it in time',
-      )
+      const known = knownOf(entry)
+      this.#giveUp(entry, known === 'unknown' ? 'unconfirmed' : known, 'no broker confirmed it in time')
     }
     for (const waiter of this.#line) {
       if (this.#deadlineOf(waiter.startedAt) > now) break
@@ -431,6 +429,11 @@ export class Producer implements SessionTenant {
     this.#observer?.sendEnded(message, 'not-sent', waitedMs, error)
     return error
   }
+}
+
+/** What may be said of a send that ends now. */
+function knownOf({ ambiguous, writtenTo, answer }: PendingSend): FailedSendOutcome {
+  return ambiguous || writtenTo !== undefined ? 'unknown' : (answer ?? 'not-sent')
 }
 
 function wake(waiting: (() => void)[]): void {
