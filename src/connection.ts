@@ -7,7 +7,7 @@ import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/sta
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
 import { DeliveryStream } from './listener/delivery-stream.ts'
 import type { DeliveryHandler } from './listener/handler-pool.ts'
-import { Listener, type ListenOptions, type StreamOptions } from './listener/listener.ts'
+import { Listener, type ListenerOptions, type ListenOptions, type StreamOptions } from './listener/listener.ts'
 import { type Logger, patientLogger } from './logger.ts'
 import { encodePayload, encodeWith, type Payload } from './producer/payload.ts'
 import { Producer, type ProducerObserver } from './producer/producer.ts'
@@ -112,6 +112,7 @@ export class Connection implements AsyncDisposable {
         return queueSettings.includes('expiresAfterMs') && queueSettings.includes('deadLetterTo')
       }),
       clock: options.clock,
+      random: options.random,
       logger: this.#options.logger,
       maxOpenRequests: options.maxOpenRequests,
     })
@@ -205,25 +206,7 @@ export class Connection implements AsyncDisposable {
    * @throws UnderstudyError `invalid-option` for a destination or prefetch that cannot be.
    */
   listen(destination: string, handler: DeliveryHandler, options: ListenOptions = {}): Listener {
-    if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
-    const target = parseDestination(destination)
-    this.#require(target, {})
-    this.#listening ??= this.#session('listener')
-    const { uri, clock, logger } = this.#options
-    const listener = new Listener({
-      ...options,
-      session: this.#listening,
-      failover: uri.options,
-      destination: target,
-      handler,
-      codecs: this.#codecs,
-      observers: this.#telemetry.deliveries,
-      clock,
-      logger,
-      onClosed: (closed) => this.#listeners.delete(closed),
-    })
-    this.#listeners.add(listener)
-    return listener
+    return this.#listen(destination, handler, options, false)
   }
 
   /**
@@ -232,7 +215,7 @@ export class Connection implements AsyncDisposable {
    * @throws UnderstudyError as {@link listen} does.
    */
   deliveries(source: string, options: StreamOptions = {}): DeliveryStream {
-    return new DeliveryStream((handler) => this.listen(source, handler, options))
+    return new DeliveryStream((handler) => this.#listen(source, handler, options, true))
   }
 
   /**
@@ -292,6 +275,29 @@ export class Connection implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #listen(destination: string, handler: ListenerOptions['handler'], options: ListenOptions, pulled: boolean): Listener {
+    if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
+    const target = parseDestination(destination)
+    this.#require(target, {})
+    this.#listening ??= this.#session('listener')
+    const { uri, clock, logger } = this.#options
+    const listener = new Listener({
+      ...options,
+      session: this.#listening,
+      failover: uri.options,
+      destination: target,
+      handler,
+      pulled,
+      codecs: this.#codecs,
+      observers: this.#telemetry.deliveries,
+      clock,
+      logger,
+      onClosed: (closed) => this.#listeners.delete(closed),
+    })
+    this.#listeners.add(listener)
+    return listener
   }
 
   async #drainAndClose(signal: AbortSignal | undefined): Promise<void> {

@@ -1,10 +1,12 @@
 import type { UnderstudyError } from '../errors.ts'
 import type { Delivery } from './delivery.ts'
-import type { DeliveryHandler, Listener } from './listener.ts'
+import type { Listener, ListenerOptions } from './listener.ts'
+import type { WatchedDelivery } from './observer.ts'
 
 /** A delivery that waits for the loop, or is in its hands; `done` ends its turn as a handler. */
 interface Waiting {
   readonly delivery: Delivery
+  readonly watched: WatchedDelivery | undefined
   readonly done: () => void
 }
 
@@ -24,8 +26,8 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
   #over = false
 
   /** `listen` makes the listener that feeds it. */
-  constructor(listen: (handler: DeliveryHandler) => Listener) {
-    this.#listener = listen((delivery) => this.#take(delivery))
+  constructor(listen: (handler: ListenerOptions['handler']) => Listener) {
+    this.#listener = listen((delivery, watched) => this.#take(delivery, watched))
     this.#listener.whenEnded((error) => this.#end(error))
   }
 
@@ -48,7 +50,7 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
     this.#letGo()
     for (let waiting = this.#line.shift(); waiting; waiting = this.#line.shift()) {
       if (!waiting.delivery.isStale) {
-        this.#inHand = waiting
+        this.#handOut(waiting)
         return Promise.resolve({ done: false, value: waiting.delivery })
       }
       waiting.done()
@@ -87,14 +89,14 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
     await this.return()
   }
 
-  #take(delivery: Delivery): Promise<void> {
+  #take(delivery: Delivery, watched: WatchedDelivery | undefined): Promise<void> {
     return new Promise((done) => {
       const asked = this.#asked.shift()
       if (asked === undefined) {
-        this.#line.push({ delivery, done })
+        this.#line.push({ delivery, watched, done })
         return
       }
-      this.#inHand = { delivery, done }
+      this.#handOut({ delivery, watched, done })
       asked.resolve({ done: false, value: delivery })
     })
   }
@@ -107,7 +109,13 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
     }
   }
 
+  #handOut(waiting: Waiting): void {
+    this.#inHand = waiting
+    waiting.watched?.begin()
+  }
+
   #letGo(): void {
+    this.#inHand?.watched?.end()
     this.#inHand?.done()
     this.#inHand = undefined
   }

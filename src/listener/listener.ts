@@ -9,7 +9,7 @@ import type { Link, LinkDelivery, Subscription } from '../transport/link.ts'
 import { Delivery } from './delivery.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
 import { DedupeGuard, type DedupeStore } from './dedupe.ts'
-import { type DeliveryHandler, type ErrorPolicy, HandlerPool } from './handler-pool.ts'
+import { type ErrorPolicy, HandlerPool } from './handler-pool.ts'
 import { type DeliveryObserver, WatchedDelivery } from './observer.ts'
 import { DeliverySettlement, type SettlementWatcher } from './settlement.ts'
 
@@ -33,7 +33,9 @@ export interface ListenerOptions extends ListenOptions {
   readonly session: FailoverSession
   readonly failover: Pick<FailoverOptions, 'confirmTimeoutMs' | 'drainTimeoutMs'>
   readonly destination: Destination
-  readonly handler: DeliveryHandler
+  readonly handler: (delivery: Delivery, watched?: WatchedDelivery) => Promise<void> | void
+  /** The handler keeps deliveries for a loop, and tells who watches them when that has one. Defaults to false. */
+  readonly pulled?: boolean
   readonly clock: Clock
   readonly logger: Logger
   readonly codecs: Codecs
@@ -325,8 +327,9 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   async #handleWatched(delivery: Delivery): Promise<void> {
-    const { handler } = this.#options
-    await this.#watched?.get(delivery)?.handle(() => handler(delivery))
+    const { handler, pulled = false } = this.#options
+    const watched = this.#watched?.get(delivery)
+    await (pulled ? handler(delivery, watched) : watched?.handle(() => handler(delivery)))
   }
 
   #settlementOver(settlement: DeliverySettlement): void {

@@ -13,7 +13,10 @@ export interface DeliveryObserver {
 
 /** Told what becomes of one delivery. */
 export interface DeliveryWatcher {
-  /** Calls `handle` once, at once; whatever context is active meanwhile is the handler's. */
+  /**
+   * Calls `handle` once, at once; whatever context is active meanwhile is the handler's. Not called for a
+   * loop over deliveries.
+   */
   run(handle: () => void): void
   /** The handler has ended: with nothing, or with what it threw. */
   handled(thrown: { readonly error: unknown } | undefined): void
@@ -50,12 +53,23 @@ export class WatchedDelivery implements LinkDelivery {
     return this.#delivery.message
   }
 
-  /** Ends as the handler does, whatever those who watch it do. */
-  async handle(handler: () => Promise<void> | void): Promise<void> {
+  /** From here on the application has it. */
+  begin(): readonly DeliveryWatcher[] {
     const watchers: DeliveryWatcher[] = []
     for (const observer of this.#observers)
       attempt(() => watchers.push(observer.delivered(this.message, this.#source, this.#endpoint)))
     this.#watchers = watchers
+    return watchers
+  }
+
+  /** The application goes on to the next one. */
+  end(): void {
+    this.#tell((watcher) => watcher.handled(undefined))
+  }
+
+  /** From begin to end. Ends as the handler does, whatever those who watch it do. */
+  async handle(handler: () => Promise<void> | void): Promise<void> {
+    const watchers = this.begin()
     let running: Promise<void> | undefined
     // Whoever forgets to call it, or calls it twice, changes nothing.
     const start = (): void => void (running ??= (async () => handler())())
@@ -68,7 +82,7 @@ export class WatchedDelivery implements LinkDelivery {
       this.#tell((watcher) => watcher.handled({ error }))
       throw error
     }
-    this.#tell((watcher) => watcher.handled(undefined))
+    this.end()
   }
 
   async settle(settlement: Settlement): Promise<void> {

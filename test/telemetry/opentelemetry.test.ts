@@ -161,6 +161,28 @@ test('what fails says so by a code or a class, never by a text', async () => {
   await connection.close()
 })
 
+test('a loop has a delivery from when it gets it until it asks for the next one', async () => {
+  const { connection, clock, spans, span, subscription } = await traced()
+  const stream = connection.deliveries('jobs', { prefetch: 2 })
+  await settled()
+  for (const id of ['1', '2']) subscription().deliver(id)
+  await clock.advance(1000)
+  assert.deepEqual(spans(), [], 'what waits for the loop was not delivered to anyone')
+  const first = await stream.next()
+  assert.ok(first.done !== true)
+  await first.value.ack()
+  assert.equal(span('ack jobs').attributes['messaging.message.id'], '1')
+  await stream.next()
+  assert.equal(span('process jobs').attributes['messaging.message.id'], '1')
+  assert.equal(span('ack jobs').parentSpanContext?.spanId, span('process jobs').spanContext().spanId)
+  await stream.return()
+  assert.deepEqual(
+    spans().map(({ name, attributes }) => `${name} ${String(attributes['messaging.message.id'])}`),
+    ['ack jobs 1', 'process jobs 1', 'process jobs 2'],
+  )
+  await connection.close()
+})
+
 test('a settlement that a lost link cut off is a failed span, and one that nobody gave is none', async () => {
   const of = await traced()
   const { connection, linkTo, span, spans, subscription } = of
