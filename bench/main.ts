@@ -3,6 +3,7 @@ import { messageOf, UnderstudyError } from '../src/errors.ts'
 import { outageCommand } from './outage/command.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
 import { soakCommand } from './soak/command.ts'
+import { throughputCommands } from './throughput/command.ts'
 
 /** The same meanings as the package's own command has. */
 const EXIT_CODES: Readonly<Record<Outcome, number>> = { held: 0, violated: 1, 'not judged': 2 }
@@ -22,6 +23,7 @@ const program = new Command('bench')
   .addCommand(reconnectCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
+for (const command of throughputCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)
 for (const sub of program.commands) sub.exitOverride().configureOutput({ writeErr: () => {} })
 
 process.exitCode = await run(process.argv.slice(2))

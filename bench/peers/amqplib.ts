@@ -1,0 +1,35 @@
+// amqplib as its tutorials have it: one connection, a confirm channel, callbacks.
+import { connect } from 'amqplib'
+import { type OpenClient, targetUrl } from './client.ts'
+
+export const open: OpenClient = async (target, failed) => {
+  const connection = await connect(targetUrl(target), { noDelay: true })
+  connection.on('error', failed)
+  const channel = await connection.createConfirmChannel()
+  channel.on('error', failed)
+  return {
+    send: (queue, body, ended, correlation) => {
+      channel.publish('', queue, body, { persistent: true, ...correlation }, (error: unknown) =>
+        error === null ? ended() : ended(error),
+      )
+    },
+    consume: async (queue, prefetch, onMessage) => {
+      await channel.prefetch(prefetch)
+      await channel.consume(queue, (message) => {
+        if (message === null) {
+          failed(new Error('the broker cancelled the consumer'))
+          return
+        }
+        onMessage({
+          body: message.content,
+          correlationId: message.properties.correlationId as string | undefined,
+          ack: (ended) => {
+            channel.ack(message)
+            ended()
+          },
+        })
+      })
+    },
+    close: async () => await connection.close(),
+  }
+}
