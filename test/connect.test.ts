@@ -18,6 +18,8 @@ for (const [uri, code, why] of [
   ['stomp://a?vhots=x', 'invalid-option', /unknown option "vhots" of stomp:\/\/a:61613; did you mean vhost\?/],
   ['stomp://a/path', 'invalid-uri', /has a path/],
   ['stomp://a?maxFrameBytes=none', 'invalid-option', /maxFrameBytes/],
+  ['amqp://a?queueTyp=quorum', 'invalid-option', /queueTyp.*queueType/],
+  ['amqps://a?queueType=quorun', 'invalid-option', /queueType of amqps:.*quorum/],
   ['failover:(stomp://a)?priorityBackup=true&priorityURIs=stomp://b', 'invalid-option', /priorityURIs/],
   ['failover:(stomp://a,ftp://b)', 'invalid-uri', /unknown scheme ftp:/],
 ] as const) {
@@ -27,10 +29,6 @@ for (const [uri, code, why] of [
     assert.match(error.message, why)
   })
 }
-
-test('a scheme that no adapter speaks yet is refused by its name', async () => {
-  assert.ok(['unsupported', 'invalid-uri'].includes((await failure(prepare('amqp://user:hunter2@a'))).code))
-})
 
 test('connect gives up when its signal fires, and leaves no dial behind', async () => {
   await using broker = await scriptedBroker(() => {})

@@ -17,7 +17,7 @@ export interface FailoverUri {
 }
 
 /** The schemes that this version has an adapter for. The grammar knows more of them. */
-const SPOKEN_SCHEMES = ['stomp', 'stomp+ssl', 'memory'] as const
+const SPOKEN_SCHEMES = ['stomp', 'stomp+ssl', 'amqp', 'amqps', 'memory'] as const
 export type SpokenScheme = (typeof SPOKEN_SCHEMES)[number]
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = {

@@ -1,0 +1,192 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { connect as dialTcp, type Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import type { ConnectionOptions } from 'node:tls'
+import amqplib from 'amqplib/callback_api'
+import { careful } from './handshake.ts'
+
+/**
+ * The part of amqplib that this adapter uses, its callback interface: a connection, and channels without
+ * their own book of confirms. Its recovery is left alone. The published types leave out what is used below
+ * the surface, so all of it is told here.
+ */
+export interface AmqpDialOptions {
+  readonly host: string
+  readonly port: number
+  /** Undefined for a plain connection. */
+  readonly tls: ConnectionOptions | undefined
+  /** Undefined where a client certificate says who we are. */
+  readonly login: { readonly username: string; readonly password: string } | undefined
+  readonly vhost: string
+  /** Seconds; 0 for never. */
+  readonly heartbeat: number
+  /** No frame is longer, in either direction. */
+  readonly maxFrameBytes: number
+}
+
+/** amqplib's errors carry AMQP's reply code, or Node's code of a socket that failed. */
+export interface AmqpError extends Error {
+  readonly code?: number | string
+}
+
+type Callback<Value = unknown> = (error: Error | null, value?: Value) => void
+
+export interface AmqpConnection {
+  readonly connection: {
+    readonly stream: Duplex
+    /** As negotiated. */
+    readonly frameMax: number
+    /** The end may have come before anybody could listen. */
+    readonly expectSocketClose: boolean
+  }
+  /** Returns at once; the callback comes when it may be used. */
+  createChannel(opened: Callback): AmqpChannel
+  createConfirmChannel(opened: Callback): AmqpChannel
+  close(closed: () => void): void
+  on(event: 'error' | 'close', listener: (error?: Error) => void): unknown
+  on(event: 'blocked', listener: (reason: unknown) => void): unknown
+  on(event: 'unblocked', listener: () => void): unknown
+}
+
+/** What BasicPublish needs to know beside the message. */
+export interface PublishFields {
+  readonly exchange: string
+  readonly routingKey: string
+  readonly mandatory: boolean
+}
+
+export interface MessageProperties {
+  readonly contentType?: string | undefined
+  readonly headers?: Readonly<Record<string, unknown>> | undefined
+  readonly deliveryMode?: number | undefined
+  readonly priority?: number | undefined
+  readonly correlationId?: string | undefined
+  readonly replyTo?: string | undefined
+  /** Milliseconds, as text. */
+  readonly expiration?: string | undefined
+  readonly messageId?: string | undefined
+  /** Seconds since the epoch. */
+  readonly timestamp?: number | undefined
+}
+
+/** What a broker delivers or returns. */
+export interface AmqpMessage {
+  readonly fields: {
+    readonly exchange: string
+    readonly routingKey: string
+    readonly deliveryTag: number
+    readonly redelivered: boolean
+    readonly replyCode?: number
+    readonly replyText?: string
+  }
+  readonly properties: MessageProperties
+  readonly content: Buffer
+}
+
+export interface Confirm {
+  readonly deliveryTag: number
+  readonly multiple: boolean
+}
+
+/** A frame as amqplib hands it to a channel: a method, the head of a message, or a piece of its body. */
+export interface ChannelFrame {
+  readonly size?: number
+  readonly content?: Buffer
+}
+
+export interface AmqpChannel {
+  accept(frame: ChannelFrame): unknown
+  sendMessage(fields: PublishFields, properties: MessageProperties, content: Buffer): boolean
+  prefetch(count: number, global: boolean, done: Callback): unknown
+  consume(
+    queue: string,
+    deliver: (message: AmqpMessage | null) => void,
+    options: { readonly exclusive?: boolean },
+    done: Callback,
+  ): unknown
+  ack(message: { readonly fields: { readonly deliveryTag: number } }, allUpTo: boolean): unknown
+  reject(message: { readonly fields: { readonly deliveryTag: number } }, requeue: boolean): unknown
+  checkQueue(queue: string, done: Callback): unknown
+  assertQueue(queue: string, options: AssertQueueOptions, done: Callback<{ readonly queue: string }>): unknown
+  bindQueue(queue: string, exchange: string, pattern: string, args: object, done: Callback): unknown
+  checkExchange(exchange: string, done: Callback): unknown
+  assertExchange(exchange: string, type: string, options: { readonly durable: boolean }, done: Callback): unknown
+  close(closed: Callback): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  on(event: 'close', listener: () => void): unknown
+  on(event: 'ack' | 'nack', listener: (confirm: Confirm) => void): unknown
+  on(event: 'return', listener: (message: AmqpMessage) => void): unknown
+  removeAllListeners(event: 'ack' | 'nack'): unknown
+}
+
+export interface AssertQueueOptions {
+  readonly durable: boolean
+  readonly exclusive?: boolean
+  readonly autoDelete?: boolean
+  readonly arguments?: Readonly<Record<string, string | number>>
+}
+
+/**
+ * Dials and shakes hands; the callback comes at most once. What is returned is the TCP socket, at once, so
+ * that the dial can be watched and given up: amqplib itself hands nothing out before it is connected.
+ */
+export type AmqpConnect = (
+  options: AmqpDialOptions,
+  callback: (error: AmqpError | null, connection?: AmqpConnection) => void,
+) => Socket
+
+const CLIENT = { product: 'understudy-mq', connection_name: 'understudy' }
+
+export const amqplibConnect: AmqpConnect = (options, callback) => {
+  const { host, port, tls, login, vhost, heartbeat, maxFrameBytes } = options
+  const credentials = login ? amqplib.credentials.plain(login.username, login.password) : amqplib.credentials.external()
+  const url = {
+    protocol: tls ? 'amqps' : 'amqp',
+    hostname: host,
+    port,
+    // amqplib decodes it.
+    vhost: encodeURIComponent(vhost),
+    frameMax: maxFrameBytes,
+    maxFrameSize: maxFrameBytes,
+    heartbeat,
+  }
+  const base = { credentials, noDelay: true, clientProperties: CLIENT }
+  let answered = false
+  const once = (error: unknown, connection: unknown): void => {
+    if (answered) return
+    answered = true
+    if (error) callback(error as AmqpError)
+    else callback(null, connection as AmqpConnection)
+  }
+  if (!tls) {
+    const socket = createdBy(() => amqplib.connect(url, base, finish))
+    const handshake = careful(socket)
+    // Runs after this function: nothing is connected yet.
+    function finish(error: unknown, connection: unknown): void {
+      once(handshake.explain(error), connection)
+      handshake.over()
+    }
+    return socket
+  }
+  const socket = dialTcp({ host, port, noDelay: true })
+  // Its types know no `socket`, which is an option of Node's own.
+  const encrypted: object = { ...base, ...tls, socket }
+  amqplib.connect(url, encrypted, once)
+  return socket
+}
+
+/** The socket that `dial` creates. Node tells of each as it is created, before it is connected. */
+function createdBy(dial: () => void): Socket {
+  let created: Socket | undefined
+  const note = (message: unknown): void => {
+    created ??= (message as { readonly socket: Socket }).socket
+  }
+  subscribe('net.client.socket', note)
+  try {
+    dial()
+  } finally {
+    unsubscribe('net.client.socket', note)
+  }
+  if (!created) throw new Error('no socket was created')
+  return created
+}

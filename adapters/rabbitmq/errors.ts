@@ -1,0 +1,136 @@
+import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
+import type { AmqpError } from './driver.ts'
+
+/** How far a connection had come when it failed. */
+export type Phase = 'dialling' | 'handshake' | 'established'
+
+interface Class {
+  readonly code: ErrorCode
+  readonly retriable: boolean
+}
+
+const BY_SYSTEM_CODE: Readonly<Record<string, Class>> = {
+  ECONNREFUSED: { code: 'refused', retriable: true },
+  ENOTFOUND: { code: 'unknown-host', retriable: true },
+  EAI_AGAIN: { code: 'unknown-host', retriable: true },
+  EHOSTUNREACH: { code: 'unreachable', retriable: true },
+  ENETUNREACH: { code: 'unreachable', retriable: true },
+  ETIMEDOUT: { code: 'unreachable', retriable: true },
+}
+
+/** AMQP's reply codes, where the broker's words make no difference. */
+const BY_REPLY_CODE: Readonly<Record<number, Class>> = {
+  311: { code: 'rejected', retriable: false },
+  320: { code: 'link-lost', retriable: true },
+  403: { code: 'authentication', retriable: false },
+  405: { code: 'rejected', retriable: true },
+  506: { code: 'link-lost', retriable: true },
+  540: { code: 'unsupported', retriable: false },
+  541: { code: 'link-lost', retriable: true },
+}
+
+/** What an error may name and what it must not. */
+export interface Peer {
+  /** The endpoint without credentials. */
+  readonly address: string
+  /** Blotted out wherever a broker repeats it. */
+  readonly secret: string | undefined
+}
+
+/**
+ * Every error of amqplib, of the socket below it and of the broker behind it, in our words. Total: what is
+ * not known is a protocol error, which another attempt may cure.
+ */
+export function classify(thrown: unknown, phase: Phase, peer: Peer): UnderstudyError {
+  if (thrown instanceof UnderstudyError) return thrown
+  const { code, retriable } = classOf(thrown as AmqpError, phase)
+  return describe(code, retriable, thrown as AmqpError, peer)
+}
+
+/** Whether the error says that a queue is where nobody can reach it for now; the link is as good as before. */
+export function isAway(error: UnderstudyError): boolean {
+  return error.code === 'unreachable'
+}
+
+/** AMQP's reply code of an error, or undefined where the broker did not speak. */
+export function replyCodeOf(error: unknown): number | undefined {
+  const { code } = error as AmqpError
+  if (typeof code === 'number') return code
+  const told = /^Handshake terminated by server: (\d{3})\b/.exec(messageOf(error))
+  return told ? Number(told[1]) : undefined
+}
+
+/** The broker's own words, out of what amqplib makes of them. */
+export function replyTextOf(error: unknown): string {
+  const text = messageOf(error)
+  return /with message "(.*)"$/s.exec(text)?.[1] ?? text
+}
+
+function describe(code: ErrorCode, retriable: boolean, thrown: AmqpError, peer: Peer): UnderstudyError {
+  const { address, secret } = peer
+  const said = blot(replyTextOf(thrown), secret)
+  const system = (thrown as AmqpError | undefined)?.code
+  const cause = Object.assign(new Error(said), system === undefined ? {} : { code: system })
+  const verb = code === 'rejected' ? 'refused it' : 'failed'
+  const what = DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`
+  return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
+}
+
+function blot(text: string, secret: string | undefined): string {
+  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '***')
+}
+
+function classOf(error: AmqpError, phase: Phase): Class {
+  const system = typeof error?.code === 'string' ? error.code : undefined
+  if (system !== undefined) {
+    const known = BY_SYSTEM_CODE[system]
+    if (known && phase === 'dialling') return known
+    if (isTls(system)) return { code: 'tls', retriable: false }
+  }
+  const reply = replyCodeOf(error)
+  if (reply !== undefined) return byReply(reply, replyTextOf(error))
+  const text = messageOf(error)
+  if (text === 'Heartbeat timeout') return { code: 'heartbeat-lost', retriable: true }
+  if (text.startsWith('SASL mechanism')) return { code: 'authentication', retriable: false }
+  if (system === undefined && !ENDED.test(text)) return { code: 'protocol', retriable: true }
+  return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }
+}
+
+// amqplib's words for a socket that ended, and for what waited on it.
+const ENDED = /^Unexpected close|^Socket closed|^Channel (closed|ended)|^Connection clos|^the connection ended/
+
+function byReply(reply: number, text: string): Class {
+  switch (reply) {
+    case 404:
+      // `home node 'rabbit@a' of durable queue 'q' in vhost '/' is down or inaccessible`
+      return /down or inaccessible|home node/.test(text)
+        ? { code: 'unreachable', retriable: true }
+        : { code: 'rejected', retriable: true }
+    case 406:
+      if (/acknowledgement.*timed out/.test(text)) return { code: 'deadline', retriable: true }
+      return { code: /unknown delivery tag/.test(text) ? 'protocol' : 'rejected', retriable: false }
+    case 530:
+      return byRefusedVhost(text)
+    default:
+      return BY_REPLY_CODE[reply] ?? { code: 'protocol', retriable: true }
+  }
+}
+
+function byRefusedVhost(text: string): Class {
+  if (/vhost .*not found/.test(text)) return { code: 'invalid-uri', retriable: false }
+  // The virtual host is starting or down, or too many are connected: that passes.
+  if (/is down|limit/.test(text)) return { code: 'unreachable', retriable: true }
+  return { code: 'authentication', retriable: false }
+}
+
+function isTls(code: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
+}
+
+// In place of the driver's text where that is vaguer, or names the user.
+const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {
+  refused: 'refused the connection',
+  'unknown-host': 'has a host name that is not known',
+  authentication: 'refused the user name, the password or the permission',
+  'heartbeat-lost': 'went silent past its heart-beat',
+}

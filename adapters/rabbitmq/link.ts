@@ -1,0 +1,221 @@
+import { type SendError, UnderstudyError } from '../../src/errors.ts'
+import type { Destination } from '../../src/transport/destination.ts'
+import type { RedactedEndpoint } from '../../src/transport/endpoint.ts'
+import type { DeliverySink, Link, LinkClosed, SubscribeOptions, Subscription } from '../../src/transport/link.ts'
+import type { OutgoingMessage } from '../../src/transport/message.ts'
+import type { QueueSettings } from '../../src/transport/topology.ts'
+import type { DialContext } from '../../src/transport/transport.ts'
+import { type OpenedChannel, openChannel, QuestionChannels } from './channels.ts'
+import { Consumer } from './consumer.ts'
+import { Destinations } from './destinations.ts'
+import type { AmqpConnection, MessageProperties, PublishFields } from './driver.ts'
+import { classify, isAway, type Peer } from './errors.ts'
+import { propertiesOf, routeOf } from './message.ts'
+import { Publisher, type Sending } from './publisher.ts'
+import type { QueueType } from './queue-arguments.ts'
+import { BrokerTopology } from './topology.ts'
+
+export interface RabbitLinkOptions {
+  readonly connection: AmqpConnection
+  readonly peer: Peer
+  readonly queueType: QueueType
+  /** A longer message ends the connection. */
+  readonly maxMessageBytes: number
+  readonly context: DialContext | undefined
+  readonly wallTime: () => number
+}
+
+const NOTHING_DECLARED = { settingsOf: () => undefined }
+
+/** One AMQP connection: a channel for publishing, one or two for questions, one for each subscription. */
+export class RabbitLink implements Link {
+  readonly endpoint: RedactedEndpoint
+  readonly closed: Promise<LinkClosed>
+  readonly #connection: AmqpConnection
+  readonly #peer: Peer
+  readonly #options: RabbitLinkOptions
+  readonly #topology: BrokerTopology
+  readonly #destinations: Destinations
+  readonly #publisher: Publisher
+  readonly #consumers = new Set<Consumer>()
+  #settleClosed: (closed: LinkClosed) => void = () => {}
+  #over: UnderstudyError | undefined
+  /** Whether the end, when it comes, is our own doing. */
+  #leaving = false
+  #closing: Promise<void> | undefined
+
+  constructor(options: RabbitLinkOptions) {
+    const { connection, peer, context, queueType } = options
+    this.#options = options
+    this.#connection = connection
+    this.#peer = peer
+    this.endpoint = peer.address
+    this.closed = new Promise((resolve) => {
+      this.#settleClosed = resolve
+    })
+    // A forced close brings `close` alone, anything else `error` first.
+    connection.on('error', (error) => this.#ended(error))
+    connection.on('close', (error) => this.#ended(error))
+    connection.on('blocked', (reason) => context?.onBlocked(String(reason)))
+    connection.on('unblocked', () => context?.onBlocked(undefined))
+    const said = (thrown: unknown): UnderstudyError => this.#classify(thrown)
+    this.#topology = new BrokerTopology({
+      channels: new QuestionChannels(() => this.#open('plain')),
+      declared: context?.topology ?? NOTHING_DECLARED,
+      queueType,
+      classify: said,
+    })
+    this.#destinations = new Destinations((destination) => this.#topology.use(destination))
+    this.#publisher = new Publisher({
+      address: peer.address,
+      open: (onError) => this.#open('confirm', onError),
+      classify: said,
+      onReturned: ({ destination }) => this.#destinations.forget(destination),
+      onNonsense: (what) => this.#cut(this.#nonsense(what)),
+    })
+  }
+
+  send(message: OutgoingMessage, attempt: number): Promise<void> {
+    return new Promise((resolve, reject: (error: SendError) => void) => {
+      this.#send({ message, attempt, resolve, reject, returned: undefined })
+    })
+  }
+
+  async declare(queue: string, settings: QueueSettings): Promise<void> {
+    routeOf({ kind: 'queue', name: queue })
+    if (this.#over || this.#leaving) throw this.#gone()
+    await this.#topology.declare(queue, settings)
+  }
+
+  async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {
+    routeOf(destination)
+    if (this.#over || this.#leaving) throw this.#gone()
+    let consumer: Consumer | undefined
+    try {
+      await this.#topology.use(destination)
+      const opened = await this.#open('plain', (error) => consumer?.failed(error))
+      const classify = (thrown: unknown): UnderstudyError => this.#classify(thrown)
+      consumer = new Consumer(opened, { address: this.endpoint, destination, options, sink, classify })
+      await consumer.start()
+    } catch (error) {
+      throw this.#classify(error)
+    }
+    const started = consumer
+    this.#consumers.add(started)
+    return {
+      cancel: async (signal) => {
+        await started.cancel(signal)
+        this.#consumers.delete(started)
+      },
+    }
+  }
+
+  close(signal: AbortSignal): Promise<void> {
+    const cut = (): void => this.#cut()
+    if (signal.aborted) cut()
+    else {
+      signal.addEventListener('abort', cut, { once: true })
+      void this.closed.then(() => signal.removeEventListener('abort', cut))
+    }
+    this.#closing ??= this.#goodbye()
+    return this.#closing
+  }
+
+  async #goodbye(): Promise<void> {
+    if (this.#over) return
+    this.#leaving = true
+    // Acknowledges wait on their channels, which the connection's own goodbye would overtake.
+    const consumers = Promise.all([...this.#consumers].map((consumer) => consumer.cancel(NEVER)))
+    await Promise.race([consumers, this.closed])
+    if (this.#over) return
+    try {
+      this.#connection.close(() => this.#cut())
+    } catch {
+      this.#cut()
+    }
+    await this.closed
+  }
+
+  #send(sending: Sending): void {
+    const { message, attempt } = sending
+    const { destination } = message
+    let properties: MessageProperties
+    let route: PublishFields
+    try {
+      properties = propertiesOf(message, attempt, this.#options.wallTime(), this.#connection.connection.frameMax)
+      route = routeOf(destination)
+    } catch (error) {
+      sending.reject(this.#publisher.notSent(sending, error as UnderstudyError, false))
+      return
+    }
+    if (this.#over || this.#leaving) {
+      sending.reject(this.#publisher.notSent(sending, this.#gone(), true))
+      return
+    }
+    if (this.#destinations.isReady(destination)) {
+      this.#publisher.publish(sending, route, properties)
+      return
+    }
+    this.#destinations.wait(destination, {
+      ready: () => this.#publisher.publish(sending, route, properties),
+      refused: (error) => sending.reject(this.#notMade(sending, error)),
+    })
+  }
+
+  /** The destination could not be made or found. */
+  #notMade(sending: Sending, error: UnderstudyError): SendError {
+    if (this.#over) return this.#publisher.notSent(sending, this.#over, true)
+    if (isAway(error)) return this.#publisher.sentBack(sending, error.message, true)
+    if (error.code === 'rejected' || error.code === 'authentication') return this.#publisher.refused(sending, error)
+    return this.#publisher.notSent(sending, error, error.retriable)
+  }
+
+  #open(kind: 'plain' | 'confirm', onError?: (error: Error) => void): Promise<OpenedChannel> {
+    const { maxMessageBytes } = this.#options
+    return openChannel(this.#connection, kind, {
+      maxMessageBytes,
+      onTooLong: () => this.#cut(this.#nonsense(`sent a message of more than ${maxMessageBytes} bytes`)),
+      ...(onError ? { onError } : {}),
+    })
+  }
+
+  /** The connection failed or ended. The first word counts. */
+  #ended(thrown?: unknown): void {
+    if (this.#over) return
+    const error = this.#leaving
+      ? this.#lost('closed', `the link to ${this.endpoint} was closed`)
+      : classify(thrown ?? new Error('the connection ended'), 'established', this.#peer)
+    this.#over = error
+    // Whatever ended it, it says nothing about what was waiting: each may be tried elsewhere.
+    this.#publisher.ended(error.retriable ? error : this.#lost('link-lost', error.message, error))
+    this.#consumers.clear()
+    this.#connection.connection.stream.destroy()
+    this.#settleClosed(this.#leaving ? { kind: 'closed' } : { kind: 'lost', error })
+  }
+
+  /** Ends the connection now. amqplib clears its timers when the socket fails, and only then. */
+  #cut(error?: UnderstudyError): void {
+    if (this.#over) return
+    if (!error) this.#leaving = true
+    this.#connection.connection.stream.destroy(error ?? new Error('the connection was closed'))
+    this.#ended(error)
+  }
+
+  #classify(thrown: unknown): UnderstudyError {
+    return this.#over ?? classify(thrown, 'established', this.#peer)
+  }
+
+  #gone(): UnderstudyError {
+    return this.#over ?? this.#lost('closed', `the link to ${this.endpoint} is being closed`)
+  }
+
+  #nonsense(what: string): UnderstudyError {
+    return new UnderstudyError('protocol', `${this.endpoint} ${what}`, { retriable: true, endpoint: this.endpoint })
+  }
+
+  #lost(code: 'closed' | 'link-lost', message: string, cause?: UnderstudyError): UnderstudyError {
+    return new UnderstudyError(code, message, { retriable: true, endpoint: this.endpoint, cause })
+  }
+}
+
+const NEVER = new AbortController().signal

@@ -1,0 +1,218 @@
+import { type ErrorCode, type FailedSendOutcome, SendError, type UnderstudyError } from '../../src/errors.ts'
+import type { OutgoingMessage } from '../../src/transport/message.ts'
+import type { OpenedChannel } from './channels.ts'
+import type { AmqpChannel, AmqpMessage, Confirm, MessageProperties, PublishFields } from './driver.ts'
+import { isRefusedPublish } from './refused-publish.ts'
+
+/** One attempt of a send, until the broker has spoken. */
+export interface Sending {
+  readonly message: OutgoingMessage
+  readonly attempt: number
+  readonly resolve: () => void
+  readonly reject: (error: SendError) => void
+  /** Why the broker sent it back; its confirm comes all the same. */
+  returned: string | undefined
+}
+
+interface InLine {
+  readonly sending: Sending
+  readonly route: PublishFields
+  readonly properties: MessageProperties
+}
+
+export interface PublisherOptions {
+  /** The endpoint without credentials. */
+  readonly address: string
+  /** Opens a channel in confirm mode; `onError` when the broker closes it. */
+  readonly open: (onError: (error: Error) => void) => Promise<OpenedChannel>
+  readonly classify: (thrown: unknown) => UnderstudyError
+  /** A message came back, or its exchange was gone: what is known of its destination is out of date. */
+  readonly onReturned: (message: OutgoingMessage) => void
+  /** The peer confirmed what it was never given. */
+  readonly onNonsense: (what: string) => void
+}
+
+/**
+ * Publishes on one channel in confirm mode, and keeps the book of what waits for a confirm. amqplib has a
+ * book of its own, by position, which a confirm of an unknown message breaks; it stays empty.
+ */
+export class Publisher {
+  readonly #options: PublisherOptions
+  readonly #waiting = new Map<number, Sending>()
+  #channel: AmqpChannel | undefined
+  #opening = false
+  readonly #line: InLine[] = []
+  #lastTag = 0
+
+  constructor(options: PublisherOptions) {
+    this.#options = options
+  }
+
+  publish(sending: Sending, route: PublishFields, properties: MessageProperties): void {
+    if (this.#channel) {
+      this.#write(this.#channel, sending, route, properties)
+      return
+    }
+    this.#line.push({ sending, route, properties })
+    if (!this.#opening) void this.#openChannel()
+  }
+
+  /** The connection is over: whatever waits ends, as not sent or unknown. */
+  ended(error: UnderstudyError): void {
+    this.#channel = undefined
+    for (const { sending } of this.#line.splice(0)) sending.reject(this.notSent(sending, error, true))
+    this.#drop(() => undefined, error)
+  }
+
+  notSent({ message, attempt }: Sending, why: UnderstudyError, retriable: boolean): SendError {
+    return this.#error(why.code, `message ${message.id} was not sent: ${why.message}`, {
+      outcome: 'not-sent',
+      message,
+      attempt,
+      retriable,
+      why,
+    })
+  }
+
+  /** The broker refused the destination itself, before anything was written. */
+  refused({ message, attempt }: Sending, why: UnderstudyError): SendError {
+    const { code, retriable } = why
+    return this.#error(code, `${why.message}; message ${message.id} was refused`, {
+      outcome: 'rejected',
+      message,
+      attempt,
+      retriable,
+      why,
+    })
+  }
+
+  /** Nobody could take it. `retriable` where its destination may come back. */
+  sentBack({ message, attempt }: Sending, why: string, retriable: boolean): SendError {
+    const text = `${this.#options.address} returned message ${message.id}: ${why}`
+    return this.#error('returned', text, { outcome: 'returned', message, attempt, retriable, why: undefined })
+  }
+
+  async #openChannel(): Promise<void> {
+    this.#opening = true
+    let channel: AmqpChannel
+    try {
+      const opened = await this.#options.open((error) => this.#channelLost(channel, error))
+      channel = opened.channel
+    } catch (error) {
+      const why = this.#options.classify(error)
+      for (const { sending } of this.#line.splice(0)) sending.reject(this.notSent(sending, why, true))
+      return
+    } finally {
+      this.#opening = false
+    }
+    this.#lastTag = 0
+    channel.removeAllListeners('ack')
+    channel.removeAllListeners('nack')
+    channel.on('ack', (confirm) => this.#confirmed(confirm, true))
+    channel.on('nack', (confirm) => this.#confirmed(confirm, false))
+    channel.on('return', (message) => this.#returned(message))
+    this.#channel = channel
+    for (const { sending, route, properties } of this.#line.splice(0)) this.publish(sending, route, properties)
+  }
+
+  #write(channel: AmqpChannel, sending: Sending, route: PublishFields, properties: MessageProperties): void {
+    try {
+      channel.sendMessage(route, properties, sending.message.body)
+    } catch (error) {
+      // A dead channel, or what amqplib cannot encode. Either way nothing was written.
+      sending.reject(this.notSent(sending, this.#options.classify(error), true))
+      return
+    }
+    this.#lastTag++
+    this.#waiting.set(this.#lastTag, sending)
+  }
+
+  #confirmed({ deliveryTag, multiple }: Confirm, taken: boolean): void {
+    if (deliveryTag > this.#lastTag) {
+      this.#options.onNonsense('confirmed a message that it was never given')
+      return
+    }
+    if (!multiple) {
+      this.#settle(deliveryTag, this.#waiting.get(deliveryTag), taken)
+      return
+    }
+    for (const [tag, sending] of this.#waiting) {
+      if (deliveryTag !== 0 && tag > deliveryTag) return
+      this.#settle(tag, sending, taken)
+    }
+  }
+
+  /** A second confirm of the same message changes nothing. */
+  #settle(tag: number, sending: Sending | undefined, taken: boolean): void {
+    if (!sending) return
+    this.#waiting.delete(tag)
+    if (sending.returned !== undefined) {
+      this.#options.onReturned(sending.message)
+      sending.reject(this.sentBack(sending, sending.returned, isRedeclared(sending.message)))
+    } else if (taken) sending.resolve()
+    else sending.reject(this.#nacked(sending))
+  }
+
+  /** A return comes before the confirm of the same message, and of those that wait mostly for the eldest. */
+  #returned({ properties, fields }: AmqpMessage): void {
+    for (const sending of this.#waiting.values()) {
+      if (sending.message.id !== properties.messageId || sending.returned !== undefined) continue
+      sending.returned = fields.replyText ?? 'NO_ROUTE'
+      return
+    }
+  }
+
+  /** The broker closed the channel over one of the messages, and names at most what was wrong with it. */
+  #channelLost(channel: AmqpChannel, thrown: Error): void {
+    if (channel !== this.#channel) return
+    this.#channel = undefined
+    const alone = this.#waiting.size === 1
+    this.#drop((message) => alone || isRefusedPublish(thrown, message), this.#options.classify(thrown))
+  }
+
+  #drop(isRefused: (message: OutgoingMessage) => boolean | undefined, error: UnderstudyError): void {
+    const waiting = [...this.#waiting.values()]
+    this.#waiting.clear()
+    for (const sending of waiting) sending.reject(this.#unanswered(sending, error, isRefused(sending.message) === true))
+  }
+
+  #unanswered(sending: Sending, why: UnderstudyError, isRefused: boolean): SendError {
+    const { message, attempt } = sending
+    if (isRefused && (why.code === 'rejected' || why.code === 'authentication')) return this.refused(sending, why)
+    const text = `${why.message}; message ${message.id} was written and not confirmed`
+    // Whatever ended it, it says nothing about this message: it may be tried elsewhere.
+    return this.#error('unconfirmed', text, { outcome: 'unknown', message, attempt, retriable: true, why })
+  }
+
+  #nacked({ message, attempt }: Sending): SendError {
+    const text = `${this.#options.address} did not take message ${message.id} (basic.nack)`
+    return this.#error('rejected', text, { outcome: 'rejected', message, attempt, retriable: true, why: undefined })
+  }
+
+  #error(
+    code: ErrorCode,
+    text: string,
+    about: {
+      readonly outcome: FailedSendOutcome
+      readonly message: OutgoingMessage
+      readonly attempt: number
+      readonly retriable: boolean
+      readonly why: UnderstudyError | undefined
+    },
+  ): SendError {
+    const { outcome, message, attempt, retriable, why } = about
+    return new SendError(code, text, {
+      outcome,
+      messageId: message.id,
+      attempts: attempt,
+      retriable,
+      endpoint: this.#options.address,
+      cause: why,
+    })
+  }
+}
+
+/** Whether the next attempt makes the destination again: a queue of ours, and not one of the broker's own. */
+function isRedeclared({ destination }: OutgoingMessage): boolean {
+  return destination.kind === 'queue' && !destination.name.startsWith('amq.')
+}

@@ -1,0 +1,144 @@
+import { UnderstudyError } from '../../src/errors.ts'
+import type { Destination } from '../../src/transport/destination.ts'
+import type { QueueSettings, Topology } from '../../src/transport/topology.ts'
+import { ask, type QuestionChannels } from './channels.ts'
+import { replyCodeOf } from './errors.ts'
+import { TOPIC_EXCHANGE } from './message.ts'
+import { deadLettersOf, queueArguments, type QueueType } from './queue-arguments.ts'
+
+export interface BrokerTopologyOptions {
+  readonly channels: QuestionChannels
+  /** What the application declared. */
+  readonly declared: Topology
+  readonly queueType: QueueType
+  /** Every error of the broker and the driver in our words. */
+  readonly classify: (thrown: unknown) => UnderstudyError
+}
+
+const NOT_FOUND = 404
+const LOCKED = 405
+
+// Such names belong to the broker, which lets nobody declare them: reply queues of others, say.
+const BROKERS_OWN = /^amq\./
+
+/** Makes queues and exchanges on one link, before their first use, each once. */
+export class BrokerTopology {
+  readonly #channels: QuestionChannels
+  readonly #declared: Topology
+  readonly #queueType: QueueType
+  readonly #classify: (thrown: unknown) => UnderstudyError
+
+  constructor({ channels, declared, queueType, classify }: BrokerTopologyOptions) {
+    this.#channels = channels
+    this.#declared = declared
+    this.#queueType = queueType
+    this.#classify = classify
+  }
+
+  /** Makes sure that what a message is sent to is there. A topic needs nothing. */
+  use(destination: Destination): Promise<void> {
+    switch (destination.kind) {
+      case 'queue':
+        return this.useQueue(destination.name)
+      case 'exchange':
+        return this.#told(() => this.#useExchange(destination.name))
+      case 'topic':
+        return Promise.resolve()
+    }
+  }
+
+  /** A queue that exists is used as it is, unless the application declared it. */
+  useQueue(queue: string): Promise<void> {
+    if (BROKERS_OWN.test(queue)) return Promise.resolve()
+    const settings = this.#declared.settingsOf(queue)
+    return settings ? this.declare(queue, settings) : this.#told(() => this.#useUndeclared(queue))
+  }
+
+  /** @throws UnderstudyError `rejected` when the queue exists and differs. */
+  declare(queue: string, settings: QueueSettings): Promise<void> {
+    return this.#told(() => this.#make(queue, settings))
+  }
+
+  async #told(action: () => Promise<void>): Promise<void> {
+    try {
+      await action()
+    } catch (error) {
+      throw this.#classify(error)
+    }
+  }
+
+  async #useUndeclared(queue: string): Promise<void> {
+    if (!(await this.#hasQueue(queue))) await this.#make(queue, {})
+  }
+
+  async #make(queue: string, settings: QueueSettings): Promise<void> {
+    const args = queueArguments(queue, settings, this.#queueType)
+    const dead = deadLettersOf(queue, settings)
+    if (dead?.kind === 'exchange') await this.#useExchange(dead.name)
+    if (dead?.kind === 'queue' && dead.name !== queue) await this.#useDeadLetters(dead.name, settings)
+    await this.#assertQueue(queue, args)
+    for (const binding of settings.bindings ?? []) await this.#bind(queue, binding)
+  }
+
+  /** The letters' own queue is as it was declared, or plain and of the same type. */
+  async #useDeadLetters(queue: string, { type }: QueueSettings): Promise<void> {
+    if (BROKERS_OWN.test(queue) || (await this.#hasQueue(queue))) return
+    const declared = this.#declared.settingsOf(queue)
+    const args = declared
+      ? queueArguments(queue, declared, this.#queueType)
+      : { 'x-queue-type': type ?? this.#queueType }
+    await this.#assertQueue(queue, args)
+  }
+
+  async #hasQueue(queue: string): Promise<boolean> {
+    try {
+      await this.#channels.with((channel) => ask((done) => channel.checkQueue(queue, done)))
+      return true
+    } catch (error) {
+      // Another connection has it to itself: it is there, and takes what is sent to it.
+      if (replyCodeOf(error) === LOCKED) return true
+      if (this.#isMissing(error)) return false
+      throw error
+    }
+  }
+
+  async #assertQueue(queue: string, args: Readonly<Record<string, string | number>>): Promise<void> {
+    await this.#channels.with((channel) =>
+      ask((done) => channel.assertQueue(queue, { durable: true, arguments: args }, done)),
+    )
+  }
+
+  async #bind(queue: string, binding: Destination): Promise<void> {
+    if (binding.kind === 'queue') throw new UnderstudyError('invalid-option', 'a queue cannot be bound to a queue')
+    if (binding.kind === 'exchange') await this.#useExchange(binding.name)
+    const { exchange, pattern } = bindingOf(binding)
+    await this.#channels.with((channel) => ask((done) => channel.bindQueue(queue, exchange, pattern, {}, done)))
+  }
+
+  /** An exchange that exists is used as it is; a missing one becomes a durable topic exchange. */
+  async #useExchange(exchange: string): Promise<void> {
+    try {
+      await this.#channels.with((channel) => ask((done) => channel.checkExchange(exchange, done)))
+    } catch (error) {
+      if (!this.#isMissing(error)) throw error
+      await this.#channels.with((channel) =>
+        ask((done) => channel.assertExchange(exchange, 'topic', { durable: true }, done)),
+      )
+    }
+  }
+
+  /** Not there, and not merely out of reach. */
+  #isMissing(error: unknown): boolean {
+    return replyCodeOf(error) === NOT_FOUND && this.#classify(error).code === 'rejected'
+  }
+}
+
+/** What to bind to for a subscription; `>` at the end is ActiveMQ's word for `#`. */
+export function bindingOf(destination: Exclude<Destination, { readonly kind: 'queue' }>): {
+  readonly exchange: string
+  readonly pattern: string
+} {
+  const [exchange, pattern] =
+    destination.kind === 'topic' ? [TOPIC_EXCHANGE, destination.name] : [destination.name, destination.routingKey]
+  return { exchange, pattern: pattern.replace(/(^|\.)>$/, '$1#') }
+}
