@@ -1,9 +1,12 @@
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock, Random } from '../clock.ts'
 import type { Delivery } from '../listener/delivery.ts'
+import { Deadlines, type Timed } from './deadlines.ts'
 
 // How long a reply for somebody else is held before it goes back to the queue: often enough that its owner
-// has it soon, and seldom enough that an ownerless one costs the broker little.
-const HOLD_MS = 100
+// has it soon, and seldom enough that an ownerless one costs the broker little. Never the same time: brokers
+// hand out in turn, and two processes in step would each get back what belongs to the other for ever.
+const SHORTEST_HOLD_MS = 50
+const LONGEST_HOLD_MS = 150
 // How long a reply may go round before it is taken for ownerless.
 const GIVE_UP_MS = 60_000
 // How many ids are remembered; past it the eldest begin anew.
@@ -15,12 +18,15 @@ const MOST_REMEMBERED = 10_000
  */
 export class PassingOn {
   readonly #clock: Clock
-  readonly #held: { readonly delivery: Delivery; readonly until: number }[] = []
+  readonly #random: Random
+  readonly #held = new Map<Delivery, Timed>()
+  readonly #holding: Deadlines
   readonly #firstSeen = new Map<string, number>()
-  #timer: Timer | undefined
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, random: Random) {
     this.#clock = clock
+    this.#random = random
+    this.#holding = new Deadlines(clock)
   }
 
   /** Returns false when it has gone round long enough; then it was not taken. */
@@ -32,16 +38,23 @@ export class PassingOn {
       return false
     }
     if (seen === undefined) this.#remember(delivery.id, now)
-    this.#held.push({ delivery, until: now + HOLD_MS })
-    this.#arm()
+    const dueAt = now + SHORTEST_HOLD_MS + this.#random() * (LONGEST_HOLD_MS - SHORTEST_HOLD_MS)
+    const held: Timed = { dueAt, late: () => this.#handBack(delivery) }
+    this.#held.set(delivery, held)
+    this.#holding.begin(held)
     return true
   }
 
   /** Hands back what is held, now. */
   flush(): void {
-    this.#timer?.cancel()
-    this.#timer = undefined
-    for (const { delivery } of this.#held.splice(0)) void delivery.requeue()
+    this.#holding.clear()
+    for (const delivery of this.#held.keys()) this.#handBack(delivery)
+  }
+
+  #handBack(delivery: Delivery): void {
+    this.#held.delete(delivery)
+    // Where its link has gone, the broker has it back already.
+    void delivery.requeue()
   }
 
   #remember(id: string, now: number): void {
@@ -50,16 +63,5 @@ export class PassingOn {
       if (eldest !== undefined) this.#firstSeen.delete(eldest)
     }
     this.#firstSeen.set(id, now)
-  }
-
-  #arm(): void {
-    const eldest = this.#held[0]
-    if (!eldest || this.#timer) return
-    this.#timer = this.#clock.after(eldest.until - this.#clock.now(), () => {
-      this.#timer = undefined
-      const now = this.#clock.now()
-      while (this.#held[0] && this.#held[0].until <= now) void this.#held.shift()?.delivery.requeue()
-      this.#arm()
-    })
   }
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../clock.ts'
+import type { Clock, Random } from '../clock.ts'
 import type { UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
 import { PassingOn } from './passing-on.ts'
@@ -10,6 +10,7 @@ export type Match = 'taken' | 'unwanted' | 'unknown'
 export interface ReplyQueueOptions {
   readonly host: RequestHost
   readonly clock: Clock
+  readonly random: Random
   readonly destination: string
   /** Whether the queue is the application's, so that other processes may listen on it too. */
   readonly shared: boolean
@@ -41,7 +42,7 @@ export class ReplyQueue {
     this.#options = options
     this.destination = options.destination
     this.shared = options.shared
-    this.#passingOn = new PassingOn(options.clock)
+    this.#passingOn = new PassingOn(options.clock, options.random)
   }
 
   /** Resolves when the broker has taken the subscription, which is asked for at the first look. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { abortReason, type Clock } from '../clock.ts'
+import { abortReason, type Clock, type Random } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
 import type { Logger } from '../logger.ts'
@@ -27,6 +27,7 @@ export interface RequestsOptions {
   /** Whether every broker of the list can remove a queue that nobody uses. */
   readonly queuesExpire: boolean
   readonly clock: Clock
+  readonly random: Random
   readonly logger: Logger
   /** How many requests may be open at a time. Defaults to 10,000. */
   readonly maxOpenRequests?: number | undefined
@@ -53,6 +54,7 @@ export class Requests {
   readonly #host: RequestHost
   readonly #queuesExpire: boolean
   readonly #clock: Clock
+  readonly #random: Random
   readonly #logger: Logger
   readonly #maxOpen: number
   readonly #deadlines: Deadlines
@@ -68,11 +70,12 @@ export class Requests {
   #closed = false
 
   /** @throws UnderstudyError `invalid-option` for a `maxOpenRequests` that is not a whole number above 0. */
-  constructor({ host, queuesExpire, clock, logger, maxOpenRequests = DEFAULT_MAX_OPEN }: RequestsOptions) {
+  constructor({ host, queuesExpire, clock, random, logger, maxOpenRequests = DEFAULT_MAX_OPEN }: RequestsOptions) {
     checkWhole('maxOpenRequests', maxOpenRequests)
     this.#host = host
     this.#queuesExpire = queuesExpire
     this.#clock = clock
+    this.#random = random
     this.#logger = logger
     this.#maxOpen = maxOpenRequests
     this.#deadlines = new Deadlines(clock)
@@ -198,6 +201,7 @@ export class Requests {
     const queue: ReplyQueue = new ReplyQueue({
       host: this.#host,
       clock: this.#clock,
+      random: this.#random,
       destination,
       shared: replyTo !== undefined,
       // An application's own queue is as it declared it.
