@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { SpanKind } from '@opentelemetry/api'
+import { Registry } from 'prom-client'
+import { createLabs } from '../../infra/labs/labs.ts'
+import { drillUri } from '../../src/cli/drill-run.ts'
+import { connect } from '../../src/connect.ts'
+import { openTelemetryTracing } from '../../src/telemetry/opentelemetry.ts'
+import { prometheusMetrics } from '../../src/telemetry/prometheus.ts'
+import { until } from '../adapters/activemq/dialled.ts'
+import { labRootFor } from '../support/lab-root.ts'
+import { tracingTools } from './tracing-tools.ts'
+
+test('a real failover: the counts are what was sent, and every delivery is in the trace of its send', async (t) => {
+  const lab = await createLabs({ root: labRootFor(t) }).up('embedded')
+  try {
+    const register = new Registry()
+    const { provider: tracerProvider, exporter, propagator } = tracingTools()
+    const acked = new Set<string>()
+    const ids: string[] = []
+    {
+      await using connection = await connect(drillUri(lab, {}), {
+        metrics: prometheusMetrics(register),
+        tracing: openTelemetryTracing({ tracerProvider, propagator }),
+      })
+      const listener = connection.listen('jobs', async (delivery) => {
+        await delivery.ack()
+        acked.add(delivery.id)
+      })
+      await listener.ready
+      for (let n = 0; n < 10; n++) ids.push(await connection.send('jobs', { n }))
+      const active = await lab.active()
+      assert.ok(active)
+      await lab.kill(active)
+      for (let n = 0; n < 10; n++) ids.push(await connection.send('jobs', { n }))
+      await until(() => ids.every((id) => acked.has(id)), 'every job to be acknowledged')
+    }
+    const values = new Map<string, number>()
+    for (const { name, values: each } of await register.getMetricsAsJSON()) {
+      for (const { labels, value, ...rest } of each) {
+        const called = 'metricName' in rest ? String(rest.metricName) : name
+        values.set(`${called} ${Object.values(labels).join(' ')}`.trim(), value)
+      }
+    }
+    const value = (name: string): number | undefined => values.get(`understudy_${name}`)
+    assert.equal(value('messages_sent_total confirmed'), 20)
+    assert.equal(value('send_duration_seconds_count'), 20)
+    assert.equal(value('broker_failovers_total producer'), 1)
+    assert.equal(value('failover_duration_seconds_count producer'), 1)
+    assert.ok(Number(value('messages_settled_total ack')) >= 20)
+    assert.equal(value('pending_sends'), 0)
+    for (const { endpoint } of lab.nodes) assert.equal(value(`broker_connected ${endpoint} producer`), 0, 'closed')
+
+    const spans = exporter.getFinishedSpans()
+    const sends = new Map(
+      spans.flatMap((span) =>
+        span.kind === SpanKind.PRODUCER ? [[span.attributes['messaging.message.id'], span.spanContext()]] : [],
+      ),
+    )
+    assert.deepEqual([...sends.keys()], ids)
+    const processed = spans.filter(({ kind }) => kind === SpanKind.CONSUMER)
+    assert.deepEqual(new Set(processed.map(({ attributes }) => attributes['messaging.message.id'])), new Set(ids))
+    for (const span of processed) {
+      const send = sends.get(span.attributes['messaging.message.id'])
+      assert.equal(span.spanContext().traceId, send?.traceId)
+      assert.deepEqual(
+        span.links.map(({ context }) => context.spanId),
+        [send?.spanId],
+      )
+    }
+  } finally {
+    await lab.down()
+  }
+})
