@@ -49,6 +49,13 @@ describe('a trend', () => {
     assert(Math.abs((trend?.growth ?? 0) - 5) < 1e-9)
   })
 
+  it('starts again where the value collapsed, which would hide what is added', () => {
+    const trend = trendOf(points(200, 201, 202, 203, 150, 151, 152, 153))
+    assert(Math.abs((trend?.slope ?? 0) - 0.1) < 1e-12)
+    assert.equal(trend?.points, 4)
+    assert.equal(trendOf(points(200, 201, 202, 203, 204, 150, 151, 152)), undefined)
+  })
+
   it('is not told from a handful', () => {
     assert.equal(trendOf(points(1, 2, 3)), undefined)
     assert.notEqual(trendOf(points(1, 2, 3, 4, 5)), undefined)
