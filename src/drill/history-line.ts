@@ -50,6 +50,7 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
     runId: text,
     lab: text,
     topology: orAbsent(oneOf('lock', 'quorum', 'home-node')),
+    acksConfirmed: orAbsent(flag),
     fault: FAULT,
     seed: number,
     everyMs: period,

@@ -47,6 +47,8 @@ export type HistoryBody =
       readonly lab: string
       /** Absent for `lock`. */
       readonly topology?: Topology
+      /** False where the protocol has no answer to an acknowledge (AMQP): `cackok` then means that it was written. */
+      readonly acksConfirmed?: boolean
       readonly fault: FaultName
       readonly seed: number
       readonly everyMs: number
@@ -73,7 +75,7 @@ export type HistoryBody =
     }
   /** The listener acknowledged its `n`-th delivery (from 1) of this job. */
   | { readonly type: 'cack'; readonly id: string; readonly n: number }
-  /** That acknowledge was confirmed by the broker. */
+  /** That acknowledge was confirmed by the broker, as far as its protocol does that. */
   | { readonly type: 'cackok'; readonly id: string; readonly n: number }
   /** The command that hurts the broker was given. */
   | { readonly type: 'fault'; readonly name: FaultName; readonly node: string; readonly endpoint: string }

@@ -41,9 +41,11 @@ export interface Ledger {
 export function jobsLedger(events: readonly HistoryEvent[], runId: string): Ledger {
   const jobs = new Map<string, Job>()
   const foreign = new Set<string>()
+  // An acknowledge that was only written may never have reached the broker.
+  const acksConfirmed = events.every((event) => event.type !== 'run' || event.acksConfirmed !== false)
   for (const event of events) {
     if (event.type === 'dlv' && event.runId !== runId) foreign.add(JSON.stringify([event.runId, event.id]))
-    else enter(jobs, event)
+    else if (event.type !== 'cackok' || acksConfirmed) enter(jobs, event)
   }
   const all = [...jobs.values()]
   const attempts = all.flatMap((job) => job.attempts).sort((one, other) => one.startNs - other.startNs)

@@ -18,7 +18,7 @@ export function judgeObjectives(seen: Observations): readonly JudgedObjective[] 
     recoveryPoint(seen),
     failedJobs(seen),
     unexpected(seen),
-    postAck(seen),
+    ...(seen.timeline.run.acksConfirmed === false ? [] : [postAck(seen)]),
     ...(oneServes(seen.timeline.run.topology) ? [oneMaster(seen)] : []),
     ...(exactlyOnce ? [onlyOnce(seen)] : []),
   ]

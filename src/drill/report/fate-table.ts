@@ -94,7 +94,7 @@ function eventInWords(event: JobEvent, events: readonly JobEvent[], nameOf: Name
     case 'cack':
       return `delivery ${event.n} acknowledged by the listener`
     case 'cackok':
-      return `acknowledge of delivery ${event.n} confirmed`
+      return `acknowledge of delivery ${event.n} settled`
   }
 }
 

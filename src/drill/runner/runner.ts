@@ -125,12 +125,16 @@ class Drill {
   #recordRun(): void {
     const { control, objectives } = this.#dependencies
     const { fault, seed, everyMs } = this.#plan
+    const acksConfirmed = control.nodes.every(
+      (node) => this.#dependencies.probeOf(node).transport.capabilities.confirmedSettlement,
+    )
     this.#recording.record({
       type: 'run',
       schema: 1,
       runId: this.#runId,
       lab: control.lab,
       ...(control.topology === undefined ? {} : { topology: control.topology }),
+      ...(acksConfirmed ? {} : { acksConfirmed }),
       fault,
       seed,
       everyMs,

@@ -139,3 +139,18 @@ describe('A queue whose home node goes away', () => {
     assert.equal(reasons[0], 'No job was confirmed in the 19 s after a was killed.')
   })
 })
+
+describe('A protocol without an answer to an acknowledge', () => {
+  it('knows no post-ack duplicate, as an acknowledge may have been written to a broker that was gone', () => {
+    const written = (run: { acksConfirmed?: boolean }): WrittenHistory => {
+      const history = new WrittenHistory({ topology: 'home-node', ...run }).jobs(0, 1000).job('j', 1000).fault(1020)
+      return history.delivered('j', 5000, { redelivered: true }).jobs(5050, 20_000).drain(21_000)
+    }
+    const answered = judge(written({}).events)
+    assert.deepEqual([answered.jobs.duplicated.postAck, answered.verdict], [1, 'fail'])
+    const unanswered = judge(written({ acksConfirmed: false }).events)
+    assert.deepEqual([unanswered.jobs.duplicated.postAck, unanswered.jobs.duplicated.redelivery], [0, 1])
+    assert.equal(unanswered.verdict, 'pass')
+    assert(unanswered.objectives.every(({ name }) => name !== 'post-ack duplicates'))
+  })
+})
