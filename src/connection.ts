@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type Clock, type Random, withDeadline } from './clock.ts'
 import { UnderstudyError } from './errors.ts'
 import { checkQueueSettings, DeclaredQueues } from './failover/declared-queues.ts'
@@ -9,7 +8,8 @@ import { DeliveryStream } from './listener/delivery-stream.ts'
 import type { DeliveryHandler } from './listener/handler-pool.ts'
 import { Listener, type ListenerOptions, type ListenOptions, type StreamOptions } from './listener/listener.ts'
 import { type Logger, patientLogger } from './logger.ts'
-import { encodePayload, encodeWith, type Payload } from './producer/payload.ts'
+import { MessageComposer, type SendOptions } from './producer/composer.ts'
+import type { Payload } from './producer/payload.ts'
 import { Producer, type ProducerObserver } from './producer/producer.ts'
 import type { ClientMetrics } from './telemetry/metrics.ts'
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts'
@@ -21,34 +21,12 @@ import type { RequestCounts, RequestOptions, ScatterOptions } from './request/op
 import type { Reply } from './request/reply.ts'
 import { Requests } from './request/requests.ts'
 import type { Responder, ResponderOptions } from './request/responder.ts'
-import { type Destination, formatDestination, parseDestination } from './transport/destination.ts'
+import { formatDestination, parseDestination } from './transport/destination.ts'
 import { type Endpoint, redact } from './transport/endpoint.ts'
+import type { Capabilities } from './transport/capabilities.ts'
+import type { OutgoingMessage } from './transport/message.ts'
 import type { QueueSettings } from './transport/topology.ts'
 import type { Transport } from './transport/transport.ts'
-
-export interface SendOptions {
-  /** The job's identity. Defaults to a random UUID. */
-  readonly id?: string
-  /** Application headers. Defaults to none. */
-  readonly headers?: Readonly<Record<string, string>>
-  /** Whether the message survives a restart of the broker. Defaults to true. */
-  readonly persistent?: boolean
-  /** 0 (lowest) to 9, as in JMS. Defaults to the broker's 4. */
-  readonly priority?: number
-  /** Milliseconds after which the broker may drop the message. Defaults to never. */
-  readonly expireAfterMs?: number
-  /** Which request this message asks or answers. Defaults to none. */
-  readonly correlationId?: string
-  /** Where an answer should go, such as `queue://orders.reply`. Defaults to none. */
-  readonly replyTo?: string
-  /**
-   * Overrides the content type that the payload implies. Where a codec of the connection has this type, it
-   * writes the payload.
-   */
-  readonly contentType?: string
-  /** Gives the send up; what was written by then ends as `unknown`. Defaults to none. */
-  readonly signal?: AbortSignal
-}
 
 /** What a queue should be like; destinations are written as everywhere else, such as `exchange://events/order.#`. */
 export interface DeclareOptions extends Omit<QueueSettings, 'deadLetterTo' | 'bindings'> {
@@ -80,6 +58,7 @@ export class Connection implements AsyncDisposable {
   readonly #status = new StatusBroadcast()
   readonly #queues = new DeclaredQueues()
   readonly #codecs: Codecs
+  readonly #composer: MessageComposer
   readonly #sending: FailoverSession
   readonly #producer: Producer
   readonly #telemetry: Telemetry
@@ -91,6 +70,8 @@ export class Connection implements AsyncDisposable {
   constructor(options: ConnectionOptions) {
     this.#options = { ...options, logger: patientLogger(options.logger) }
     this.#codecs = new Codecs(options.codecs)
+    const { clock } = options
+    this.#composer = new MessageComposer({ brokers: () => this.#brokers(), codecs: this.#codecs, clock })
     this.#telemetry = openTelemetry(options, {
       brokers: options.uri.endpoints.map(redact),
       pendingSends: () => this.pending,
@@ -145,31 +126,14 @@ export class Connection implements AsyncDisposable {
    * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`; UnderstudyError
    * `invalid-option` or `unsupported` before anything is sent.
    */
-  async send(destination: string, payload: Payload, options: SendOptions = {}): Promise<string> {
-    const target = parseDestination(destination)
-    this.#require(target, options)
-    const codec = this.#codecs.for(options.contentType)
-    const { body, contentType } = codec ? encodeWith(codec, payload) : encodePayload(payload)
-    const id = options.id ?? randomUUID()
-    const replyTo = options.replyTo === undefined ? undefined : parseDestination(options.replyTo)
-    if (replyTo) this.#require(replyTo, {})
-    await this.#producer.send(
-      {
-        id,
-        destination: target,
-        body,
-        contentType: options.contentType ?? contentType,
-        headers: options.headers ?? {},
-        persistent: options.persistent ?? true,
-        priority: options.priority,
-        expiresAtMs:
-          options.expireAfterMs === undefined ? undefined : this.#options.clock.wallTime() + options.expireAfterMs,
-        correlationId: options.correlationId,
-        replyTo,
-      },
-      options.signal,
-    )
-    return id
+  send(destination: string, payload: Payload, options: SendOptions = {}): Promise<string> {
+    let message: OutgoingMessage
+    try {
+      message = this.#composer.compose(destination, payload, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return this.#producer.send(message, options.signal)
   }
 
   /**
@@ -190,13 +154,7 @@ export class Connection implements AsyncDisposable {
       ...(deadLetterTo === undefined ? {} : { deadLetterTo: parseDestination(deadLetterTo) }),
       ...(bindings === undefined ? {} : { bindings: bindings.map(parseDestination) }),
     }
-    checkQueueSettings(
-      read,
-      this.#options.uri.endpoints.map((endpoint) => ({
-        scheme: endpoint.scheme,
-        capabilities: this.#options.transportOf(endpoint).capabilities,
-      })),
-    )
+    checkQueueSettings(read, this.#brokers())
     await this.#queues.declare(target.name, read, this.#sending)
   }
 
@@ -279,8 +237,7 @@ export class Connection implements AsyncDisposable {
 
   #listen(destination: string, handler: ListenerOptions['handler'], options: ListenOptions, pulled: boolean): Listener {
     if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
-    const target = parseDestination(destination)
-    this.#require(target, {})
+    const target = this.#composer.destination(destination)
     this.#listening ??= this.#session('listener')
     const { uri, clock, logger } = this.#options
     const listener = new Listener({
@@ -328,33 +285,11 @@ export class Connection implements AsyncDisposable {
     })
   }
 
-  /** A list may mix kinds of brokers: what is asked for must be within reach of every one of them. */
-  #require(destination: Destination, options: SendOptions): void {
-    for (const endpoint of this.#options.uri.endpoints) {
-      const { capabilities } = this.#options.transportOf(endpoint)
-      const lacks =
-        destination.kind === 'exchange' && !capabilities.exchanges
-          ? `exchanges (${formatDestination(destination)})`
-          : destination.kind === 'topic' && !capabilities.topics
-            ? `topics (${formatDestination(destination)})`
-            : options.priority !== undefined && !capabilities.priority
-              ? 'priorities'
-              : options.expireAfterMs !== undefined && !capabilities.expiry
-                ? 'expiry'
-                : undefined
-      if (lacks !== undefined) throw new UnderstudyError('unsupported', `${endpoint.scheme}: has no ${lacks}`)
-    }
-    const { id, priority, expireAfterMs } = options
-    if (id === '') throw new UnderstudyError('invalid-option', 'the id of a message must not be empty')
-    for (const [name, value] of Object.entries<unknown>(options.headers ?? {})) {
-      if (typeof value !== 'string')
-        throw new UnderstudyError('invalid-option', `header ${JSON.stringify(name)} must be text, not ${typeof value}`)
-    }
-    if (expireAfterMs !== undefined && !(Number.isFinite(expireAfterMs) && expireAfterMs > 0)) {
-      throw new UnderstudyError('invalid-option', `expireAfterMs must be a number above 0, not ${expireAfterMs}`)
-    }
-    if (priority !== undefined && !(Number.isInteger(priority) && priority >= 0 && priority <= 9)) {
-      throw new UnderstudyError('invalid-option', `priority must be a whole number from 0 to 9, not ${priority}`)
-    }
+  #brokers(): { readonly scheme: string; readonly capabilities: Capabilities }[] {
+    const { uri, transportOf } = this.#options
+    return uri.endpoints.map((endpoint) => ({
+      scheme: endpoint.scheme,
+      capabilities: transportOf(endpoint).capabilities,
+    }))
   }
 }

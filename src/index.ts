@@ -4,9 +4,10 @@
 
 // Connecting
 export { connect, type ConnectOptions } from './connect.ts'
-export type { Connection, DeclareOptions, SendOptions } from './connection.ts'
+export type { Connection, DeclareOptions } from './connection.ts'
 
 // Sending
+export type { SendOptions } from './producer/composer.ts'
 export type { Payload } from './producer/payload.ts'
 export type { Codec } from './transport/codec.ts'
 export type { AttemptEnd, ProducerObserver } from './producer/producer.ts'

@@ -7,8 +7,9 @@ export interface PendingSend {
   readonly message: OutgoingMessage
   /** When the first attempt began, on the monotonic clock. */
   readonly startedAt: number
-  readonly resolve: () => void
-  readonly reject: (error: SendError) => void
+  /** Called with the message's id. */
+  resolve: (id: string) => void
+  reject: (error: SendError) => void
   /** How many attempts there were, those without a connected broker included. */
   attempts: number
   /** Whether an attempt wrote bytes and had no answer, so that a broker may hold the message. */
@@ -21,16 +22,21 @@ export interface PendingSend {
   answer: 'rejected' | 'returned' | undefined
   /** Ended one way or another; its place in the line is given up. */
   settled: boolean
+  /** Its neighbours in the buffer. */
+  previous: PendingSend | undefined
+  next: PendingSend | undefined
 }
 
 /**
- * The unconfirmed sends in the order they were made, bounded by count and by bytes of body.
- * A Set keeps insertion order and forgets any entry in constant time.
+ * The unconfirmed sends in the order they were made, bounded by count and by bytes of body. A linked
+ * list: a Set would do the same and gives the garbage collector several times the work.
  */
 export class PendingBuffer {
-  readonly #entries = new Set<PendingSend>()
   readonly #maxCount: number
   readonly #maxBytes: number
+  #first: PendingSend | undefined
+  #last: PendingSend | undefined
+  #size = 0
   #bytes = 0
 
   constructor(maxCount: number, maxBytes: number) {
@@ -39,7 +45,7 @@ export class PendingBuffer {
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#size
   }
 
   get bytes(): number {
@@ -48,24 +54,40 @@ export class PendingBuffer {
 
   /** Whether one more message of that size fits. A single message always fits into an empty buffer. */
   fits(bytes: number): boolean {
-    return this.#entries.size === 0 || (this.#entries.size < this.#maxCount && this.#bytes + bytes <= this.#maxBytes)
+    return this.#size === 0 || (this.#size < this.#maxCount && this.#bytes + bytes <= this.#maxBytes)
   }
 
+  /** Adds an entry that is in no buffer. */
   add(entry: PendingSend): void {
-    this.#entries.add(entry)
+    entry.previous = this.#last
+    if (this.#last) this.#last.next = entry
+    else this.#first = entry
+    this.#last = entry
+    this.#size++
     this.#bytes += entry.message.body.length
   }
 
+  /** Removes an entry that is in this buffer. */
   remove(entry: PendingSend): void {
-    if (this.#entries.delete(entry)) this.#bytes -= entry.message.body.length
+    if (entry.previous) entry.previous.next = entry.next
+    else this.#first = entry.next
+    if (entry.next) entry.next.previous = entry.previous
+    else this.#last = entry.previous
+    entry.previous = undefined
+    entry.next = undefined
+    this.#size--
+    this.#bytes -= entry.message.body.length
   }
 
   /** The eldest unconfirmed send. */
   oldest(): PendingSend | undefined {
-    return this.#entries.values().next().value
+    return this.#first
   }
 
-  [Symbol.iterator](): IterableIterator<PendingSend> {
-    return this.#entries.values()
+  /** All that are in the buffer now, the eldest first. */
+  all(): PendingSend[] {
+    const entries: PendingSend[] = []
+    for (let entry = this.#first; entry; entry = entry.next) entries.push(entry)
+    return entries
   }
 }

@@ -74,12 +74,12 @@ export class Producer implements SessionTenant {
   }
 
   /**
-   * Resolves on the broker's confirm.
+   * Resolves with the message's id on the broker's confirm.
    *
    * @throws SendError with what is known of the message; UnderstudyError `pending-full` when the buffer
    * is full and `whenFull` is `reject`, `closed` or the fatal error once the connection has ended.
    */
-  send(given: OutgoingMessage, signal?: AbortSignal): Promise<void> {
+  send(given: OutgoingMessage, signal?: AbortSignal): Promise<string> {
     const message = this.#observer === undefined ? given : this.#observer.sending(given)
     if (this.#shut) return Promise.reject(this.#notSent(message, this.#shut))
     if (signal?.aborted) return Promise.reject(this.#notSent(message, abortReason(signal)))
@@ -97,8 +97,9 @@ export class Producer implements SessionTenant {
     this.#quiet = false
     this.#blocked = false
     this.#forgetReturned()
-    for (const entry of this.#pending) {
+    for (const entry of this.#pending.all()) {
       if (this.#link !== link) return
+      if (entry.settled) continue
       // Whoever watches an attempt may send more, and that is written as it comes.
       if (entry.writtenTo !== link) this.#transmit(entry, link)
     }
@@ -109,7 +110,7 @@ export class Producer implements SessionTenant {
     this.#blocked = blocked
     const now = this.#clock.now()
     // What was written before the block ended is owed from now on.
-    if (!blocked) for (const entry of this.#pending) if (entry.writtenTo) entry.writtenAt = now
+    if (!blocked) for (const entry of this.#pending.all()) if (entry.writtenTo) entry.writtenAt = now
     this.#watchOldest()
   }
 
@@ -130,7 +131,7 @@ export class Producer implements SessionTenant {
     this.#watch?.cancel()
     this.#forgetReturned()
     for (const waiter of this.#line) waiter.refuse(error)
-    for (const entry of this.#pending) this.#giveUp(entry, error.code, error.message)
+    for (const entry of this.#pending.all()) this.#giveUp(entry, error.code, error.message)
     wake(this.#quiesced)
     wake(this.#drained)
   }
@@ -154,7 +155,7 @@ export class Producer implements SessionTenant {
     ])
   }
 
-  #enter(message: OutgoingMessage, startedAt: number, signal: AbortSignal | undefined): Promise<void> {
+  #enter(message: OutgoingMessage, startedAt: number, signal: AbortSignal | undefined): Promise<string> {
     return new Promise((resolve, reject) => {
       const entry: PendingSend = {
         message,
@@ -167,6 +168,8 @@ export class Producer implements SessionTenant {
         writtenAt: 0,
         answer: undefined,
         settled: false,
+        previous: undefined,
+        next: undefined,
       }
       this.#pending.add(entry)
       if (signal) this.#obey(signal, entry)
@@ -195,7 +198,7 @@ export class Producer implements SessionTenant {
         this.#observer?.attemptEnded(entry.message, attempt, 'confirmed')
         if (!this.#settle(entry)) return
         this.#observer?.sendEnded(entry.message, 'confirmed', this.#clock.now() - entry.startedAt, undefined)
-        entry.resolve()
+        entry.resolve(entry.message.id)
       },
       (error: unknown) => this.#attemptFailed(entry, attempt, link, error),
     )
@@ -247,8 +250,9 @@ export class Producer implements SessionTenant {
     this.#again ??= this.#clock.after(RETURNED_MS, () => {
       this.#again = undefined
       const link = this.#link
-      const again = [...this.#pending].filter((pending) => this.#returned.delete(pending))
-      for (const pending of again) if (link && link === this.#link && !this.#quiet) this.#transmit(pending, link)
+      const again = this.#pending.all().filter((pending) => this.#returned.delete(pending))
+      for (const pending of again)
+        if (!pending.settled && link && link === this.#link && !this.#quiet) this.#transmit(pending, link)
       this.#watchOldest()
     })
   }
@@ -301,7 +305,7 @@ export class Producer implements SessionTenant {
     return this.#line.size === 0 || (this.#line.size < maxPending && this.#lineBytes + bytes <= maxPendingBytes)
   }
 
-  #waitForRoom(message: OutgoingMessage, signal: AbortSignal | undefined): Promise<void> {
+  #waitForRoom(message: OutgoingMessage, signal: AbortSignal | undefined): Promise<string> {
     const startedAt = this.#clock.now()
     return new Promise((resolve, reject) => {
       const onAbort = (): void => waiter.refuse(abortReason(signal as AbortSignal))
@@ -331,6 +335,7 @@ export class Producer implements SessionTenant {
   }
 
   #admitWaiting(): void {
+    if (this.#line.size === 0) return
     for (const waiter of this.#line) {
       if (this.#ended || !this.#pending.fits(waiter.bytes)) return
       waiter.admit()
@@ -343,9 +348,9 @@ export class Producer implements SessionTenant {
     const { resolve, reject } = entry
     const forget = (): void => signal.removeEventListener('abort', onAbort)
     Object.assign(entry, {
-      resolve: () => {
+      resolve: (id: string) => {
         forget()
-        resolve()
+        resolve(id)
       },
       reject: (error: SendError) => {
         forget()
@@ -372,7 +377,7 @@ export class Producer implements SessionTenant {
 
   #nextDeadline(): number {
     const oldest = this.#pending.oldest()
-    const waiter = this.#line.values().next().value
+    const waiter = this.#line.size === 0 ? undefined : this.#line.values().next().value
     return Math.min(
       oldest ? this.#deadlineOf(oldest.startedAt) : Number.POSITIVE_INFINITY,
       this.#confirmDue(oldest),
@@ -394,7 +399,7 @@ export class Producer implements SessionTenant {
   }
 
   #expire(now: number): void {
-    for (const entry of this.#pending) {
+    for (let entry = this.#pending.oldest(); entry; entry = this.#pending.oldest()) {
       if (this.#deadlineOf(entry.startedAt) > now) break
       const known = knownOf(entry)
       this.#giveUp(entry, known === 'unknown' ? 'unconfirmed' : known, 'no broker confirmed it in time')

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import type { SendOptions } from '../../connection.ts'
+import type { SendOptions } from '../../producer/composer.ts'
 import type { Delivery } from '../../listener/delivery.ts'
 import type { Payload } from '../../producer/payload.ts'
 import type { ContractGroup } from './contract-test.ts'

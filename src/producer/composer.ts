@@ -1,0 +1,131 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import { UnderstudyError } from '../errors.ts'
+import type { Capabilities } from '../transport/capabilities.ts'
+import type { Codecs } from '../transport/codec.ts'
+import { type Destination, formatDestination, parseDestination } from '../transport/destination.ts'
+import type { OutgoingMessage } from '../transport/message.ts'
+import { encodePayload, encodeWith, type Payload } from './payload.ts'
+
+export interface SendOptions {
+  /** The job's identity. Defaults to a random UUID. */
+  readonly id?: string
+  /** Application headers. Defaults to none. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Whether the message survives a restart of the broker. Defaults to true. */
+  readonly persistent?: boolean
+  /** 0 (lowest) to 9, as in JMS. Defaults to the broker's 4. */
+  readonly priority?: number
+  /** Milliseconds after which the broker may drop the message. Defaults to never. */
+  readonly expireAfterMs?: number
+  /** Which request this message asks or answers. Defaults to none. */
+  readonly correlationId?: string
+  /** Where an answer should go, such as `queue://orders.reply`. Defaults to none. */
+  readonly replyTo?: string
+  /**
+   * Overrides the content type that the payload implies. Where a codec of the connection has this type, it
+   * writes the payload.
+   */
+  readonly contentType?: string
+  /** Gives the send up; what was written by then ends as `unknown`. Defaults to none. */
+  readonly signal?: AbortSignal
+}
+
+export interface ComposerOptions {
+  /** What each broker of the list can do. A list may mix kinds: what is asked for must be within reach of all. */
+  readonly brokers: () => readonly { readonly scheme: string; readonly capabilities: Capabilities }[]
+  readonly codecs: Codecs
+  readonly clock: Clock
+}
+
+// An application sends to a few places over and over; reading one anew for each message costs as much as
+// everything else here.
+const MOST_REMEMBERED = 1000
+
+/** Makes messages out of what an application asks for, or says what is wrong with it before anything is sent. */
+export class MessageComposer {
+  readonly #options: ComposerOptions
+  readonly #known = new Map<string, Destination>()
+
+  constructor(options: ComposerOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Reads a destination that every broker of the list can serve.
+   *
+   * @throws UnderstudyError `invalid-option` or `unsupported`.
+   */
+  destination(text: string): Destination {
+    const known = this.#known.get(text)
+    if (known) return known
+    const destination = parseDestination(text)
+    this.#require((capabilities) =>
+      destination.kind === 'exchange' && !capabilities.exchanges
+        ? `exchanges (${formatDestination(destination)})`
+        : destination.kind === 'topic' && !capabilities.topics
+          ? `topics (${formatDestination(destination)})`
+          : undefined,
+    )
+    if (this.#known.size === MOST_REMEMBERED) this.#known.clear()
+    this.#known.set(text, destination)
+    return destination
+  }
+
+  /** @throws UnderstudyError `invalid-option` or `unsupported`. */
+  compose(destination: string, payload: Payload, options: SendOptions): OutgoingMessage {
+    const { id, headers, priority, expireAfterMs, replyTo } = options
+    const target = this.destination(destination)
+    if (id === '') throw invalid('the id of a message must not be empty')
+    if (headers !== undefined) checkHeaders(headers)
+    if (priority !== undefined) this.#checkPriority(priority)
+    if (expireAfterMs !== undefined) this.#checkExpiry(expireAfterMs)
+    const codec = this.#options.codecs.for(options.contentType)
+    const { body, contentType } = codec ? encodeWith(codec, payload) : encodePayload(payload)
+    return {
+      id: id ?? randomUUID(),
+      destination: target,
+      body,
+      contentType: options.contentType ?? contentType,
+      headers: headers ?? NO_HEADERS,
+      persistent: options.persistent ?? true,
+      priority,
+      expiresAtMs: expireAfterMs === undefined ? undefined : this.#options.clock.wallTime() + expireAfterMs,
+      correlationId: options.correlationId,
+      replyTo: replyTo === undefined ? undefined : this.destination(replyTo),
+    }
+  }
+
+  #checkPriority(priority: number): void {
+    this.#require((capabilities) => (capabilities.priority ? undefined : 'priorities'))
+    if (Number.isInteger(priority) && priority >= 0 && priority <= 9) return
+    throw invalid(`priority must be a whole number from 0 to 9, not ${priority}`)
+  }
+
+  #checkExpiry(expireAfterMs: number): void {
+    this.#require((capabilities) => (capabilities.expiry ? undefined : 'expiry'))
+    if (Number.isFinite(expireAfterMs) && expireAfterMs > 0) return
+    throw invalid(`expireAfterMs must be a number above 0, not ${expireAfterMs}`)
+  }
+
+  /** @param lacking names what a broker with these capabilities does not have. */
+  #require(lacking: (capabilities: Capabilities) => string | undefined): void {
+    for (const { scheme, capabilities } of this.#options.brokers()) {
+      const lacks = lacking(capabilities)
+      if (lacks !== undefined) throw new UnderstudyError('unsupported', `${scheme}: has no ${lacks}`)
+    }
+  }
+}
+
+const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})
+
+function checkHeaders(headers: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name]
+    if (typeof value !== 'string') throw invalid(`header ${JSON.stringify(name)} must be text, not ${typeof value}`)
+  }
+}
+
+function invalid(message: string): UnderstudyError {
+  return new UnderstudyError('invalid-option', message)
+}
