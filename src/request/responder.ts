@@ -30,8 +30,11 @@ export interface ResponderCounts {
   readonly undeliverable: number
 }
 
-// A request whose answer could not be sent goes back to its queue, and as often as this at most.
+// What could not be sent is tried again no sooner.
 const PAUSE_MS = 1000
+// A broker that is looking for a new leader refuses for a while what it takes afterwards, and in the same
+// words as for good. To offer an answer again costs less than to do the work again.
+const MOST_OFFERS = 10
 
 /**
  * Answers requests: the answer is confirmed first and the request acknowledged after it, so that a crash
@@ -132,13 +135,18 @@ export class Responder implements AsyncDisposable {
     answer: () => Promise<void>,
     reply: (kind: ReplyKind, payload: Payload) => Promise<void>,
   ): Promise<void> {
-    try {
-      await answer().catch((error: unknown) => {
+    const write = async (): Promise<void> => {
+      try {
+        await answer()
+      } catch (error) {
         // What the handler returned cannot be written; nothing of it was sent.
         if (!(error instanceof UnderstudyError) || error instanceof SendError || error.code !== 'invalid-option')
           throw error
-        return this.#failure(requestId, error, reply)()
-      })
+        await this.#failure(requestId, error, reply)()
+      }
+    }
+    try {
+      await this.#offer(write)
       this.#counts.answered++
     } catch (error) {
       // From a topic it cannot come again: a copy would be every subscriber's.
@@ -153,6 +161,19 @@ export class Responder implements AsyncDisposable {
       }
       if (error.code !== 'closed') await sleep(this.#clock, PAUSE_MS)
       throw error
+    }
+  }
+
+  async #offer(write: () => Promise<void>): Promise<void> {
+    for (let offers = 1; ; offers++) {
+      try {
+        await write()
+        return
+      } catch (error) {
+        const refused = error instanceof SendError && (error.outcome === 'rejected' || error.outcome === 'returned')
+        if (!refused || offers >= MOST_OFFERS) throw error
+        await sleep(this.#clock, PAUSE_MS)
+      }
     }
   }
 }

@@ -181,13 +181,28 @@ test('a request without an id of its own is answered with the id of its message'
   await of.connection.close()
 })
 
-test('an answer that the broker refuses by name is counted, and the request not done again', async () => {
-  const of = await responding(() => 'done', { confirms: false })
+test('an answer that the broker refuses is offered again, and the work is not done again', async () => {
+  let handled = 0
+  const of = await responding(() => `done ${++handled}`, { confirms: false })
   await of.ask('r-1')
-  of.producer().sent[0]?.fail('rejected')
+  const refuse = async (): Promise<void> => {
+    for (const send of of.producer().sent) send.fail('rejected')
+    await settled()
+    await of.clock.advance(1000)
+  }
+  for (let time = 0; time < 3; time++) await refuse()
+  of.producer().confirmAll()
   await settled()
-  assert.equal(of.responder.counts.undeliverable, 1)
-  assert.deepEqual(of.work.settlements, [{ id: 'r-1', as: 'ack' }])
+  assert.equal(handled, 1)
+  assert.deepEqual(of.responder.counts, { answered: 1, failed: 0, unwanted: 0, undeliverable: 0 })
+  await of.ask('r-2')
+  for (let time = 0; time < 10; time++) await refuse()
+  assert.equal(handled, 2)
+  assert.deepEqual(of.responder.counts, { answered: 1, failed: 0, unwanted: 0, undeliverable: 1 })
+  assert.deepEqual(
+    of.work.settlements.map(({ id, as }) => `${id} ${as}`),
+    ['r-1 ack', 'r-2 ack'],
+  )
   await of.connection.close()
 })
 
