@@ -30,6 +30,10 @@ export const open: OpenClient = async (target, failed) => {
         })
       })
     },
-    close: async () => await connection.close(),
+    close: async () => {
+      // The channel first: the connection's goodbye overtakes acknowledges that wait on it.
+      await channel.close()
+      await connection.close()
+    },
   }
 }

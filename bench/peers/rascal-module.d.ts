@@ -25,6 +25,9 @@ declare module 'rascal' {
     shutdown(): Promise<void>
   }
 
-  export const BrokerAsPromised: { create(config: object): Promise<Broker> }
-  export function withDefaultConfig(config: object): object
+  const rascal: {
+    readonly BrokerAsPromised: { create(config: object): Promise<Broker> }
+    withDefaultConfig(this: void, config: object): object
+  }
+  export default rascal
 }

@@ -1,5 +1,5 @@
 // rascal: a broker made of configuration. It gives each publication a channel of its own until the confirm.
-import { BrokerAsPromised, withDefaultConfig } from 'rascal'
+import rascal from 'rascal'
 import { type OpenClient, targetUrl } from './client.ts'
 
 // As many publications can be in flight as the pool has channels: 5 by default, which waits most of the
@@ -7,8 +7,8 @@ import { type OpenClient, targetUrl } from './client.ts'
 const CHANNELS = 100
 
 export const open: OpenClient = async (target, failed) => {
-  const broker = await BrokerAsPromised.create(
-    withDefaultConfig({
+  const broker = await rascal.BrokerAsPromised.create(
+    rascal.withDefaultConfig({
       vhosts: {
         '/': {
           connection: {

@@ -18,7 +18,7 @@ export const open: OpenClient = async (target, failed) => {
         (delivery) =>
           onMessage({
             body: delivery.bytes,
-            correlationId: undefined,
+            correlationId: delivery.correlationId,
             ack: (ended) => void delivery.ack().then(() => ended(), ended),
           }),
         { prefetch },

@@ -68,17 +68,19 @@ export const consume: Working = async (client, { queue, messages, withinMs, wind
   let acknowledged = 0
   await settle(
     (resolve, reject) => {
+      const isEnough = (): boolean => taken >= messages || (clock?.elapsedMs() ?? 0) >= withinMs
       const done = (error?: unknown): void => {
         if (error !== undefined) reject(error)
-        else if (++acknowledged === taken && (taken >= messages || (clock?.elapsedMs() ?? 0) >= withinMs)) resolve()
+        else if (++acknowledged === taken && isEnough()) resolve()
       }
       client
         .consume(queue, window, (message) => {
           clock ??= startClock()
-          // Past the end it takes nothing more: what is not acknowledged goes back with the connection.
-          if (taken >= messages || clock.elapsedMs() >= withinMs) return
-          taken++
-          message.ack(done)
+          if (!isEnough()) {
+            taken++
+            message.ack(done)
+          } else if (acknowledged === taken) resolve()
+          // It takes nothing more: what is not acknowledged goes back with the connection.
         })
         .catch(reject)
     },
