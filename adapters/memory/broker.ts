@@ -25,11 +25,30 @@ export interface Faults {
   readonly nacks: number
 }
 
+/** What is wrong with one way to a broker, for those who come that way. */
+export interface DoorFaults {
+  /** New connections are refused. */
+  readonly refusing: boolean
+  /** New connections are accepted and thrown out again. */
+  readonly slamming: boolean
+  /** Nothing is passed on, either way. */
+  readonly muted: boolean
+  /** What clients say is passed on; what the broker answers is kept back. */
+  readonly holding: boolean
+}
+
+interface Door {
+  faults: DoorFaults
+  dials: number
+}
+
 /** The broker's end of a link. */
 export interface BrokerLink {
+  /** The port of the URI that it was dialled by: which way it came. */
+  readonly port: number
   /** The connection breaks. */
   lose(why: string): void
-  /** `faults` of the broker have changed. */
+  /** The faults of the broker or of this way to it have changed. */
   faultsChanged(): void
   /** Every subscription ends while the link lives on. */
   cancelConsumers(): void
@@ -44,6 +63,8 @@ const SOUND: Faults = {
   holding: false,
   nacks: 0,
 }
+
+const OPEN: DoorFaults = { refusing: false, slamming: false, muted: false, holding: false }
 
 // JMS gives this priority to a message whose sender names none.
 const DEFAULT_PRIORITY = 4
@@ -62,7 +83,8 @@ export class MemoryBroker {
   readonly #declared = new Map<string, QueueSettings>()
   readonly #routes = new Routes()
   readonly #links = new Set<BrokerLink>()
-  readonly #unmuted = new Set<() => void>()
+  readonly #doors = new Map<number, Door>()
+  readonly #waiting = new Set<() => void>()
   #faults: Faults = SOUND
 
   constructor({ clock, onIdle }: MemoryBrokerOptions) {
@@ -84,25 +106,49 @@ export class MemoryBroker {
     return this.#faults
   }
 
+  /** What is wrong with the way through this port. */
+  doorFaults(port: number): DoorFaults {
+    return this.#doors.get(port)?.faults ?? OPEN
+  }
+
   /** Changes what is wrong, and lets every link see it. */
   setFaults(faults: Partial<Faults>): void {
     this.#faults = { ...this.#faults, ...faults }
-    for (const link of this.#links) link.faultsChanged()
-    if (!this.#faults.muted) {
-      for (const resolve of this.#unmuted) resolve()
-      this.#unmuted.clear()
-    }
-    this.forgetIfIdle()
+    this.#tellFaults()
   }
 
-  /** Takes back whatever is wrong. */
+  /** Opens a door where there is none, whose dials are counted from then on, and changes what is wrong with it. */
+  setDoor(port: number, faults: DoorFaults = OPEN): void {
+    this.#doors.set(port, { dials: this.dials(port), faults })
+    this.#tellFaults()
+  }
+
+  /** Takes back whatever is wrong, and forgets the doors. */
   reset(): void {
+    this.#doors.clear()
     this.setFaults(SOUND)
   }
 
-  /** Breaks every connection that is up. */
-  cut(why: string): void {
-    for (const link of this.#links) link.lose(why)
+  /** How many connections came through a door since it was opened, those that were thrown out included. */
+  dials(port: number): number {
+    return this.#doors.get(port)?.dials ?? 0
+  }
+
+  countDial(port: number): void {
+    const door = this.#doors.get(port)
+    if (door !== undefined) door.dials += 1
+  }
+
+  /** How many links are up that came through a port. */
+  linksThrough(port: number): number {
+    let count = 0
+    for (const link of this.#links) if (link.port === port) count += 1
+    return count
+  }
+
+  /** Breaks every connection that is up, or those through one port. */
+  cut(why: string, port?: number): void {
+    for (const link of this.#links) if (port === undefined || link.port === port) link.lose(why)
   }
 
   cancelConsumers(): void {
@@ -122,16 +168,16 @@ export class MemoryBroker {
     return ready + unsettled
   }
 
-  /** Resolves when it is not mute any more, or when `signal` fires. */
-  async unmuted(signal: AbortSignal): Promise<void> {
-    if (!this.#faults.muted || signal.aborted) return
+  /** Resolves when a fault has come or gone, or when `signal` fires. */
+  async faultsToChange(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return
     await new Promise<void>((resolve) => {
       const done = (): void => {
         signal.removeEventListener('abort', done)
-        this.#unmuted.delete(done)
+        this.#waiting.delete(done)
         resolve()
       }
-      this.#unmuted.add(done)
+      this.#waiting.add(done)
       signal.addEventListener('abort', done, { once: true })
     })
   }
@@ -149,7 +195,8 @@ export class MemoryBroker {
   }
 
   forgetIfIdle(): void {
-    if (this.#links.size > 0 || !this.#engine.isEmpty || Object.values(this.#faults).some(Boolean)) return
+    const isNoticed = this.#links.size > 0 || !this.#engine.isEmpty || this.#doors.size > 0
+    if (isNoticed || Object.values(this.#faults).some(Boolean)) return
     this.#engine.close()
     this.#onIdle()
   }
@@ -193,6 +240,12 @@ export class MemoryBroker {
     deliver: (message: QueuedMessage<StoredMessage>) => void,
   ): EngineConsumer<StoredMessage> {
     return this.#engine.consume(engineAddress(from), { prefetch, deliver })
+  }
+
+  #tellFaults(): void {
+    for (const link of this.#links) link.faultsChanged()
+    for (const wake of this.#waiting) wake()
+    this.forgetIfIdle()
   }
 
   /** @returns how many copies there are. */

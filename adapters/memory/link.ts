@@ -18,6 +18,8 @@ import { passing, unconfirmed, unsent } from './errors.ts'
 import { readMessage, type StoredMessage } from './message.ts'
 import { type EngineConsumer, isPattern } from './queue-engine.ts'
 
+const LONGEST_INTERVAL_MS = 2 ** 31 - 1
+
 /** What this side wrote and the broker has not answered. */
 interface Call {
   readonly isSend: boolean
@@ -45,6 +47,7 @@ export interface MemoryLinkOptions {
  */
 export class MemoryLink implements Link, BrokerLink {
   readonly endpoint: RedactedEndpoint
+  readonly port: number
   readonly closed: Promise<LinkClosed>
   readonly #broker: MemoryBroker
   readonly #context: DialContext | undefined
@@ -60,8 +63,14 @@ export class MemoryLink implements Link, BrokerLink {
   /** What the broker says next. */
   #outbox: (() => void)[] = []
   #flushing = false
+  /** Nothing passes between the broker and this side. */
+  #muted = false
+  /** What the broker says does not pass. */
+  #answersHeld = false
   #toldBlocked = false
   #silence: Timer | undefined
+  /** An open socket keeps its process alive, so this link does too. */
+  readonly #handle = setInterval(() => {}, LONGEST_INTERVAL_MS)
   #settleClosed: (closed: LinkClosed) => void = () => {}
   #over: UnderstudyError | undefined
   #leaving = false
@@ -73,10 +82,12 @@ export class MemoryLink implements Link, BrokerLink {
     this.#clock = clock
     this.#heartbeatMs = endpoint.heartbeatMs
     this.endpoint = redact(endpoint)
+    this.port = endpoint.port
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
     })
     broker.join(this)
+    this.#seeDoor()
   }
 
   send(message: OutgoingMessage, attempt: number): Promise<void> {
@@ -128,8 +139,8 @@ export class MemoryLink implements Link, BrokerLink {
   }
 
   faultsChanged(): void {
-    const { muted, blocked, holding } = this.#broker.faults
-    this.#watchSilence(muted)
+    const { blocked, holding } = this.#broker.faults
+    this.#seeDoor()
     // A connection that only listens sends nothing that could be held up.
     if (blocked !== undefined && this.#consuming.size === 0) this.#tellBlocked(blocked)
     if (blocked === undefined) this.#tellBlocked(undefined)
@@ -170,6 +181,7 @@ export class MemoryLink implements Link, BrokerLink {
     if (this.#over) return
     this.#over = error
     this.#silence?.cancel()
+    clearInterval(this.#handle)
     this.#outbox = []
     this.#unread = []
     this.#held = []
@@ -243,10 +255,10 @@ export class MemoryLink implements Link, BrokerLink {
   }
 
   #read(call: Call): void {
-    const { muted, blocked, holding } = this.#broker.faults
+    const { blocked, holding } = this.#broker.faults
     const isHeldUp = call.isSend && blocked !== undefined
     if (isHeldUp) this.#tellBlocked(blocked)
-    if (muted || isHeldUp) {
+    if (this.#muted || isHeldUp) {
       this.#unread.push(call)
       return
     }
@@ -277,11 +289,11 @@ export class MemoryLink implements Link, BrokerLink {
   }
 
   #flushLater(): void {
-    if (this.#flushing || this.#outbox.length === 0 || this.#broker.faults.muted) return
+    if (this.#flushing || this.#outbox.length === 0 || this.#muted || this.#answersHeld) return
     this.#flushing = true
     setImmediate(() => {
       this.#flushing = false
-      if (this.#broker.faults.muted) return
+      if (this.#muted || this.#answersHeld) return
       const words = this.#outbox
       this.#outbox = []
       // Whoever hears one of them may end the link, and then hears no more.
@@ -296,8 +308,12 @@ export class MemoryLink implements Link, BrokerLink {
   }
 
   /** Half as late again as promised is the end, as with other brokers. */
-  #watchSilence(muted: boolean): void {
-    if (!muted) {
+  #seeDoor(): void {
+    const { muted, holding } = this.#broker.doorFaults(this.port)
+    this.#muted = muted || this.#broker.faults.muted
+    this.#answersHeld = holding
+    // A heart-beat is an answer too.
+    if (!this.#muted && !holding) {
       this.#silence?.cancel()
       this.#silence = undefined
     } else if (this.#silence === undefined && this.#heartbeatMs > 0) {

@@ -10,7 +10,8 @@ import { MemoryLink } from './link.ts'
 /**
  * Brokers that live in this process, for an application's own tests: `memory:NAME` is the broker of that
  * name, made when somebody first dials it, and `memory:` the one called `default`. Credentials are
- * accepted. What it answers comes later than the call, as over a socket; an open link keeps no process alive.
+ * accepted. What it answers comes later than the call, as over a socket, and an open link keeps the process
+ * alive, as a socket does.
  */
 export function memoryTransport(brokers: MemoryBrokers = processBrokers, clock: Clock = systemClock): Transport {
   return {
@@ -42,17 +43,22 @@ async function dial(
   const address = redact(endpoint)
   if (signal.aborted) throw abortReason(signal)
   await new Promise((resolve) => setImmediate(resolve))
+  let isCounted = false
   for (;;) {
     if (signal.aborted) throw abortReason(signal)
     const broker = brokers.at(endpoint.host)
     const { stopped, refusing, muted, strict } = broker.faults
-    if (stopped || refusing) throw passing('refused', `${address} refused the connection`, address)
-    if (!muted) {
+    const door = broker.doorFaults(endpoint.port)
+    if (stopped || refusing || door.refusing) throw passing('refused', `${address} refused the connection`, address)
+    if (!isCounted) broker.countDial(endpoint.port)
+    isCounted = true
+    if (door.slamming) throw passing('unreachable', `${address} threw the connection out`, address)
+    if (!muted && !door.muted && !door.holding) {
       if (!strict) return new MemoryLink({ broker, endpoint, context, clock })
       const message = `${address} refused the user name, the password or the permission`
       throw new UnderstudyError('authentication', message, { endpoint: address })
     }
-    await broker.unmuted(signal)
+    await broker.faultsToChange(signal)
     if (!signal.aborted) continue
     const message = `${address} accepted the connection and answered nothing within ${endpoint.connectTimeoutMs} ms`
     throw passing('handshake-timeout', message, address)

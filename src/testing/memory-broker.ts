@@ -1,4 +1,4 @@
-import type { MemoryBroker } from '../../adapters/memory/broker.ts'
+import type { DoorFaults, MemoryBroker } from '../../adapters/memory/broker.ts'
 import { type MemoryBrokers, processBrokers } from '../../adapters/memory/brokers.ts'
 
 /**
@@ -36,8 +36,32 @@ export interface MemoryBrokerControl {
   restart(): void
   /** How many messages a queue holds, those that are delivered and not settled included. */
   depth(queue: string): number
-  /** Takes back every fault. */
+  /** A way to this broker of its own: each port of `memory://NAME:PORT` is one. Open from now until `reset`. */
+  door(port: number): MemoryDoor
+  /** Takes back every fault, those of the doors too. */
   reset(): void
+}
+
+/** One way to a broker, with faults that those who come another way do not see. */
+export interface MemoryDoor {
+  /** Which URI leads through it: `memory://NAME:PORT`. */
+  readonly address: string
+  /** How many connections came this way, those that were thrown out included. */
+  readonly dials: number
+  /** How many connections through it are open. */
+  readonly open: number
+  /** Ends every connection that is open, once. New ones are welcome. */
+  cut(): void
+  /** New connections are refused. Those that are open stay. */
+  refuse(): Promise<void>
+  /** New connections are accepted, counted and thrown out again. Those that are open stay. */
+  slam(): void
+  /** Accepts, and passes nothing on in either way. */
+  mute(): void
+  /** Passes on what clients send, and keeps back what the broker answers. */
+  hold(): void
+  /** Ends every fault; what was kept back is passed on. */
+  heal(): Promise<void>
 }
 
 /** Control over the in-memory broker of this name; `memory:` alone means `default`. */
@@ -61,6 +85,37 @@ export function memoryBroker(name = 'default', brokers: MemoryBrokers = processB
     stop: () => on((broker) => broker.stop()),
     restart: () => on((broker) => broker.setFaults({ stopped: false })),
     depth: (queue) => on((broker) => broker.depth(queue)),
+    door: (port) => doorOf(name, port, on),
     reset: () => on((broker) => broker.reset()),
+  }
+}
+
+type OnBroker = <Value>(action: (broker: MemoryBroker) => Value) => Value
+
+function doorOf(name: string, port: number, on: OnBroker): MemoryDoor {
+  const set = (fault?: keyof DoorFaults): void =>
+    on((broker) =>
+      broker.setDoor(port, {
+        refusing: fault === 'refusing',
+        slamming: fault === 'slamming',
+        muted: fault === 'muted',
+        holding: fault === 'holding',
+      }),
+    )
+  set()
+  return {
+    address: `memory://${name}:${port}`,
+    get dials() {
+      return on((broker) => broker.dials(port))
+    },
+    get open() {
+      return on((broker) => broker.linksThrough(port))
+    },
+    cut: () => on((broker) => broker.cut('the connection was cut', port)),
+    refuse: async () => set('refusing'),
+    slam: () => set('slamming'),
+    mute: () => set('muted'),
+    hold: () => set('holding'),
+    heal: async () => set(),
   }
 }

@@ -17,7 +17,14 @@ export interface Dialling {
   readonly clock: HandClock
   readonly brokers: MemoryBrokers
   readonly broker: MemoryBrokerControl
-  dial(context?: DialContext, uri?: string, signal?: AbortSignal): Promise<Link>
+  readonly dial: (context?: DialContext, uri?: string, signal?: AbortSignal) => Promise<Link>
+}
+
+const links: Link[] = []
+
+/** Ends every link that a test has dialled; for `afterEach`. */
+export async function closeLinks(): Promise<void> {
+  await Promise.all(links.splice(0).map((link) => link.close(AbortSignal.abort())))
 }
 
 /** Brokers of the test's own, over a clock of its own, and the control of the one called `x`. */
@@ -25,11 +32,16 @@ export function dialling(): Dialling {
   const clock = new HandClock()
   const brokers = new MemoryBrokers(clock)
   const transport = memoryTransport(brokers, clock)
+  const dial: Dialling['dial'] = async (context, uri = 'memory:x', signal = never) => {
+    const link = await transport.dial(endpointOf(uri), signal, context)
+    links.push(link)
+    return link
+  }
   return {
     clock,
     brokers,
     broker: memoryBroker('x', brokers),
-    dial: (context, uri = 'memory:x', signal = never) => transport.dial(endpointOf(uri), signal, context),
+    dial,
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { afterEach, test } from 'node:test'
 import { SendError } from '../../../src/errors.ts'
 import { watch } from '../../support/client-parts.ts'
 import { failure, Inbox, soon } from '../activemq/dialled.ts'
-import { dialling, exchange, never, queue, to, topic, turns } from './dialled.ts'
+import { closeLinks, dialling, exchange, never, queue, to, topic, turns } from './dialled.ts'
+
+afterEach(closeLinks)
 
 const ids = (inbox: Inbox): string[] => inbox.deliveries.map(({ message }) => message.id)
 
@@ -25,7 +27,8 @@ test('a message arrives as it was sent, whatever its sender and its receivers do
   body.fill(0)
   headers['a:b'] = ''
   await sent
-  const { message, settle } = await inbox.next()
+  const delivery = await inbox.next()
+  const { message } = delivery
   assert.deepEqual(message, {
     id: 'job-1',
     attempt: 3,
@@ -38,7 +41,7 @@ test('a message arrives as it was sent, whatever its sender and its receivers do
     replyTo: topic('answers'),
   })
   message.body.fill(0)
-  await settle('requeue')
+  await delivery.settle('requeue')
   const again = await inbox.next(2)
   assert.deepEqual([again.message.body.toString(), again.message.redelivered], ['ü\0€', true])
 })
