@@ -46,6 +46,7 @@ export function statusLines(print: (line: string) => void): (event: StatusEvent)
         print(`failed: ${event.error.message}`)
         break
       case 'reconnecting':
+      case 'subscribed':
       case 'closed':
         break
     }

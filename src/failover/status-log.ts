@@ -32,6 +32,11 @@ export function logStatus(logger: Logger, event: StatusEvent): void {
     case 'switching':
       logger.info({ role, endpoint: event.endpoint }, `going back to ${event.endpoint}`)
       return
+    case 'subscribed': {
+      const { endpoint, destination } = event
+      logger.info({ role, endpoint, destination }, `subscribed to ${destination}`)
+      return
+    }
     case 'cancelled': {
       const { endpoint, destination, error } = event
       const what = `the broker ended the subscription: ${error.message}`

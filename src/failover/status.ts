@@ -39,6 +39,13 @@ export type StatusEvent =
     }
   /** A preferred broker answers again; work on the present link is being finished before the switch. */
   | { readonly type: 'switching'; readonly role: LinkRole; readonly endpoint: RedactedEndpoint }
+  /** The broker has accepted a listener's subscription, the first time or again. */
+  | {
+      readonly type: 'subscribed'
+      readonly role: LinkRole
+      readonly endpoint: RedactedEndpoint
+      readonly destination: string
+    }
   /** The broker ended a subscription while the link lives on; the listener subscribes again. */
   | {
       readonly type: 'cancelled'

@@ -233,6 +233,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
 
   async #subscribe(link: Link): Promise<void> {
     const { destination, session } = this.#options
+    const what = { role: 'listener', endpoint: link.endpoint, destination: formatDestination(destination) } as const
     const turn = ++this.#turn
     const sink = {
       deliver: (delivery: LinkDelivery) => {
@@ -242,21 +243,17 @@ export class Listener implements SessionTenant, AsyncDisposable {
       cancelled: (reason: UnderstudyError) => {
         if (this.#turn !== turn) return
         this.#subscription = undefined
-        const text = formatDestination(destination)
-        session.report({
-          type: 'cancelled',
-          role: 'listener',
-          endpoint: link.endpoint,
-          destination: text,
-          error: reason,
-        })
+        session.report({ type: 'cancelled', ...what, error: reason })
         this.#subscribeLater(link)
       },
     }
     this.#owed.begin(turn)
     try {
       const subscription = await link.subscribe(destination, { prefetch: this.#prefetch }, sink)
-      if (this.#turn === turn) this.#subscription = subscription
+      if (this.#turn === turn) {
+        this.#subscription = subscription
+        session.report({ type: 'subscribed', ...what })
+      }
       // Nobody wants it any more, and on a link that lives on it would keep messages to itself.
       else await this.#cancel(subscription)
       this.#refused = false

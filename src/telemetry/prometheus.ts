@@ -196,6 +196,7 @@ function connectionMetrics(metrics: Metrics, connection: ObservedConnection, for
       // A listener of its own may fail while the link serves others; a lost link was told before.
       case 'failed':
       case 'reconnecting':
+      case 'subscribed':
       case 'switching':
         return
     }

@@ -126,16 +126,20 @@ test('a delivery whose link was lost ends as stale, whether or not its settlemen
   await connection.close()
 })
 
-test('a broker that blocks and one that cancels a subscription are seen', async () => {
-  const { connection, linkTo, subscription, value } = await measured()
+test('a broker that blocks and one that cancels a subscription are seen, and so is the next subscription', async () => {
+  const { connection, clock, linkTo, subscription, value } = await measured()
   connection.listen('jobs', () => {})
   await settled()
   linkTo('producer').context?.onBlocked('low on memory')
   assert.equal(await value(`broker_blocked${A}`), 1)
   linkTo('producer').context?.onBlocked(undefined)
   assert.equal(await value(`broker_blocked${A}`), 0)
+  const told: string[] = []
+  connection.observe((event) => 'destination' in event && told.push(`${event.type} ${event.destination}`))
   subscription().sink.cancelled(new UnderstudyError('protocol', 'the queue was deleted', { retriable: true }))
   assert.equal(await value('subscriptions_cancelled_total'), 1)
+  await clock.advance(1000)
+  assert.deepEqual(told, ['cancelled queue://jobs', 'subscribed queue://jobs'])
   linkTo('producer').context?.onBlocked('low on disk')
   linkTo('producer').die()
   await settled()

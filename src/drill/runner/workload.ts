@@ -166,7 +166,8 @@ export class Workload {
   #onStatus(event: StatusEvent): void {
     const { recording } = this.#options
     if (event.type === 'reconnecting' || event.type === 'switching') return
-    if (event.type === 'blocked' || event.type === 'unblocked' || event.type === 'cancelled') return
+    if (event.type === 'blocked' || event.type === 'unblocked') return
+    if (event.type === 'subscribed' || event.type === 'cancelled') return
     const endpoint = 'endpoint' in event ? event.endpoint : null
     const reason = 'error' in event ? event.error.code : null
     recording.record({ type: 'conn', client: event.role, state: event.type, endpoint, reason })
