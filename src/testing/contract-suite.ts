@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import type { ContractBroker, Situation } from './contract/broker.ts'
+import { beyond } from './contract/beyond.ts'
 import { consume } from './contract/consume.ts'
 import type { ContractGroup, ContractTest } from './contract/contract-test.ts'
 import { lifecycle } from './contract/lifecycle.ts'
+import { listening } from './contract/listening.ts'
 import { payloads } from './contract/payloads.ts'
 import { produce } from './contract/produce.ts'
 import { reconnecting } from './contract/reconnecting.ts'
@@ -18,7 +20,9 @@ export const contractGroups: readonly ContractGroup[] = [
   produce,
   payloads,
   consume,
+  listening,
   lifecycle,
+  beyond,
 ]
 
 /** The situations that a broker cannot be brought into here, each with the reason. */

@@ -94,6 +94,12 @@ export class Stage {
     return address.replace('://', `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`)
   }
 
+  /** An address with what belongs to its own query, for a list whose brokers are of different kinds. */
+  alone(address: string): string {
+    const own = Object.entries(this.broker.options).map(([name, value]) => `${name.replace(/^nested\./, '')}=${value}`)
+    return this.login(address) + (own.length === 0 ? '' : `?${own.join('&')}`)
+  }
+
   /** `failover:(…)` over these addresses, in their order unless told otherwise. */
   uri(addresses: readonly string[], options: Readonly<Record<string, string>> = {}): string {
     const list = addresses.map((address) => this.login(address)).join(',')
