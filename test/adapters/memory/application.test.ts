@@ -72,7 +72,7 @@ test('what was not confirmed when the connection was cut is sent again, and arri
     await delivery.ack()
   })
   await until(() => attempts.length === 2, 'both copies')
-  assert.deepEqual(attempts.toSorted(), [1, 2])
+  assert.deepEqual(attempts.toSorted((a, b) => a - b), [1, 2])
   await connection.close()
 })
 
