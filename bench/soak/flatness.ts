@@ -54,11 +54,11 @@ export function trendOf(points: readonly Point[]): Trend | undefined {
 
 /**
  * The kinds of which there were more throughout the last third of the samples than ever in the first third.
- * Undefined for fewer than 3 samples.
+ * Undefined for fewer than 6 samples: one that happens to be high would be a third of them.
  */
 export function grownKinds(samples: readonly Readonly<Record<string, number>>[]): string[] | undefined {
   const third = Math.floor(samples.length / 3)
-  if (third === 0) return undefined
+  if (third < 2) return undefined
   const first = samples.slice(0, third)
   const last = samples.slice(-third)
   return [...new Set(samples.flatMap((sample) => Object.keys(sample)))].filter((kind) => {

@@ -27,7 +27,7 @@ export async function sampleMemory(): Promise<MemorySample> {
   collect()
   const { heapUsed, arrayBuffers, rss } = process.memoryUsage()
   const resources: Record<string, number> = {}
-  for (const kind of process.getActiveResourcesInfo()) resources[kind] = (resources[kind] ?? 0) + 1
+  for (const kind of process.getActiveResourcesInfo().filter(lasts)) resources[kind] = (resources[kind] ?? 0) + 1
   const files = openFiles()
   return {
     heapBytes: heapUsed,
@@ -35,6 +35,11 @@ export async function sampleMemory(): Promise<MemorySample> {
     rssBytes: rss,
     resources: files === undefined ? resources : { ...resources, 'open files': files },
   }
+}
+
+/** Not what is over within the turn, or with the request that it stands for. */
+function lasts(kind: string): boolean {
+  return kind !== 'Immediate' && !kind.includes('Req')
 }
 
 function openFiles(): number | undefined {
