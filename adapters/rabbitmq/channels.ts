@@ -1,4 +1,5 @@
 import type { AmqpChannel, AmqpConnection } from './driver.ts'
+import { writeDirectly } from './direct-writes.ts'
 import { guardIncoming } from './incoming.ts'
 
 export interface OpenedChannel {
@@ -40,6 +41,7 @@ export function openChannel(
       end.over = true
     })
     guardIncoming(channel, options)
+    writeDirectly(connection, channel)
   })
 }
 

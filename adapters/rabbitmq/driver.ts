@@ -31,6 +31,12 @@ export interface AmqpError extends Error {
 
 type Callback<Value = unknown> = (error: Error | null, value?: Value) => void
 
+/** Where a channel puts its frames. */
+export interface ChannelBuffer {
+  write(bytes: Buffer): boolean
+  end(): void
+}
+
 export interface AmqpConnection {
   readonly connection: {
     readonly stream: Duplex
@@ -38,6 +44,8 @@ export interface AmqpConnection {
     readonly frameMax: number
     /** The end may have come before anybody could listen. */
     readonly expectSocketClose: boolean
+    /** By number. Each has a stream of its own for what it writes. */
+    readonly channels: ({ buffer: ChannelBuffer } | null)[]
   }
   /** Returns at once; the callback comes when it may be used. */
   createChannel(opened: Callback): AmqpChannel
@@ -65,8 +73,6 @@ export interface MessageProperties {
   /** Milliseconds, as text. */
   readonly expiration?: string | undefined
   readonly messageId?: string | undefined
-  /** Seconds since the epoch. */
-  readonly timestamp?: number | undefined
 }
 
 /** What a broker delivers or returns. */
@@ -95,6 +101,8 @@ export interface ChannelFrame {
 }
 
 export interface AmqpChannel {
+  /** Its number. */
+  readonly ch: number
   accept(frame: ChannelFrame): unknown
   sendMessage(fields: PublishFields, properties: MessageProperties, content: Buffer): boolean
   prefetch(count: number, global: boolean, done: Callback): unknown

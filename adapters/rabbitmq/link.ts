@@ -142,7 +142,7 @@ export class RabbitLink implements Link {
     let properties: MessageProperties
     let route: PublishFields
     try {
-      properties = propertiesOf(message, attempt, this.#options.wallTime(), this.#connection.connection.frameMax)
+      properties = propertiesOf(message, attempt, this.#options.wallTime, this.#connection.connection.frameMax)
       route = routeOf(destination)
     } catch (error) {
       sending.reject(this.#publisher.notSent(sending, error as UnderstudyError, false))

@@ -43,7 +43,7 @@ export function routeOf(destination: Destination): PublishFields {
 }
 
 /**
- * The properties of a message; `wallTimeMs` is now.
+ * The properties of a message; `wallTime` tells the milliseconds since the epoch.
  *
  * @throws UnderstudyError `invalid-option` for what cannot be told as it is: a header that RabbitMQ gives a
  * meaning or receivers cannot read, a name, id or type of more than 255 bytes, headers that no frame holds.
@@ -51,7 +51,7 @@ export function routeOf(destination: Destination): PublishFields {
 export function propertiesOf(
   message: OutgoingMessage,
   attempt: number,
-  wallTimeMs: number,
+  wallTime: () => number,
   maxFrameBytes: number,
 ): MessageProperties {
   const { id, contentType, correlationId, replyTo, expiresAtMs } = message
@@ -65,9 +65,8 @@ export function propertiesOf(
     priority: message.priority,
     correlationId,
     replyTo: replyTo === undefined ? undefined : replyToText(replyTo),
-    expiration: expiresAtMs === undefined ? undefined : String(Math.max(0, Math.ceil(expiresAtMs - wallTimeMs))),
+    expiration: expiresAtMs === undefined ? undefined : String(Math.max(0, Math.ceil(expiresAtMs - wallTime()))),
     messageId: id,
-    timestamp: Math.floor(wallTimeMs / 1000),
   }
 }
 
