@@ -102,6 +102,6 @@ export function query(text: string): Readonly<Record<string, string>> {
 }
 
 /** @throws UnderstudyError `invalid-option`, naming the option. What is nested is the endpoints' to check. */
-export function failoverOptions(given: Readonly<Record<string, string>>): FailoverOptions {
+function failoverOptions(given: Readonly<Record<string, string>>): FailoverOptions {
   return readFailoverOptions(new Map(Object.entries(given).filter(([name]) => !name.startsWith('nested.'))))
 }

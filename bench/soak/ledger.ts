@@ -1,7 +1,7 @@
 import type { FailedSendOutcome } from '../../src/errors.ts'
 
 /** Deliveries of a job after its first, each counted once, under the first kind that fits; see `docs/drills.md`. */
-export interface Duplicates {
+interface Duplicates {
   /** The same attempt's copy, after its acknowledge had been given and its giver been told that it worked. */
   readonly afterAck: number
   /** A copy of an attempt of which none was delivered before. */

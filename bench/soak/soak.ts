@@ -27,14 +27,14 @@ export interface SoakOptions {
 }
 
 /** One kill, and how long it took until jobs that were sent after it were confirmed and delivered. */
-export interface Failover {
+interface Failover {
   readonly failover: number
   readonly node: string
   readonly confirmedMs: number
   readonly deliveredMs: number
 }
 
-export interface SoakSample extends MemorySample {
+interface SoakSample extends MemorySample {
   /** How many failovers there had been. */
   readonly failovers: number
 }

@@ -4,8 +4,6 @@ import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { freePorts } from '../labs/free-ports.ts'
 import { type Direction, ProxiedConnection, type ProxyMood } from './proxied-connection.ts'
 
-export type { Direction } from './proxied-connection.ts'
-
 export interface ProxyTarget {
   /** `127.0.0.1`, `::1` or `localhost`: a proxy never leaves the machine. */
   readonly host: string
