@@ -15,7 +15,7 @@ const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 const EXAMPLE = /```ts\n([\s\S]*?)```/.exec(README)?.[1] ?? ''
 const URI = 'failover:(stomp://a:61613,stomp://b:61613)?maxReconnectDelay=1000'
 
-for (const name of ['embedded', 'activemq-jdbc']) {
+for (const name of ['embedded', 'activemq-jdbc', 'activemq-kahadb', 'rabbitmq-quorum']) {
   describe(`the README's example on ${name}`, { skip: brokerSkip(name) }, () => {
     it('receives what it sent, survives a killed broker, and ends cleanly on SIGTERM', async (context) => {
       assert(EXAMPLE.includes(URI))
@@ -43,3 +43,20 @@ for (const name of ['embedded', 'activemq-jdbc']) {
     })
   })
 }
+
+describe("the README's example in memory", () => {
+  it('receives what it sent, and ends cleanly on SIGTERM', async (context) => {
+    const folder = emptyFolder(join(ROOT, 'test', '.readme-'), context)
+    const script = join(folder, 'example.ts')
+    const index = join(ROOT, 'src', 'index.ts')
+    const example = EXAMPLE.replace('understudy-mq', index).replace(URI, 'memory:readme')
+    writeFileSync(script, `${example}\nconsole.log('it stands')\n`)
+    const { child, saw, ended } = startScript([script])
+    await saw('order 1')
+    await saw('it stands')
+    child.kill('SIGTERM')
+    const { exitCode, stderr } = await ended
+    assert.equal(exitCode, 0, stderr)
+    assert.equal(stderr, '')
+  })
+})
