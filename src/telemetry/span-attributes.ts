@@ -12,9 +12,12 @@ const SYSTEM_OF_SCHEME: Readonly<Record<string, string>> = {
   amqps: 'rabbitmq',
 }
 
-/** The span of an operation, such as `send orders`. */
+// Queues of one process, such as those for replies, are told apart by one.
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
+
+/** The span of an operation, such as `send orders`; the same for all destinations that differ in a UUID alone. */
 export function spanName(operation: string, destination: Destination): string {
-  return `${operation} ${destinationName(destination)}`
+  return `${operation} ${templateOf(destinationName(destination))}`
 }
 
 /** The kind of an operation by the conventions, and the name that it has here. */
@@ -26,8 +29,11 @@ export function messageAttributes(
   message: Pick<OutgoingMessage | IncomingMessage, 'id' | 'body' | 'correlationId'>,
   destination: Destination,
 ): Attributes {
+  const name = destinationName(destination)
+  const template = templateOf(name)
   return {
-    'messaging.destination.name': destinationName(destination),
+    'messaging.destination.name': name,
+    ...(template === name ? {} : { 'messaging.destination.template': template }),
     'messaging.message.id': message.id,
     'messaging.message.body.size': message.body.length,
     ...(message.correlationId === undefined ? {} : { 'messaging.message.conversation_id': message.correlationId }),
@@ -50,6 +56,10 @@ export function brokerAttributes(endpoint: RedactedEndpoint | undefined): Attrib
     'server.address': host.replace(/^\[(.*)\]$/, '$1'),
     'server.port': Number(port),
   }
+}
+
+function templateOf(name: string): string {
+  return name.replace(UUID, '{id}')
 }
 
 /** Exchange and routing key are joined by a colon, as the conventions for RabbitMQ say. */

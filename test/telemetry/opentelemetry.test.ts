@@ -238,6 +238,16 @@ test('the kind of broker is that of the scheme, and an exchange brings its routi
   await connection.close()
 })
 
+test('destinations that differ in a UUID alone share the name of their spans', async () => {
+  const { connection, linkTo, span } = await traced()
+  linkTo('producer').confirms = true
+  await connection.send('understudy.reply.0b1c2d3e-4f50-4678-9abc-def012345678', 'x')
+  const { attributes } = span('send understudy.reply.{id}')
+  assert.equal(attributes['messaging.destination.template'], 'understudy.reply.{id}')
+  assert.equal(attributes['messaging.destination.name'], 'understudy.reply.0b1c2d3e-4f50-4678-9abc-def012345678')
+  await connection.close()
+})
+
 test('without options the global provider and propagator are used, those that were registered later too', async () => {
   const tracing = openTelemetryTracing()
   const { provider, exporter, propagator } = tracingTools()
