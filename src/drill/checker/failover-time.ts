@@ -15,6 +15,11 @@ export interface Failover {
   readonly parts: readonly FailoverPart[]
   /** Parts whose end was not seen; their time is in the part after them. */
   readonly unseen: readonly FailoverPart['name'][]
+  /**
+   * The leader that was elected when jobs already flowed again: a broker that is asked to stop drops its clients
+   * first and leads until it is gone.
+   */
+  readonly electedLater?: { readonly node: string; readonly afterMs: number }
 }
 
 /** The end of one part; null when it was not seen. */
@@ -63,7 +68,9 @@ function throughLock(timeline: Timeline, fault: FaultTime, confirm: Confirm): Fa
 }
 
 function throughElection(timeline: Timeline, fault: FaultTime, confirm: Confirm): Failover | undefined {
-  const elected = lastElection(timeline, fault, confirm)
+  const elections = electionsElsewhere(timeline, fault)
+  const elected = elections.findLast(({ atNs }) => atNs <= confirm.endNs)
+  const later = elected ? undefined : elections[0]
   // A paused leader that went on in time is still the leader, whichever node passes its confirms on.
   if (!elected && timeline.fault?.name === 'pause') return undefined
   const through = nodeAt(timeline, confirm.endpoint)
@@ -72,10 +79,12 @@ function throughElection(timeline: Timeline, fault: FaultTime, confirm: Confirm)
     ['detect', fault.noticedNs],
     // A client that was connected to another node all the while has nothing to do here.
     ['reconnect', stayed ? fault.effectiveNs : firstConnectedNs(timeline, fault, confirm.endpoint, ['producer'])],
-    ['elect', elected?.atNs ?? null],
+    ...(later ? [] : [['elect', elected?.atNs ?? null] as const]),
     ['confirm', confirm.endNs],
   ]
-  return { node: elected?.node ?? through, through, ...inParts(steps, fault, confirm) }
+  const failover = { node: elected?.node ?? through, through, ...inParts(steps, fault, confirm) }
+  if (!later) return failover
+  return { ...failover, electedLater: { node: later.node, afterMs: msNear(later.atNs - fault.effectiveNs) } }
 }
 
 function inParts(
@@ -111,20 +120,16 @@ function firstConfirmElsewhere(ledger: Ledger, fault: FaultTime): Confirm | unde
   return first
 }
 
-/** The last one before the confirm that made another node the leader. */
-function lastElection(
+/** Those that made another node the leader, in order. */
+function electionsElsewhere(
   timeline: Timeline,
   fault: FaultTime,
-  confirm: Confirm,
-): { readonly node: string; readonly atNs: number } | undefined {
+): readonly { readonly node: string; readonly atNs: number }[] {
   return timeline.markers
     .flatMap(({ kind, node, t, atNs }) =>
-      kind === 'leader-elected' && node !== null && node !== fault.node && t >= fault.orderedNs && atNs <= confirm.endNs
-        ? [{ node, atNs }]
-        : [],
+      kind === 'leader-elected' && node !== null && node !== fault.node && t >= fault.orderedNs ? [{ node, atNs }] : [],
     )
     .toSorted((one, other) => one.atNs - other.atNs)
-    .at(-1)
 }
 
 function nodeAt(timeline: Timeline, endpoint: string): string {

@@ -43,10 +43,15 @@ function takeover(seen: Observations): readonly string[] {
   if (!fault.hitTheServingNode) return [`${done}, which was not serving: there was nothing to take over.`]
   if (timeline.run.topology === 'home-node') return [homeNode(seen, done)]
   if (failover) {
-    const { node, through, totalMs } = failover
+    const { node, through, totalMs, electedLater } = failover
     const whose = node === through ? 'its first confirm came' : `the first confirm came through ${through},`
     return [
       `${node} took over: ${whose} ${sayMs(totalMs)} after ${done}.`,
+      ...(electedLater
+        ? [
+            `${fault.node} still led the queue then; ${electedLater.node} was elected ${sayMs(electedLater.afterMs)} after the fault.`,
+          ]
+        : []),
       ...failover.unseen.map((part) => `${UNSEEN[part]} was not observed; its time is in the part after it.`),
     ]
   }

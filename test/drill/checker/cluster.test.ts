@@ -91,6 +91,18 @@ describe('A quorum that loses its leader', () => {
     )
   })
 
+  it('tells of an election that came when jobs flowed again, as after a stop in order', () => {
+    const judgement = judge(marker(hurt(cluster('quorum', 'stop'), 'stop', 1050), 'leader-elected', 6000, 'c').events)
+    assert.equal(judgement.verdict, 'pass')
+    assert.equal(judgement.takenOverBy, 'b')
+    assert.deepEqual(
+      judgement.failoverParts.map(({ name }) => name),
+      ['detect', 'reconnect', 'confirm'],
+    )
+    assert(judgement.findings.includes('a still led the queue then; c was elected 5 s after the fault.'))
+    assert(judgement.findings.every((finding) => !finding.includes('not observed')))
+  })
+
   it('fails when nobody confirms another job', () => {
     const history = cluster('quorum').jobs(0, 1000).fault(1000).due('j', 1000)
     history.attempt('j', 1020, { by: B, outcome: 'ambiguous', endMs: 5000 }).giveUp('j', 5000)
