@@ -6,6 +6,7 @@ import type { Link } from '../transport/link.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
 import { joinObservers, type ProducerObserver, type SendObserver } from './observer.ts'
 import { PendingBuffer, type PendingSend } from './pending.ts'
+import { WaitingLine } from './waiting-line.ts'
 
 export type { AttemptEnd, ProducerObserver } from './observer.ts'
 
@@ -16,13 +17,6 @@ export interface ProducerOptions {
   readonly observer?: ProducerObserver
   /** Metrics and traces. Defaults to none. */
   readonly telemetry?: readonly SendObserver[]
-}
-
-interface Waiter {
-  readonly bytes: number
-  readonly startedAt: number
-  readonly admit: () => void
-  readonly refuse: (error: UnderstudyError) => void
 }
 
 // A queue whose node is down is asked for again this often.
@@ -38,8 +32,7 @@ export class Producer implements SessionTenant {
   readonly #clock: Clock
   readonly #observer: SendObserver | undefined
   readonly #pending: PendingBuffer
-  readonly #line = new Set<Waiter>()
-  #lineBytes = 0
+  readonly #line: WaitingLine
   readonly #drained: (() => void)[] = []
   readonly #quiesced: (() => void)[] = []
   /** How many attempts were written and have not ended. */
@@ -63,7 +56,9 @@ export class Producer implements SessionTenant {
     this.#options = options.failover
     this.#clock = options.clock
     this.#observer = joinObservers(options.observer, options.telemetry)
-    this.#pending = new PendingBuffer(options.failover.maxPending, options.failover.maxPendingBytes)
+    const { maxPending, maxPendingBytes } = options.failover
+    this.#pending = new PendingBuffer(maxPending, maxPendingBytes)
+    this.#line = new WaitingLine(maxPending, maxPendingBytes)
     this.#unlinkedSince = options.clock.now()
     this.#session.attach(this)
   }
@@ -85,8 +80,8 @@ export class Producer implements SessionTenant {
     if (signal?.aborted) return Promise.reject(this.#notSent(message, abortReason(signal)))
     this.#session.open()
     const bytes = message.body.length
-    if (this.#line.size === 0 && this.#pending.fits(bytes)) return this.#enter(message, this.#clock.now(), signal)
-    if (this.#options.whenFull === 'reject' || !this.#lineTakes(bytes)) {
+    if (this.#line.isEmpty && this.#pending.fits(bytes)) return this.#enter(message, this.#clock.now(), signal)
+    if (this.#options.whenFull === 'reject' || !this.#line.takes(bytes)) {
       return Promise.reject(this.#notSent(message, this.#full()))
     }
     return this.#waitForRoom(message, signal)
@@ -130,7 +125,7 @@ export class Producer implements SessionTenant {
     this.#ended = true
     this.#watch?.cancel()
     this.#forgetReturned()
-    for (const waiter of this.#line) waiter.refuse(error)
+    this.#line.refuse(() => error)
     for (const entry of this.#pending.all()) this.#giveUp(entry, error.code, error.message)
     wake(this.#quiesced)
     wake(this.#drained)
@@ -299,47 +294,26 @@ export class Producer implements SessionTenant {
     return true
   }
 
-  /** The line is bounded like the buffer it waits for. */
-  #lineTakes(bytes: number): boolean {
-    const { maxPending, maxPendingBytes } = this.#options
-    return this.#line.size === 0 || (this.#line.size < maxPending && this.#lineBytes + bytes <= maxPendingBytes)
-  }
-
   #waitForRoom(message: OutgoingMessage, signal: AbortSignal | undefined): Promise<string> {
     const startedAt = this.#clock.now()
     return new Promise((resolve, reject) => {
-      const onAbort = (): void => waiter.refuse(abortReason(signal as AbortSignal))
-      const leave = (): void => {
-        if (this.#line.delete(waiter)) this.#lineBytes -= waiter.bytes
-        signal?.removeEventListener('abort', onAbort)
-      }
-      const waiter: Waiter = {
+      const waiting = {
         bytes: message.body.length,
         startedAt,
-        admit: () => {
-          leave()
-          resolve(this.#enter(message, startedAt, signal))
-        },
-        refuse: (error) => {
-          leave()
+        onAdmitted: () => resolve(this.#enter(message, startedAt, signal)),
+        onRefused: (error: UnderstudyError) => {
           reject(this.#notSent(message, error, startedAt))
           // It may have been too big for the room there was, and kept a smaller one waiting.
           this.#admitWaiting()
         },
       }
-      signal?.addEventListener('abort', onAbort, { once: true })
-      this.#line.add(waiter)
-      this.#lineBytes += waiter.bytes
+      this.#line.add(waiting, signal)
       this.#watchOldest()
     })
   }
 
   #admitWaiting(): void {
-    if (this.#line.size === 0) return
-    for (const waiter of this.#line) {
-      if (this.#ended || !this.#pending.fits(waiter.bytes)) return
-      waiter.admit()
-    }
+    if (!this.#line.isEmpty) this.#line.admit((bytes) => !this.#ended && this.#pending.fits(bytes))
   }
 
   #obey(signal: AbortSignal, entry: PendingSend): void {
@@ -377,11 +351,11 @@ export class Producer implements SessionTenant {
 
   #nextDeadline(): number {
     const oldest = this.#pending.oldest()
-    const waiter = this.#line.size === 0 ? undefined : this.#line.values().next().value
+    const waitingSince = this.#line.oldestStartedAt()
     return Math.min(
       oldest ? this.#deadlineOf(oldest.startedAt) : Number.POSITIVE_INFINITY,
       this.#confirmDue(oldest),
-      waiter ? this.#deadlineOf(waiter.startedAt) : Number.POSITIVE_INFINITY,
+      waitingSince === undefined ? Number.POSITIVE_INFINITY : this.#deadlineOf(waitingSince),
     )
   }
 
@@ -404,10 +378,10 @@ export class Producer implements SessionTenant {
       const known = knownOf(entry)
       this.#giveUp(entry, known === 'unknown' ? 'unconfirmed' : known, 'no broker confirmed it in time')
     }
-    for (const waiter of this.#line) {
-      if (this.#deadlineOf(waiter.startedAt) > now) break
-      waiter.refuse(this.#full())
-    }
+    this.#line.refuse(
+      () => this.#full(),
+      (startedAt) => this.#deadlineOf(startedAt) <= now,
+    )
     const link = this.#link
     if (link && this.#confirmDue(this.#pending.oldest()) <= now) {
       const message = `no confirm came within ${this.#options.confirmTimeoutMs} ms`
