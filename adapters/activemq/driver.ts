@@ -1,5 +1,8 @@
+import { connect as connectPlain, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
 import stompit from 'stompit'
 import { carefulTransform } from './incoming.ts'
+import { FrameWriter } from './outgoing.ts'
 
 /**
  * The part of stompit that this adapter uses: `connect` and `Client`. Its own channel, pool and
@@ -70,9 +73,18 @@ export type StompConnect = (
   callback: (error: StompError | null, client: StompClient) => void,
 ) => StompClient
 
-export const stompitConnect: StompConnect = (options, callback) =>
-  // The option reaches the stream that takes frames apart, as any `transform` option of a Node stream would.
-  (stompit.connect as StompConnect)({ ...options, transform: carefulTransform() } as StompConnectOptions, callback)
+export const stompitConnect: StompConnect = (options, callback) => {
+  const outgoingFrameStream = new FrameWriter()
+  const connect = (given: StompConnectOptions, connected: () => void): Socket => {
+    const socket = options.ssl ? connectTls(given, connected) : connectPlain(given, connected)
+    outgoingFrameStream.attach(socket)
+    return socket
+  }
+  // The option `transform` reaches the stream that takes frames apart, as any option of a Node stream would.
+  const transform = carefulTransform()
+  const all = { ...options, transform, outgoingFrameStream, connect } as StompConnectOptions
+  return (stompit.connect as StompConnect)(all, callback)
+}
 
 /** What stompit would say of an ERROR frame with this message. */
 export function applicationError(message: string): StompError {

@@ -8,9 +8,9 @@ type TransformFunction = (this: Transform, chunk: Buffer, encoding: BufferEncodi
  * - It turns each chunk of a header into text for itself, so a character that two packets share comes
  *   out as two broken ones. Here a chunk ends with a whole character, and the rest waits for the next
  *   chunk. A frame ends with a NUL byte, so nothing ever waits for a chunk that does not come.
- * - It asks a header object for its own `hasOwnProperty`, so a message with a header of that name
- *   throws: out of the socket's event, past every handler, or into the frame that is being read, where
- *   nobody listens. Here both are an error of the connection.
+ * - It asks a header object for its own `hasOwnProperty`, so a message with a header of that name would
+ *   throw, and do so again on every connection that it is delivered to. Here its header objects cannot
+ *   lose that method: the header alone is lost. Whatever else throws is an error of the connection.
  */
 export function carefulTransform(): TransformFunction {
   let held: Buffer | undefined
@@ -18,6 +18,7 @@ export function carefulTransform(): TransformFunction {
   return function (chunk, encoding, done) {
     if (!watched) {
       watchFrames(this)
+      guardHeaders(this)
       watched = true
     }
     const bytes = held ? Buffer.concat([held, chunk]) : chunk
@@ -39,6 +40,26 @@ function watchFrames(stream: Transform): void {
     frame?.on('error', (error) => stream.destroy(error))
     return push(frame)
   }
+}
+
+/** What stompit fills with headers: it has no property but them, and one method that they cannot replace. */
+const HEADERS: object = Object.create(null, {
+  hasOwnProperty: { get: () => hasOwnProperty, set: () => {} },
+}) as object
+
+function hasOwnProperty(this: object, name: string): boolean {
+  return Object.hasOwn(this, name)
+}
+
+/** The stream begins each frame with an empty header object of its own; a guarded one takes its place. */
+function guardHeaders(stream: Transform): void {
+  let headers = Object.create(HEADERS) as object
+  Object.defineProperty(stream, '_headers', {
+    get: () => headers,
+    set: () => {
+      headers = Object.create(HEADERS) as object
+    },
+  })
 }
 
 /** How many bytes at the end begin a UTF-8 character without finishing it. */
