@@ -92,7 +92,9 @@ function classOf(error: AmqpError, phase: Phase): Class {
   const text = messageOf(error)
   if (text === 'Heartbeat timeout') return { code: 'heartbeat-lost', retriable: true }
   if (text.startsWith('SASL mechanism')) return { code: 'authentication', retriable: false }
-  if (system === undefined && !ENDED.test(text)) return { code: 'protocol', retriable: true }
+  // Node's own words for bytes that cannot be read as what they claim to be.
+  if (system?.startsWith('ERR_') === true || (system === undefined && !ENDED.test(text)))
+    return { code: 'protocol', retriable: true }
   return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }
 }
 
@@ -102,8 +104,9 @@ const ENDED = /^Unexpected close|^Socket closed|^Channel (closed|ended)|^Connect
 function byReply(reply: number, text: string): Class {
   switch (reply) {
     case 404:
-      // `home node 'rabbit@a' of durable queue 'q' in vhost '/' is down or inaccessible`
-      return /down or inaccessible|home node/.test(text)
+      // `home node 'rabbit@a' of durable queue 'q' in vhost '/' is down or inaccessible`; while that node is
+      // on its way out, `queue 'q' in vhost '/' process is stopped by supervisor`.
+      return /down or inaccessible|home node|stopped by supervisor|due to timeout/.test(text)
         ? { code: 'unreachable', retriable: true }
         : { code: 'rejected', retriable: true }
     case 406:
