@@ -20,6 +20,9 @@ export interface PendingSend {
   writtenAt: number
   /** What a broker last answered by name, in a way that may have been the broker's trouble. */
   answer: 'rejected' | 'returned' | undefined
+  /** The link that first refused it so, and when. */
+  refusedBy: Link | undefined
+  refusedAt: number
   /** Ended one way or another; its place in the line is given up. */
   settled: boolean
   /** Its neighbours in the buffer. */

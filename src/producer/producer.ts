@@ -21,6 +21,9 @@ export interface ProducerOptions {
 
 // A queue whose node is down is asked for again this often.
 const RETURNED_MS = 100
+// RabbitMQ refuses what is for a replicated queue without a leader, in the words it has for a full one. An
+// election takes half a second (measured); who still refuses after this means it.
+const REFUSED_MS = 3000
 
 /**
  * Sends that end in a broker's confirm or in an error that says what is known. Unconfirmed ones are
@@ -162,6 +165,8 @@ export class Producer implements SessionTenant {
         writtenTo: undefined,
         writtenAt: 0,
         answer: undefined,
+        refusedBy: undefined,
+        refusedAt: 0,
         settled: false,
         previous: undefined,
         next: undefined,
@@ -223,13 +228,13 @@ export class Producer implements SessionTenant {
     // The news of a lost link can come after the next link: then it is the later attempt that counts.
     if (entry.attempts !== attempt) return
     this.#landed(entry)
-    if (this.#isFinal(entry, error)) {
+    if (this.#isFinal(entry, error, link)) {
       this.#giveUp(entry, error.code, error.message, entry.ambiguous ? 'unknown' : error.outcome, error)
       return
     }
     if (this.#link !== link) return
-    if (error.outcome === 'returned') {
-      entry.answer = 'returned'
+    if (error.outcome === 'returned' || error.outcome === 'rejected') {
+      entry.answer = error.outcome
       this.#tryAgainLater(entry)
       return
     }
@@ -239,7 +244,7 @@ export class Producer implements SessionTenant {
     )
   }
 
-  /** Its destination is away (the node of a queue is down, say) while the link is as good as before. */
+  /** Its destination is away (the node of a queue is down, a leader being elected) and the link as good as before. */
   #tryAgainLater(entry: PendingSend): void {
     this.#returned.add(entry)
     this.#again ??= this.#clock.after(RETURNED_MS, () => {
@@ -258,13 +263,15 @@ export class Producer implements SessionTenant {
     this.#returned.clear()
   }
 
-  /** A refusal that another broker may not repeat is tried once more, and then believed. */
-  #isFinal(entry: PendingSend, error: SendError): boolean {
+  /** A refusal that may pass is believed when another link repeats it, or the same one for long enough. */
+  #isFinal(entry: PendingSend, error: SendError, link: Link): boolean {
     if (!error.retriable) return true
     if (error.outcome !== 'rejected') return false
-    const again = entry.answer === 'rejected'
-    entry.answer = 'rejected'
-    return again
+    const now = this.#clock.now()
+    if (entry.refusedBy !== undefined) return entry.refusedBy !== link || now - entry.refusedAt >= REFUSED_MS
+    entry.refusedBy = link
+    entry.refusedAt = now
+    return false
   }
 
   #giveUp(entry: PendingSend, code: ErrorCode, why: string, outcome?: FailedSendOutcome, cause?: unknown): void {

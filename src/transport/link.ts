@@ -56,7 +56,8 @@ export interface Link {
    * life of the message, across links, and travels with it.
    *
    * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`. `returned` and
-   * retriable means that the destination is away for a while and the link as good as before.
+   * retriable means that the destination is away for a while and the link as good as before; `rejected`
+   * and retriable that the refusal may pass, or that another broker may not repeat it.
    */
   send(message: OutgoingMessage, attempt: number): Promise<void>
   /**

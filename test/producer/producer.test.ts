@@ -142,17 +142,43 @@ test('a message without a queue comes back as returned', async () => {
   assert.deepEqual([failureOf(sending).code, failureOf(sending).outcome], ['returned', 'returned'])
 })
 
-test('a refusal that may have been the broker’s trouble is tried once more, then believed', async () => {
-  const { producer, link, transport } = await connectedProducer()
-  const sending = watch(producer.send(message('one')))
-  const other = watch(producer.send(message('other')))
+test('a refusal that may pass is tried again on the same link, and its siblings are left alone', async () => {
+  const { producer, link, clock } = await connectedProducer()
+  const [one, other] = ['one', 'other'].map((id) => watch(producer.send(message(id))))
   link.sent[0]?.fail('rejected', { retriable: true })
+  await clock.advance(100)
+  assert.ok(one && other && !link.over)
+  assert.deepEqual(written(link), ['one/1', 'other/1', 'one/2'])
+  link.confirmAll()
   await settled()
-  assert.ok(link.over)
+  assert.deepEqual([one.ending().kind, other.ending().kind], ['done', 'done'])
+})
+
+test('a refusal that the same link repeats for three seconds is believed', async () => {
+  const { producer, link, clock } = await connectedProducer()
+  const sending = watch(producer.send(message('one')))
+  for (let passed = 0; passed < 3000; passed += 100) {
+    assert.equal(sending.ending().kind, 'pending')
+    link.sent.at(-1)?.fail('rejected', { retriable: true })
+    await clock.advance(100)
+  }
+  link.sent.at(-1)?.fail('rejected', { retriable: true })
+  await settled()
+  assert.deepEqual([failureOf(sending).outcome, failureOf(sending).attempts], ['rejected', 31])
+  assert.ok(!link.over)
+})
+
+test('a refusal that costs the link is believed when the next link repeats it', async () => {
+  const { producer, link, transport } = await connectedProducer()
+  const [one, other] = ['one', 'other'].map((id) => watch(producer.send(message(id))))
+  link.sent[0]?.fail('rejected', { retriable: true })
+  link.die()
+  await settled()
   assert.deepEqual(written(transport.last), ['one/2', 'other/2'])
   transport.last.sent[0]?.fail('rejected', { retriable: true })
   await settled()
-  assert.deepEqual([failureOf(sending).outcome, failureOf(sending).attempts], ['rejected', 2])
+  assert.ok(one && other)
+  assert.deepEqual([failureOf(one).outcome, failureOf(one).attempts], ['rejected', 2])
   transport.last.confirmAll()
   await settled()
   assert.equal(other.ending().kind, 'done')
