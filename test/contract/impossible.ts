@@ -28,3 +28,5 @@ export const memoryImpossible: Impossible = {
   ipv6: 'there is no socket',
   'refused-subscription': 'it takes every subscription',
 }
+
+export const rabbitmqImpossible: Impossible = noIpv6

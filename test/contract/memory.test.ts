@@ -1,58 +1,64 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { connect } from '../../src/index.ts'
 import type { ContractBroker } from '../../src/testing/contract/broker.ts'
 import { contractSuite } from '../../src/testing/contract-suite.ts'
 import { memoryBroker } from '../../src/testing/memory-broker.ts'
+import { fullQueue } from './full-queue.ts'
 import { memoryImpossible } from './impossible.ts'
 import { never } from './lab-broker.ts'
-import { memoryDoor, watchVisitors } from './memory-door.ts'
 
-const NAME = 'contract'
 // Long enough to be felt by whoever is connected.
 const AWAY_MS = 30
 
 async function openMemory(): Promise<ContractBroker> {
-  const visitors = watchVisitors()
-  const control = memoryBroker(NAME)
-  const doors = [memoryDoor(NAME, visitors), memoryDoor(`${NAME}-spare`, visitors)] as const
+  const control = memoryBroker('contract')
   const away = new AbortController()
   let returning: Promise<void> | undefined
   const leave = async (): Promise<void> => {
-    visitors.unseen(() => control.stop())
-    returning = pause(AWAY_MS, undefined, { signal: away.signal }).then(() => visitors.unseen(() => control.restart()))
+    control.stop()
+    returning = pause(AWAY_MS, undefined, { signal: away.signal }).then(() => control.restart())
   }
+  const around = 'memory://contract:3'
+  const front = control.door(1)
   return {
-    doors,
-    nodes: [`memory:${NAME}`],
+    doors: [
+      {
+        ...front,
+        get dials() {
+          return front.dials
+        },
+        get open() {
+          return front.open
+        },
+        heal: async () => {
+          control.acceptCredentials()
+          await front.heal()
+        },
+      },
+      control.door(2),
+    ],
+    nodes: [around],
     credentials: undefined,
     options: {},
-    around: () => `memory:${NAME}`,
+    around: () => around,
     wrongLogin: () => {
-      visitors.unseen(() => control.failCredentials())
+      control.failCredentials()
       return { username: 'somebody', password: 'not-the-password' }
     },
     tls: never,
     ipv6: never,
     unroutable: () => 'exchange://contract/nobody',
-    refusedSend: async () => {
-      const destination = 'queue://contract.full'
-      const connection = await connect(`memory:${NAME}`)
-      await connection.declare(destination, { maxLength: 1 })
-      await connection.send(destination, 'x').catch(() => {})
-      await connection.close()
-      return { destination, headers: {} }
-    },
+    refusedSend: async () => ({ destination: await fullQueue(`failover:(${around})`), headers: {} }),
     refusedSubscription: never,
     kill: leave,
     stop: leave,
     revive: async () => await returning,
-    block: async () => visitors.unseen(() => control.block()),
-    unblock: async () => visitors.unseen(() => control.unblock()),
-    cancel: async () => visitors.unseen(() => control.cancelConsumers()),
+    block: async () => control.block(),
+    unblock: async () => control.unblock(),
+    cancel: async () => control.cancelConsumers(),
     close: async () => {
       away.abort()
       await returning?.catch(() => {})
-      visitors.end()
+      control.reset()
     },
   }
 }

@@ -56,7 +56,7 @@ export const beyond: ContractGroup = {
           [],
         )
         await within('a send', connection.send(queue, 'x', { id: 'after' }))
-        await inbox.of('after')
+        await within('the ack', (await inbox.of('after')).ack())
       },
     },
     {

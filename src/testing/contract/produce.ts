@@ -142,6 +142,7 @@ export const produce: ContractGroup = {
           gaveUp: () => void ends.push('gave up'),
         }
         const { connection } = await stage.enter({}, { observer })
+        await connection.send(queue, 'first', { id: 'first' })
         stage.front.hold()
         const caller = new AbortController()
         const sending = connection.send(queue, 'x', { id: 'late', signal: caller.signal })

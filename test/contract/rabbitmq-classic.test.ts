@@ -1,0 +1,3 @@
+import { rabbitmqSuite } from './rabbitmq-broker.ts'
+
+rabbitmqSuite('rabbitmq-classic')
