@@ -34,6 +34,7 @@ export class Consumer implements Subscription {
   readonly #opened: OpenedChannel
   readonly #acknowledgements: Acknowledgements
   #over = false
+  #started = false
   #cancelling: Promise<void> | undefined
   #settleEnded: () => void = () => {}
   readonly #ended: Promise<void>
@@ -56,13 +57,15 @@ export class Consumer implements Subscription {
     // Per consumer: quorum queues refuse a limit for the whole channel.
     await ask((done) => channel.prefetch(Math.min(options.prefetch, MOST_PREFETCH), false, done))
     await ask((done) => channel.consume(queue, (message) => this.#delivered(message), {}, done))
+    this.#started = true
   }
 
   /** The broker closed the channel over something that was said on it. */
   failed(error: Error): void {
     if (this.#over || this.#cancelling) return
     this.#end()
-    this.#about.sink.cancelled(this.#about.classify(error))
+    // Before that, `start` tells.
+    if (this.#started) this.#about.sink.cancelled(this.#about.classify(error))
   }
 
   cancel(signal: AbortSignal): Promise<void> {
