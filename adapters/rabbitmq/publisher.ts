@@ -24,6 +24,13 @@ interface InLine {
   readonly properties: MessageProperties
 }
 
+/** A channel, and what waits on it for a confirm, by its number there. */
+interface Book {
+  readonly channel: AmqpChannel
+  readonly waiting: Map<number, Sending>
+  lastTag: number
+}
+
 export interface PublisherOptions {
   /** The endpoint without credentials. */
   readonly address: string
@@ -39,22 +46,26 @@ export interface PublisherOptions {
 /**
  * Publishes on one channel in confirm mode, and keeps the book of what waits for a confirm. amqplib has a
  * book of its own, by position, which a confirm of an unknown message breaks; it stays empty.
+ *
+ * After a nack it publishes on a new channel. A channel whose first message for a quorum queue comes while the
+ * queue has no leader goes on to ask the dead one, and nacks until that is back; any other channel of the same
+ * connection is confirmed once the election is over (measured on RabbitMQ 3.10.8).
  */
 export class Publisher {
   readonly #options: PublisherOptions
-  readonly #waiting = new Map<number, Sending>()
-  #channel: AmqpChannel | undefined
+  /** The channel that is published on, and those that are done with but for their confirms. */
+  readonly #books = new Set<Book>()
+  #current: Book | undefined
   #opening = false
   readonly #line: InLine[] = []
-  #lastTag = 0
 
   constructor(options: PublisherOptions) {
     this.#options = options
   }
 
   publish(sending: Sending, route: PublishFields, properties: MessageProperties): void {
-    if (this.#channel) {
-      this.#write(this.#channel, sending, route, properties)
+    if (this.#current) {
+      this.#write(this.#current, sending, route, properties)
       return
     }
     this.#line.push({ sending, route, properties })
@@ -63,9 +74,9 @@ export class Publisher {
 
   /** The connection is over: whatever waits ends, as not sent or unknown. */
   ended(error: UnderstudyError): void {
-    this.#channel = undefined
+    this.#current = undefined
     for (const { sending } of this.#line.splice(0)) sending.reject(this.notSent(sending, error, true))
-    this.#drop(() => undefined, error)
+    for (const book of this.#books) this.#drop(book, () => undefined, error)
   }
 
   notSent({ message, attempt }: Sending, why: UnderstudyError, retriable: boolean): SendError {
@@ -98,10 +109,10 @@ export class Publisher {
 
   async #openChannel(): Promise<void> {
     this.#opening = true
-    let channel: AmqpChannel
+    let book: Book
     try {
-      const opened = await this.#options.open((error) => this.#channelLost(channel, error))
-      channel = opened.channel
+      const opened = await this.#options.open((error) => this.#channelLost(book, error))
+      book = { channel: opened.channel, waiting: new Map(), lastTag: 0 }
     } catch (error) {
       const why = this.#options.classify(error)
       for (const { sending } of this.#line.splice(0)) sending.reject(this.notSent(sending, why, true))
@@ -109,47 +120,48 @@ export class Publisher {
     } finally {
       this.#opening = false
     }
-    this.#lastTag = 0
+    const { channel } = book
     channel.removeAllListeners('ack')
     channel.removeAllListeners('nack')
-    channel.on('ack', (confirm) => this.#confirmed(confirm, true))
-    channel.on('nack', (confirm) => this.#confirmed(confirm, false))
-    channel.on('return', (message) => this.#returned(message))
-    this.#channel = channel
+    channel.on('ack', (confirm) => this.#confirmed(book, confirm, true))
+    channel.on('nack', (confirm) => this.#confirmed(book, confirm, false))
+    channel.on('return', (message) => this.#returned(book, message))
+    this.#books.add(book)
+    this.#current = book
     for (const { sending, route, properties } of this.#line.splice(0)) this.publish(sending, route, properties)
   }
 
-  #write(channel: AmqpChannel, sending: Sending, route: PublishFields, properties: MessageProperties): void {
+  #write(book: Book, sending: Sending, route: PublishFields, properties: MessageProperties): void {
     try {
-      channel.sendMessage(route, properties, sending.message.body)
+      book.channel.sendMessage(route, properties, sending.message.body)
     } catch (error) {
       // A dead channel, or what amqplib cannot encode. Either way nothing was written.
       sending.reject(this.notSent(sending, this.#options.classify(error), true))
       return
     }
-    this.#lastTag++
-    this.#waiting.set(this.#lastTag, sending)
+    book.lastTag++
+    book.waiting.set(book.lastTag, sending)
   }
 
-  #confirmed({ deliveryTag, multiple }: Confirm, taken: boolean): void {
-    if (deliveryTag > this.#lastTag) {
+  #confirmed(book: Book, { deliveryTag, multiple }: Confirm, taken: boolean): void {
+    if (deliveryTag > book.lastTag) {
       this.#options.onNonsense('confirmed a message that it was never given')
       return
     }
-    if (!multiple) {
-      this.#settle(deliveryTag, this.#waiting.get(deliveryTag), taken)
-      return
-    }
-    for (const [tag, sending] of this.#waiting) {
-      if (deliveryTag !== 0 && tag > deliveryTag) return
-      this.#settle(tag, sending, taken)
-    }
+    if (!taken && this.#current === book) this.#current = undefined
+    if (multiple) {
+      for (const [tag, sending] of book.waiting) {
+        if (deliveryTag !== 0 && tag > deliveryTag) break
+        this.#settle(book, tag, sending, taken)
+      }
+    } else this.#settle(book, deliveryTag, book.waiting.get(deliveryTag), taken)
+    if (book !== this.#current && book.waiting.size === 0) this.#leave(book)
   }
 
   /** A second confirm of the same message changes nothing. */
-  #settle(tag: number, sending: Sending | undefined, taken: boolean): void {
+  #settle(book: Book, tag: number, sending: Sending | undefined, taken: boolean): void {
     if (!sending) return
-    this.#waiting.delete(tag)
+    book.waiting.delete(tag)
     if (sending.returned !== undefined) {
       this.#options.onReturned(sending.message)
       sending.reject(this.sentBack(sending, sending.returned, isRedeclared(sending.message)))
@@ -157,9 +169,19 @@ export class Publisher {
     else sending.reject(this.#nacked(sending))
   }
 
+  /** Nothing waits on it any more, and nothing will be published on it. */
+  #leave(book: Book): void {
+    if (!this.#books.delete(book)) return
+    try {
+      book.channel.close(() => {})
+    } catch {
+      // It is closed already.
+    }
+  }
+
   /** A return comes before the confirm of the same message, and of those that wait mostly for the eldest. */
-  #returned({ properties, fields }: AmqpMessage): void {
-    for (const sending of this.#waiting.values()) {
+  #returned({ waiting }: Book, { properties, fields }: AmqpMessage): void {
+    for (const sending of waiting.values()) {
       if (sending.message.id !== properties.messageId || sending.returned !== undefined) continue
       sending.returned = fields.replyText ?? 'NO_ROUTE'
       return
@@ -167,16 +189,17 @@ export class Publisher {
   }
 
   /** The broker closed the channel over one of the messages, and names at most what was wrong with it. */
-  #channelLost(channel: AmqpChannel, thrown: Error): void {
-    if (channel !== this.#channel) return
-    this.#channel = undefined
-    const alone = this.#waiting.size === 1
-    this.#drop((message) => alone || isRefusedPublish(thrown, message), this.#options.classify(thrown))
+  #channelLost(book: Book | undefined, thrown: Error): void {
+    if (!book || !this.#books.has(book)) return
+    if (this.#current === book) this.#current = undefined
+    const alone = book.waiting.size === 1
+    this.#drop(book, (message) => alone || isRefusedPublish(thrown, message), this.#options.classify(thrown))
   }
 
-  #drop(isRefused: (message: OutgoingMessage) => boolean | undefined, error: UnderstudyError): void {
-    const waiting = [...this.#waiting.values()]
-    this.#waiting.clear()
+  #drop(book: Book, isRefused: (message: OutgoingMessage) => boolean | undefined, error: UnderstudyError): void {
+    this.#books.delete(book)
+    const waiting = [...book.waiting.values()]
+    book.waiting.clear()
     for (const sending of waiting) sending.reject(this.#unanswered(sending, error, isRefused(sending.message) === true))
   }
 
@@ -196,10 +219,6 @@ export class Publisher {
    * A quorum queue nacks while it has no leader (measured: every publish in the 0.2 to 0.5 s of an election, on
    * whichever node), and a full one as long as it is full. The words are the same; the producer tells them apart
    * by trying again for a while.
-   *
-   * A channel that was opened or first published during the election goes on to nack until the dead node is back
-   * (measured on 3.10: 47 s after the election was over, while new channels on the same node were confirmed at
-   * once): trying again takes a new channel, or a new link.
    */
   #nacked({ message, attempt }: Sending): SendError {
     const text = `${this.#options.address} did not take message ${message.id} for now (basic.nack)`
