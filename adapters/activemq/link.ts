@@ -12,7 +12,7 @@ import type {
 import type { OutgoingMessage } from '../../src/transport/message.ts'
 import { applicationError, type StompClient, type StompIncomingFrame } from './driver.ts'
 import { classify, classifyRefusal, type Peer } from './errors.ts'
-import { readMessage, requeueHeaders, sendHeaders, stompDestination } from './message.ts'
+import { readMessage, requeueHeaders, sendHeaders, stompSource } from './message.ts'
 
 /** What waits for a RECEIPT. stompit forgets it when the connection drops; we do not. */
 interface Waiting {
@@ -45,6 +45,8 @@ export class StompLink implements Link {
   readonly #subscribed = new Map<string, Subscribed>()
   #settleClosed: (closed: LinkClosed) => void = () => {}
   #over: UnderstudyError | undefined
+  /** What the broker refused last, while it has said nothing since: if it hangs up now, that is why. */
+  #refusal: string | undefined
   /** Whether the end, when it comes, is our own doing. */
   #leaving = false
   #closing: Promise<void> | undefined
@@ -75,7 +77,7 @@ export class StompLink implements Link {
     if (this.#over) return
     const error = this.#leaving
       ? this.#lost('closed', `the link to ${this.endpoint} was closed`)
-      : classify(thrown ?? new Error('the connection ended'), 'established', this.#peer)
+      : classify(this.#reasonOf(thrown), 'established', this.#peer)
     this.#over = error
     // Whatever ended it, it says nothing about the frames that were waiting: each may be tried elsewhere.
     const unanswered = error.retriable ? error : this.#lost('link-lost', error.message, error)
@@ -83,6 +85,12 @@ export class StompLink implements Link {
     this.#waiting.clear()
     this.#subscribed.clear()
     this.#settleClosed(this.#leaving ? { kind: 'closed' } : { kind: 'lost', error })
+  }
+
+  #reasonOf(thrown: unknown): unknown {
+    if (this.#refusal === undefined || thrown instanceof UnderstudyError)
+      return thrown ?? new Error('the connection ended')
+    return applicationError(this.#refusal)
   }
 
   async send(message: OutgoingMessage, attempt: number): Promise<void> {
@@ -106,7 +114,7 @@ export class StompLink implements Link {
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {
-    const target = stompDestination(destination)
+    const target = stompSource(destination)
     if (this.#over || this.#leaving) throw this.#gone()
     this.#subscriptions++
     const id = `understudy-${this.#subscriptions}`
@@ -171,6 +179,7 @@ export class StompLink implements Link {
 
   /** The whole body is read at once: an unread one stalls every frame behind it, receipts included. */
   #received(frame: StompIncomingFrame): void {
+    this.#refusal = undefined
     const { headers } = frame
     const subscribed = this.#subscribed.get(String(headers['subscription']))
     if (!subscribed) {
@@ -200,6 +209,7 @@ export class StompLink implements Link {
   }
 
   #confirmed(frame: StompIncomingFrame): void {
+    this.#refusal = undefined
     frame.resume()
     const id = String(frame.headers['receipt-id'])
     const waiting = this.#waiting.get(id)
@@ -207,16 +217,24 @@ export class StompLink implements Link {
     waiting?.resolve()
   }
 
-  /** ERROR names the frame it is about where that asked for a receipt; the connection is over either way. */
+  /**
+   * ERROR names the frame it is about where that asked for a receipt. ActiveMQ then goes on as before, and a
+   * broker that does not will hang up by itself; an ERROR about nothing, or a goodbye, ends the connection.
+   */
   #refused(frame: StompIncomingFrame): void {
     frame.resume()
     const message = String(frame.headers['message'] ?? 'the broker sent an ERROR frame')
     const named = frame.headers['receipt-id']
     const id = named === undefined && this.#waiting.size === 1 ? this.#waiting.keys().next().value : String(named)
     const waiting = this.#waiting.get(id ?? '')
+    const refusal = classifyRefusal(message, this.#peer)
     if (waiting && id !== undefined) {
       this.#waiting.delete(id)
-      waiting.reject(classifyRefusal(message, this.#peer))
+      waiting.reject(refusal)
+      if (named !== undefined && refusal.code !== 'link-lost') {
+        this.#refusal = message
+        return
+      }
     }
     this.#client.destroy(applicationError(message))
   }

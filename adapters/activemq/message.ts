@@ -54,13 +54,43 @@ export function stompDestination(destination: Destination): string {
 }
 
 /**
+ * The same to listen to, where a topic may be a pattern: `*` for one word between dots and `#` at the end
+ * for any number of them, which ActiveMQ writes `>`.
+ *
+ * @throws UnderstudyError `unsupported` for an exchange, or a `#` elsewhere, which ActiveMQ cannot say.
+ */
+export function stompSource(destination: Destination): string {
+  const plain = stompDestination(destination)
+  if (destination.kind !== 'topic' || !plain.includes('#')) return plain
+  const words = destination.name.split('.')
+  if (words.slice(0, -1).includes('#'))
+    throw new UnderstudyError(
+      'unsupported',
+      `${formatDestination(destination)}: over STOMP a # may only be the last word of a topic`,
+    )
+  return words.at(-1) === '#' ? `${plain.slice(0, -1)}>` : plain
+}
+
+/** A destination to send to: the broker would take a wildcard for many destinations. */
+function stompTarget(destination: Destination): string {
+  const name = destination.kind === 'exchange' ? '' : destination.name
+  const wildcard = name
+    .split('.')
+    .find((word) => word === '*' || word === '>' || (word === '#' && destination.kind === 'topic'))
+  if (wildcard === undefined) return stompDestination(destination)
+  throw invalid(
+    `${formatDestination(destination)} has the wildcard ${wildcard}, which can be listened to and not sent to`,
+  )
+}
+
+/**
  * The headers of a SEND frame; a fresh object each time, since stompit writes into it.
  *
  * @throws UnderstudyError `invalid-option` for a header that cannot be told as it is: a name that STOMP
  * gives a meaning, a name that receivers cannot read, or a NUL, which STOMP cannot escape.
  */
 export function sendHeaders(message: OutgoingMessage, attempt: number): Record<string, string | number> {
-  const headers: Record<string, string | number> = { destination: stompDestination(message.destination) }
+  const headers: Record<string, string | number> = { destination: stompTarget(message.destination) }
   for (const name of Object.keys(message.headers)) {
     if (RESERVED.has(name)) throw invalid(`header ${name} has a meaning of its own in STOMP and cannot be set`)
     if (UNREADABLE.has(name)) throw invalid(`a header named ${JSON.stringify(name)} cannot be read by receivers`)
@@ -85,7 +115,7 @@ export function sendHeaders(message: OutgoingMessage, attempt: number): Record<s
     if (message.correlationId.includes('\0')) throw invalid('the correlation id holds a NUL')
     headers['correlation-id'] = message.correlationId
   }
-  if (message.replyTo !== undefined) headers['reply-to'] = stompDestination(message.replyTo)
+  if (message.replyTo !== undefined) headers['reply-to'] = stompTarget(message.replyTo)
   return headers
 }
 

@@ -35,6 +35,8 @@ const HOLD_BYTES = 2 ** 20
 const STOP_READING_BYTES = 4 * 2 ** 20
 // How long a client may take to close its side of a connection that the broker ended, in milliseconds.
 const GRACE_MS = 500
+// A client that does not learn from its refusals does not fill the log.
+const LOGGED_REFUSALS = 10
 
 const HEARTBEAT = Buffer.from('\n')
 
@@ -47,6 +49,7 @@ export class Connection implements CommitMember {
   #state: State
   #outbox: Buffer[] = []
   #outboxBytes = 0
+  #refusals = 0
 
   constructor(socket: Socket, context: ConnectionContext) {
     this.#socket = socket
@@ -67,22 +70,13 @@ export class Connection implements CommitMember {
     socket.on('close', () => this.#transition({ kind: 'closed' }))
   }
 
-  /** Sends the one ERROR frame of a connection, and ends it. */
+  /** Sends an ERROR frame, and ends the connection. */
   fail(error: unknown, frame?: Frame): void {
     if (this.#state.kind === 'closing' || this.#state.kind === 'closed') return
     const message = messageOf(error)
     this.#context.onClientError(this.#client, message)
-    const body = Buffer.from(`${message}\n`)
-    const headers: Record<string, string> = {
-      message,
-      'content-type': 'text/plain',
-      'content-length': String(body.length),
-    }
-    const receipt = frame?.headers['receipt']
-    if (receipt !== undefined) headers['receipt-id'] = receipt
     // A client that shares no version learns here which ones there are.
-    if (this.#state.kind === 'handshake') headers['version'] = '1.1,1.2'
-    this.#send({ command: 'ERROR', headers, body })
+    this.#send(errorFrame(message, frame, this.#state.kind === 'handshake' ? { version: '1.1,1.2' } : {}))
     this.finish()
   }
 
@@ -124,18 +118,33 @@ export class Connection implements CommitMember {
     if (this.#state.kind === 'closing' || this.#state.kind === 'closed') return
     if (this.#state.kind === 'open') this.#state.heartbeat.read()
     this.#parser.push(chunk)
+    let isNext = true
+    while (isNext) isNext = this.#readFrame()
+    this.#context.group.join(this)
+  }
+
+  /** @returns whether another one may follow. */
+  #readFrame(): boolean {
     let frame: Frame | undefined
     try {
-      for (;;) {
-        frame = undefined
-        frame = this.#parser.next()
-        if (frame === undefined || !this.#handle(frame)) break
-      }
+      frame = this.#parser.next()
+      return frame !== undefined && this.#handle(frame)
     } catch (error) {
       if (!(error instanceof UnderstudyError)) throw error
+      if (this.#state.kind === 'open' && frame !== undefined && Session.serves(frame.command)) {
+        this.#refuse(error, frame)
+        return true
+      }
       this.fail(error, frame)
+      return false
     }
-    this.#context.group.join(this)
+  }
+
+  /** As ActiveMQ does: what is wrong with one frame costs that frame, and the connection goes on. */
+  #refuse(error: UnderstudyError, frame: Frame): void {
+    this.#refusals += 1
+    if (this.#refusals <= LOGGED_REFUSALS) this.#context.onClientError(this.#client, messageOf(error))
+    this.#send(errorFrame(messageOf(error), frame))
   }
 
   /** @returns whether the next frame may be handled. */
@@ -219,4 +228,17 @@ export class Connection implements CommitMember {
         break
     }
   }
+}
+
+function errorFrame(message: string, about: Frame | undefined, more: Readonly<Record<string, string>> = {}): Frame {
+  const body = Buffer.from(`${message}\n`)
+  const receipt = about?.headers['receipt']
+  const headers: Record<string, string> = {
+    message,
+    'content-type': 'text/plain',
+    'content-length': String(body.length),
+    ...(receipt === undefined ? {} : { 'receipt-id': receipt }),
+    ...more,
+  }
+  return { command: 'ERROR', headers, body }
 }

@@ -1,7 +1,7 @@
 import type { QueueEngine } from '../../adapters/memory/queue-engine.ts'
 import type { Clock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
-import { parseDestinationHeader } from './destination-header.ts'
+import { destinationHeader, parseDestinationHeader } from './destination-header.ts'
 import { EMPTY_BODY, type Frame, type StompVersion } from './frames.ts'
 import { keptHeaders, type StoredFrame } from './stored-frame.ts'
 import { parseSubscribe, Subscription, subscriptionNumber } from './subscription.ts'
@@ -24,6 +24,17 @@ export interface SessionPeer {
 
 const MAX_SUBSCRIPTIONS = 1_000
 
+const COMMANDS: ReadonlySet<string> = new Set([
+  'SEND',
+  'SUBSCRIBE',
+  'UNSUBSCRIBE',
+  'ACK',
+  'NACK',
+  'BEGIN',
+  'COMMIT',
+  'ABORT',
+])
+
 /** The STOMP commands of one client after its CONNECT, in terms of queues and topics. */
 export class Session {
   readonly #context: SessionContext
@@ -41,10 +52,16 @@ export class Session {
     this.#version = version
   }
 
+  /** Whether this is a command of a session, so that a mistake in its frame is no more than that. */
+  static serves(command: string): boolean {
+    return COMMANDS.has(command)
+  }
+
   /**
    * Does what the frame says, and answers its `receipt` header.
    *
-   * @throws UnderstudyError when it cannot: the client is owed an ERROR frame and the end of the connection.
+   * @throws UnderstudyError when it cannot: the client is owed an ERROR frame, and unless the session
+   * serves that command the end of the connection.
    */
   handle(frame: Frame): void {
     if (frame.body.length > 0 && frame.command !== 'SEND') {
@@ -149,8 +166,10 @@ export class Session {
 
   #apply(frame: Frame): void {
     if (frame.command === 'SEND') {
-      this.#context.engine.send(parseDestinationHeader('SEND', frame.headers), {
-        payload: { headers: keptHeaders(frame.headers, this.#context.nextMessageId()), body: frame.body },
+      const to = parseDestinationHeader('SEND', frame.headers)
+      const headers = keptHeaders(frame.headers, this.#context.nextMessageId())
+      this.#context.engine.send(to, {
+        payload: { headers, body: frame.body, ...(to.kind === 'topic' ? { topic: destinationHeader(to) } : {}) },
         sizeBytes: frame.body.length,
         persistent: frame.headers['persistent'] === 'true',
         expiresAtMs: expiryOf(frame),

@@ -5,6 +5,8 @@ import type { FrameHeaders } from './frames.ts'
 export interface StoredFrame {
   readonly headers: FrameHeaders
   readonly body: Buffer
+  /** The topic it was sent to, for those who listen to many; undefined for a queue's. Never stored. */
+  readonly topic?: string
 }
 
 // What concerns the SEND alone, and what the broker says of a message itself: a sender cannot speak for it.

@@ -118,10 +118,10 @@ export class Subscription {
   }
 
   #deliver(message: QueuedMessage<StoredFrame>): void {
-    const { headers, body } = message.payload
+    const { headers, body, topic } = message.payload
     const own: Record<string, string> = {
       subscription: this.id,
-      destination: this.#destination,
+      destination: topic ?? this.#destination,
       'content-length': String(body.length),
     }
     if (this.#ack !== 'auto') {

@@ -5,11 +5,12 @@ import { createLabs } from '../../../infra/labs/labs.ts'
 import type { Lab } from '../../../infra/labs/lab.ts'
 import { drillUri } from '../../../src/cli/drill-run.ts'
 import { parseFailoverUri } from '../../../src/failover/uri.ts'
+import { formatDestination } from '../../../src/transport/destination.ts'
 import type { Link } from '../../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../../src/transport/message.ts'
 import { brokerSkip } from '../../support/brokers.ts'
 import { message } from '../../support/client-parts.ts'
-import { failure, Inbox, lossOf, never, soon } from './dialled.ts'
+import { failure, Inbox, never, soon } from './dialled.ts'
 
 /** What scripts cannot tell: how a real ActiveMQ answers what this adapter writes. */
 describe('the adapter on a real ActiveMQ', { skip: brokerSkip('activemq-jdbc') }, () => {
@@ -128,8 +129,26 @@ describe('the adapter on a real ActiveMQ', { skip: brokerSkip('activemq-jdbc') }
     await soon(delivery.settle('ack'), 'the acknowledge')
     const error = await failure(delivery.settle('ack'))
     assert.deepEqual([error.code, error.retriable], ['rejected', true])
-    assert.equal((await lossOf(receiver)).code, 'protocol')
-    await soon(sender.send(to('twice'), 1), 'a send on the other link')
+    await sender.send(to('twice', { id: 'job-2' }), 1)
+    await soon((await inbox.next(2)).settle('ack'), 'an acknowledge on the same link')
+  })
+
+  it('listens to topics by wildcards, and says which topic each message came from', async () => {
+    const [sender, receiver] = [await dial(), await dial()]
+    const inbox = new Inbox()
+    const topic = (name: string): { kind: 'topic'; name: string } => ({ kind: 'topic', name })
+    await receiver.subscribe(topic('news.#'), { prefetch: 10 }, inbox)
+    await receiver.subscribe(topic('news.*'), { prefetch: 10 }, inbox)
+    const heard = ['news', 'news.a', 'news.a.b', 'other.a']
+    for (const name of heard) await sender.send(to(name, { id: name, destination: topic(name) }), 1)
+    await inbox.next(4)
+    assert.deepEqual(inbox.deliveries.map(({ message }) => formatDestination(message.destination)).toSorted(), [
+      'topic://news',
+      'topic://news.a',
+      'topic://news.a',
+      'topic://news.a.b',
+    ])
+    for (const delivery of inbox.deliveries) await soon(delivery.settle('ack'), 'the acknowledge')
   })
 
   it('says goodbye with its RECEIPT', async () => {

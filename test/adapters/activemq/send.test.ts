@@ -225,12 +225,13 @@ for (const [text, code, outcome, retriable] of [
   ['Usage Manager Memory Limit reached', 'rejected', 'rejected', true],
   ['Broker b1 is being stopped', 'unconfirmed', 'unknown', true],
 ] as const) {
-  test(`ERROR ${JSON.stringify(text)} for one frame is ${outcome} for it, and unknown for the others`, async () => {
+  test(`ERROR ${JSON.stringify(text)} for one frame is ${outcome} for it, and a close after it unknown for the others`, async () => {
     await using on = await linkTo(async (peer) => {
       await peer.next('SEND')
       const second = await peer.next('SEND')
       const headers = { message: text, 'receipt-id': second.headers['receipt'] ?? '', 'content-type': 'text/plain' }
       peer.send({ command: 'ERROR', headers, body: 'details\n' })
+      await peer.close()
     })
     const [first, second] = await Promise.all([
       sendFailure(on.link.send(message('1'), 1)),
@@ -239,9 +240,29 @@ for (const [text, code, outcome, retriable] of [
     assert.deepEqual([first.outcome, first.retriable], ['unknown', true])
     assert.deepEqual([second.code, second.outcome, second.retriable], [code, outcome, retriable])
     const loss = await lossOf(on.link)
-    assert.ok(['authentication', 'protocol', 'link-lost'].includes(loss.code))
+    assert.equal(loss.code, code === 'rejected' ? 'protocol' : code === 'unconfirmed' ? 'link-lost' : code)
+    assert.ok(code === 'authentication' || loss.message.includes(text), loss.message)
   })
 }
+
+test('an ERROR for one frame costs that frame alone where the broker goes on', async () => {
+  await using on = await linkTo(async (peer) => {
+    const [first, second] = [await peer.next('SEND'), await peer.next('SEND')]
+    const headers = { message: 'Usage Manager Memory Limit reached', 'receipt-id': second.headers['receipt'] ?? '' }
+    peer.send({ command: 'ERROR', headers, body: 'details\n' })
+    peer.confirm(first)
+    peer.confirm(await peer.next('SEND'))
+    await peer.close()
+  })
+  const first = on.link.send(message('1'), 1)
+  const second = await sendFailure(on.link.send(message('2'), 1))
+  assert.deepEqual([second.code, second.outcome], ['rejected', 'rejected'])
+  await soon(first, 'the confirm')
+  await soon(on.link.send(message('3'), 1), 'the confirm of the next')
+  const loss = await lossOf(on.link)
+  assert.equal(loss.code, 'link-lost')
+  assert.doesNotMatch(loss.message, /Memory Limit/, 'it has nothing to do with the end')
+})
 
 test('an ERROR that names no frame is about the only one that waits', async () => {
   await using on = await linkTo(async (peer) => {

@@ -5,7 +5,7 @@ import type { Link, Subscription } from '../../../src/transport/link.ts'
 import type { Frame } from '../../../infra/embedded/frames.ts'
 import { watch } from '../../support/client-parts.ts'
 import { type FrameDraft, scriptedBroker, type ScriptedBroker, type StompPeer } from '../../support/stomp-peer.ts'
-import { acceptSubscription, dialAt, failure, Inbox, lossOf, never, soon, until } from './dialled.ts'
+import { acceptSubscription, confirmAll, dialAt, failure, Inbox, lossOf, never, soon, until } from './dialled.ts'
 
 const JOBS: Destination = { kind: 'queue', name: 'jobs' }
 
@@ -235,20 +235,20 @@ test('settlements that wait when the link drops are rejected at once, and later 
   assert.deepEqual([second.code, second.retriable], ['link-lost', true])
 })
 
-test('an ERROR for one SUBSCRIBE says whether it is for good', async () => {
+test('an ERROR for one SUBSCRIBE says whether it is for good, and leaves its siblings alone', async () => {
   for (const [text, code, retriable] of [
     ['User guest is not authorized to read from: queue://jobs', 'authentication', false],
     ['Durable consumer is in use', 'rejected', true],
   ] as const) {
-    await using broker = await scriptedBroker(async (peer) => {
-      await peer.acceptConnect()
+    await using on = await subscribed(async (peer) => {
       const subscribe = await peer.next('SUBSCRIBE')
       peer.send({ command: 'ERROR', headers: { message: text, 'receipt-id': subscribe.headers['receipt'] ?? '' } })
+      peer.send(delivery('1'))
+      await confirmAll(peer)
     })
-    const link = await dialAt(broker.port)
-    const error = await failure(link.subscribe(JOBS, { prefetch: 1 }, new Inbox()))
+    const error = await failure(on.link.subscribe(JOBS, { prefetch: 1 }, new Inbox()))
     assert.deepEqual([error.code, error.retriable], [code, retriable])
-    await lossOf(link)
+    await soon((await on.inbox.next()).settle('ack'), 'the acknowledge')
   }
 })
 

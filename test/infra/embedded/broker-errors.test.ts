@@ -20,7 +20,17 @@ const BAD_FRAMES: readonly [string, RegExp, FrameDraft][] = [
     /neither \/queue\//,
     { command: 'SEND', headers: { destination: 'a' } },
   ],
-  ['a wildcard', /without \*, > and \?/, { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a.>' } }],
+  [
+    'a wildcard of queues',
+    /without \*, > and \?/,
+    { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a.>' } },
+  ],
+  ['a wildcard to send to', /without \*, > and \?/, { command: 'SEND', headers: { destination: '/topic/a.*' } }],
+  [
+    'a wildcard that is none',
+    /without \*, > and \?/,
+    { command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/>.a' } },
+  ],
   ['no destination', /SEND has no destination/, { command: 'SEND' }],
   ['no subscription id', /no id header/, { command: 'SUBSCRIBE', headers: { destination: '/queue/a' } }],
   [
@@ -52,15 +62,27 @@ const BAD_FRAMES: readonly [string, RegExp, FrameDraft][] = [
   ['no transaction', /no transaction header/, { command: 'BEGIN' }],
   ['an ack without an id', /ACK has no id header/, { command: 'ACK' }],
   ['a body where none belongs', /ACK frame has no body/, { command: 'ACK', headers: { id: '1-1' }, body: 'x' }],
-  ["a server's command", /not a command of STOMP clients/, { command: 'MESSAGE' }],
 ]
 
 for (const [what, message, draft] of BAD_FRAMES) {
-  test(`${what} ends in one ERROR that names the receipt, and the end of the connection`, async () => {
+  test(`${what} ends in one ERROR that names the receipt, and the connection goes on`, async () => {
     await using client = await RawStompClient.connect(port)
     client.send({ ...draft, headers: { ...draft.headers, receipt: 'r' } })
+    client.send({ command: 'SEND', headers: { destination: '/queue/after', receipt: 'after' }, body: 'x' })
+    const error = await client.next('ERROR')
+    assert.match(error.headers['message'] ?? '', message)
+    assert.equal(error.headers['receipt-id'], 'r')
+    assert.equal((await client.next('RECEIPT')).headers['receipt-id'], 'after')
+    assert.deepEqual(client.pending('ERROR'), [])
+  })
+}
+
+for (const command of ['MESSAGE', 'HELLO', 'CONNECT']) {
+  test(`${command} is no command of a session: one ERROR that names the receipt, and the end of the connection`, async () => {
+    await using client = await RawStompClient.connect(port)
+    client.send({ command, headers: { receipt: 'r' } })
     client.send({ command: 'SEND', headers: { destination: '/queue/after', receipt: 'never' }, body: 'x' })
-    const error = await oneErrorAndClose(client, message)
+    const error = await oneErrorAndClose(client, /not a command of STOMP clients|connected already/)
     assert.equal(error.headers['receipt-id'], 'r')
     assert.deepEqual(client.pending('RECEIPT'), [])
   })

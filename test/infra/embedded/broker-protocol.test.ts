@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import type { Frame } from '../../../infra/embedded/frames.ts'
 import { RawStompClient, type StompPeer } from '../../support/stomp-peer.ts'
 import { Pair } from './broker-process.ts'
-import { oneErrorAndClose } from './one-error.ts'
+import { oneError, oneErrorAndClose } from './one-error.ts'
 
 const pair = new Pair()
 let port = 0
@@ -202,7 +202,7 @@ test('1.1 acknowledges by message id and subscription', async () => {
   assert.equal(message.headers['ack'], undefined)
   await client.ack(message)
   client.send({ command: 'ACK', headers: { 'message-id': message.headers['message-id'] ?? '', subscription: 'sub' } })
-  await oneErrorAndClose(client, /is not unsettled here/)
+  await oneError(client, /is not unsettled here/)
 })
 
 test('a refused message goes straight to its dead letter queue, under its own id and with the reason', async () => {
@@ -235,7 +235,7 @@ test('an expired message is not delivered and is kept as a dead letter', async (
   assert.equal(dead.headers['expires'], undefined)
 })
 
-test('what is not unsettled cannot be settled: ERROR and close', async () => {
+test('what is not unsettled cannot be settled: an ERROR, and nothing else changes', async () => {
   const queue = freshQueue()
   await using holder = await connect()
   await send(holder, queue, '1')
@@ -245,13 +245,38 @@ test('what is not unsettled cannot be settled: ERROR and close', async () => {
     await using other = await connect()
     await other.subscribe(freshQueue())
     other.send({ command: 'ACK', headers: { id, receipt: 'r' } })
-    const error = await oneErrorAndClose(other, /is not unsettled here/)
+    const error = await other.next('ERROR')
+    assert.match(error.headers['message'] ?? '', /is not unsettled here/)
     assert.equal(error.headers['receipt-id'], 'r')
     assert.deepEqual(other.pending('RECEIPT'), [])
   }
   await holder.ack(message)
   holder.send({ command: 'ACK', headers: { id: message.headers['ack'] ?? '' } })
-  await oneErrorAndClose(holder, /is not unsettled here/)
+  assert.match((await holder.next('ERROR')).headers['message'] ?? '', /is not unsettled here/)
+  await send(holder, queue, '2')
+  await holder.ack(await holder.next('MESSAGE'))
+})
+
+test('wildcards of topics are those of ActiveMQ, and a message says where it was sent', async () => {
+  for (const [pattern, heard] of [
+    ['w.>', ['w', 'w.a', 'w.a.b']],
+    ['w.*', ['w.a']],
+    ['*.a', ['w.a', 'v.a']],
+    ['w.*.>', ['w.a', 'w.a.b']],
+    ['>', ['w', 'w.a', 'w.a.b', 'v.a']],
+  ] as const) {
+    await using client = await connect()
+    await client.subscribe(`/topic/${pattern}`, { ack: 'auto' })
+    for (const name of ['w', 'w.a', 'w.a.b', 'v.a']) await send(client, `/topic/${name}`, name)
+    const told: string[] = []
+    for (const name of heard) {
+      const { headers } = await client.next('MESSAGE')
+      assert.equal(headers['destination'], `/topic/${name}`)
+      told.push(name)
+    }
+    await client.roundTrip()
+    assert.deepEqual([told, client.pending('MESSAGE')], [[...heard], []])
+  }
 })
 
 test('UNSUBSCRIBE gives back what is unsettled, in order and marked; a late ack cannot touch it', async () => {
@@ -269,7 +294,7 @@ test('UNSUBSCRIBE gives back what is unsettled, in order and marked; a late ack 
     assert.equal(again.headers['redelivered'], 'true')
   }
   client.send({ command: 'ACK', headers: { id: first.headers['ack'] ?? '' } })
-  await oneErrorAndClose(client, /is not unsettled here/)
+  await oneError(client, /is not unsettled here/)
 })
 
 test('a connection that is lost or says goodbye gives back what it held, to whoever else is there', async () => {
@@ -322,7 +347,7 @@ test('a transaction does all or nothing, on its COMMIT', async () => {
   await client.confirmed({ command: 'COMMIT', headers: within })
   assert.equal(bodyOf(await client.next('MESSAGE')), 'new')
   client.send({ command: 'ACK', headers: { id: old.headers['ack'] ?? '' } })
-  await oneErrorAndClose(client, /is not unsettled here/)
+  await oneError(client, /is not unsettled here/)
 })
 
 test('an aborted transaction leaves no trace', async () => {
@@ -335,7 +360,7 @@ test('an aborted transaction leaves no trace', async () => {
   await client.roundTrip()
   assert.deepEqual(client.pending('MESSAGE'), [])
   client.send({ command: 'COMMIT', headers: { transaction: 't' } })
-  await oneErrorAndClose(client, /transaction "t" is not open/)
+  await oneError(client, /transaction "t" is not open/)
 })
 
 test('a COMMIT with an ack that is void by then does nothing at all', async () => {
@@ -351,7 +376,7 @@ test('a COMMIT with an ack that is void by then does nothing at all', async () =
   client.send({ command: 'ACK', headers: { ...within, id: old.headers['ack'] ?? '' } })
   await client.confirmed({ command: 'UNSUBSCRIBE', headers: { id: 'sub' } })
   client.send({ command: 'COMMIT', headers: within })
-  await oneErrorAndClose(client, /is not unsettled here/)
+  await oneError(client, /is not unsettled here/)
   await using witness = await connect()
   await witness.subscribe(other)
   await witness.roundTrip()

@@ -10,3 +10,12 @@ export async function oneErrorAndClose(client: StompPeer, message: RegExp): Prom
   assert.deepEqual(client.pending('ERROR'), [])
   return error
 }
+
+/** The client is owed one ERROR frame, and the connection goes on. */
+export async function oneError(client: StompPeer, message: RegExp): Promise<Frame> {
+  const error = await client.next('ERROR')
+  assert.match(error.headers['message'] ?? '', message)
+  await client.roundTrip()
+  assert.deepEqual(client.pending('ERROR'), [])
+  return error
+}

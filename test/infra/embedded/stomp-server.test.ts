@@ -8,7 +8,7 @@ import type { StoredFrame } from '../../../infra/embedded/stored-frame.ts'
 import { systemClock } from '../../../src/clock.ts'
 import { RawStompClient } from '../../support/stomp-peer.ts'
 import { until } from './broker-process.ts'
-import { oneErrorAndClose } from './one-error.ts'
+import { oneError, oneErrorAndClose } from './one-error.ts'
 
 interface Setting {
   readonly maxConnections?: number
@@ -87,11 +87,10 @@ test('a full broker refuses a send by name, and a transaction as a whole', async
   sender.send({ command: 'BEGIN', headers: { transaction: 't' } })
   for (const body of ['1', '2']) sender.send({ command: 'SEND', headers: { destination, transaction: 't' }, body })
   sender.send({ command: 'COMMIT', headers: { transaction: 't' } })
-  await oneErrorAndClose(sender, /too full for this transaction/)
-  await using next = await RawStompClient.connect(port)
-  await next.confirmed({ command: 'SEND', headers: { destination }, body: '3' })
-  next.send({ command: 'SEND', headers: { destination, receipt: 'r' }, body: '4' })
-  assert.equal((await oneErrorAndClose(next, /the broker is full/)).headers['receipt-id'], 'r')
+  await oneError(sender, /too full for this transaction/)
+  await sender.confirmed({ command: 'SEND', headers: { destination }, body: '3' })
+  sender.send({ command: 'SEND', headers: { destination, receipt: 'r' }, body: '4' })
+  assert.equal((await oneError(sender, /the broker is full/)).headers['receipt-id'], 'r')
 })
 
 test('when a commit fails no receipt and no message leaves any more', async (context) => {
