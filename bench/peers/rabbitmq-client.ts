@@ -1,5 +1,5 @@
 // rabbitmq-client: its own Publisher and Consumer, which its manual recommends over a bare channel.
-import { Connection, type Consumer } from 'rabbitmq-client'
+import { Connection, type Consumer, ConsumerStatus } from 'rabbitmq-client'
 import { type OpenClient, targetUrl } from './client.ts'
 
 export const open: OpenClient = async (target, failed) => {
@@ -15,13 +15,19 @@ export const open: OpenClient = async (target, failed) => {
     consume: async (queue, prefetch, onMessage) => {
       const created = connection.createConsumer(
         { queue, queueOptions: { passive: true }, qos: { prefetchCount: prefetch } },
-        // It acknowledges by itself when this returns, and has no call to do so.
-        (message) =>
+        // It acknowledges by itself when this returns so, and has no call to do so.
+        (message) => {
+          let status = ConsumerStatus.REQUEUE
           onMessage({
             body: message.body as Buffer,
             correlationId: message.correlationId,
-            ack: (ended) => ended(),
-          }),
+            ack: (ended) => {
+              status = ConsumerStatus.ACK
+              ended()
+            },
+          })
+          return status
+        },
       )
       consumer = created
       created.on('error', failed)

@@ -58,6 +58,8 @@ export function connectOptions({ host, port, username, password }: Target): obje
     host,
     port,
     noDelay: true,
+    // By default a heart-beat that is 100 ms late ends the connection, and a broker at work is later than that.
+    heartbeatDelayMargin: 10_000,
     connectHeaders: {
       'accept-version': '1.2',
       host,

@@ -47,7 +47,7 @@ export function throughputCommands(interrupted: AbortSignal, onOutcome: (outcome
       .option('--bytes <n>', 'size of a body', wholeNumber(1, 1_000_000), 1024)
       .option('--window <n>', windowIs, wholeNumber(1, 10_000), window)
       .option('--only <client...>', 'these alone, by the names in the table')
-      .option('--cpu-prof <folder>', "write a CPU profile of our client's process there")
+      .option('--cpu-prof <folder>', "write a CPU profile of each client's process there")
       .option('--json', 'one JSON document on stdout instead of a table')
       .action(async (options: Options) => onOutcome(await bench(measure, options, interrupted)))
   })
@@ -77,7 +77,7 @@ async function bench(measure: Measure, options: Options, signal: AbortSignal): P
       withinMs: seconds * 1000,
       bodyBytes: bytes,
       window,
-      nodeOptions: options.cpuProf === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.cpuProf}`],
+      profiles: options.cpuProf,
       signal,
       onSample: ({ client, round, perSecond }) =>
         note(`round ${round} of ${rounds}: ${client} ${Math.round(perSecond)}/s`),

@@ -17,6 +17,8 @@ export interface Queues {
 
 const FILLS_WITHIN_MS = 20_000
 const WINDOW = 1000
+// With a prefetch of 1,000 and as many acknowledges under way ActiveMQ and stompit can wait for each other for ever.
+const PREFETCH = 200
 
 export async function openQueues(broker: Broker): Promise<Queues> {
   const { target } = broker
@@ -27,7 +29,8 @@ export async function openQueues(broker: Broker): Promise<Queues> {
     const order = { client, target, work: { ...work, kind: 'publish', queue, messages, bodyBytes } as const }
     return (await filler.order(order)).count
   }
-  if (target.protocol === 'stomp') return { make: async () => {}, fill, ...stompQueues(broker, filler, work) }
+  if (target.protocol === 'stomp')
+    return { make: async () => {}, fill, ...stompQueues(broker, filler, { ...work, window: PREFETCH }) }
   const connection = await connect(targetUrl(target))
   // A broker that goes away is heard of by every call.
   connection.on('error', () => {})
@@ -35,7 +38,7 @@ export async function openQueues(broker: Broker): Promise<Queues> {
 }
 
 function stompQueues(
-  { target, owned }: Broker,
+  { target }: Broker,
   filler: Worker,
   work: { readonly replies: string; readonly withinMs: number; readonly window: number },
 ): Pick<Queues, 'countAndRemove' | 'close'> {
@@ -46,10 +49,7 @@ function stompQueues(
       const order = { ...work, kind: 'consume', queue, messages: expected, bodyBytes: 0 } as const
       return (await filler.order({ client: RAW.stomp, target, work: order })).count
     },
-    close: async () => {
-      void owned
-      await filler.stop()
-    },
+    close: async () => await filler.stop(),
   }
 }
 

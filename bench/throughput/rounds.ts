@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../src/errors.ts'
-import { type ClientName, OURS, RAW } from '../peers/clients.ts'
+import { type ClientName, RAW } from '../peers/clients.ts'
 import type { Broker } from './broker.ts'
 import type { Measure } from './claims.ts'
 import { openQueues, type Queues } from './queues.ts'
@@ -13,8 +13,8 @@ export interface RoundsPlan extends Pick<Work, 'messages' | 'withinMs' | 'bodyBy
   readonly clients: readonly ClientName[]
   /** How many rounds count; one more before them warms everything up and is dropped. */
   readonly rounds: number
-  /** Options of Node itself for our client's process, such as `--cpu-prof`. */
-  readonly nodeOptions: readonly string[]
+  /** Where each client's process leaves a CPU profile under the client's name; undefined for none. */
+  readonly profiles: string | undefined
   readonly signal: AbortSignal
   readonly onSample: (sample: Sample) => void
 }
@@ -28,9 +28,7 @@ export interface RoundsPlan extends Pick<Work, 'messages' | 'withinMs' | 'bodyBy
 export async function runRounds(plan: RoundsPlan): Promise<Sample[]> {
   const { clients, rounds, broker, signal } = plan
   const queues = await openQueues(broker)
-  const workers = new Map(
-    clients.map((client) => [client, startWorker(client, client === OURS ? plan.nodeOptions : [])]),
-  )
+  const workers = new Map(clients.map((client) => [client, startWorker(client, profiling(plan.profiles, client))]))
   const samples: Sample[] = []
   try {
     for (let round = 0; round <= rounds; round++) {
@@ -99,9 +97,18 @@ function workOf({ measure, messages, withinMs, bodyBytes, window }: RoundsPlan, 
   return { kind: measure, queue, replies: '', messages, withinMs, bodyBytes, window }
 }
 
+function profiling(folder: string | undefined, client: ClientName): string[] {
+  if (folder === undefined) return []
+  return ['--cpu-prof', `--cpu-prof-dir=${folder}`, `--cpu-prof-name=${fileName(client)}.cpuprofile`]
+}
+
+function fileName(client: ClientName): string {
+  return client.replaceAll(/[^a-z]+/gi, '-')
+}
+
 /** Of this run alone, so that nothing is found in it. */
 function queueName({ measure }: RoundsPlan, client: ClientName, round: number): string {
-  return `bench.${measure}.${client.replaceAll(/[^a-z]+/gi, '-')}.${round}.${process.pid}.${Date.now()}`
+  return `bench.${measure}.${fileName(client)}.${round}.${process.pid}.${Date.now()}`
 }
 
 function toSample(client: ClientName, round: number, { count, elapsedMs, cpuUs, roundTripsMs }: Done): Sample {
