@@ -12,6 +12,7 @@
  */
 import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
+import { Server as TlsServer, TLSSocket } from 'node:tls'
 import {
   type AmqpFrame,
   body,
@@ -34,6 +35,8 @@ import {
 const DEADLINE_MS = 10_000
 const PROTOCOL_HEADER_BYTES = 8
 const EMPTY_TABLE = long(0)
+// A frame of 128 KiB, without its head and its end.
+const MOST_BODY_BYTES = 131_064
 
 interface Waiter {
   readonly wants: (frame: AmqpFrame) => boolean
@@ -213,7 +216,11 @@ export class AmqpPeer {
 
   /** Ends the connection with a reset, as a process that died would. */
   async destroy(): Promise<void> {
-    if (!this.#isClosed) this.socket.resetAndDestroy()
+    if (!this.#isClosed) {
+      // TLS has no reset of its own.
+      if (this.socket instanceof TLSSocket) this.socket.destroy()
+      else this.socket.resetAndDestroy()
+    }
     await this.closed
   }
 
@@ -253,7 +260,11 @@ export class AmqpPeer {
 }
 
 function message(channel: number, properties: Buffer, bytes: Buffer): Buffer {
-  return Buffer.concat([header(channel, bytes.length, properties), bytes.length === 0 ? bytes : body(channel, bytes)])
+  const frames = [header(channel, bytes.length, properties)]
+  for (let from = 0; from < bytes.length; from += MOST_BODY_BYTES) {
+    frames.push(body(channel, bytes.subarray(from, from + MOST_BODY_BYTES)))
+  }
+  return Buffer.concat(frames)
 }
 
 /** The name in `queue.declare`; a name of the broker's own where there is none. */
@@ -286,7 +297,7 @@ export interface ScriptedAmqpBroker extends AsyncDisposable {
  * A server that plays `script` with every connection; `index` counts them from 0. A script that has ended
  * leaves its connection open. A script that fails because the connection ended under it is no error.
  *
- * @param wrap what becomes of each socket first, such as TLS; by default nothing.
+ * @param server what listens; by default without TLS.
  */
 export async function scriptedAmqpBroker(
   script: (peer: AmqpPeer, index: number) => Promise<void> | void,
@@ -309,7 +320,7 @@ export async function scriptedAmqpBroker(
     )
   }
   // A TLS server tells of a connection once it is encrypted.
-  server.on('secureConnection' in server || 'setSecureContext' in server ? 'secureConnection' : 'connection', play)
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', play)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
