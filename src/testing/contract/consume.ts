@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { StaleDeliveryError } from '../../errors.ts'
 import type { ContractGroup } from './contract-test.ts'
-import type { Stage } from './stage.ts'
+import { eventOf, type Stage } from './stage.ts'
 import { eventually, within } from './waiting.ts'
 
 async function fill(stage: Stage, queue: string, ids: readonly string[]): Promise<void> {
@@ -219,6 +219,8 @@ export const consume: ContractGroup = {
         await inbox.of('before')
         await eventually('the acknowledgement', () => inbox.settled === 1)
         await stage.broker.cancel(queue)
+        const { destination } = await eventOf(entered, 'cancelled')
+        assert.equal(destination, queue)
         await fill(stage, queue, ['after'])
         await inbox.of('after')
         assert.deepEqual(
