@@ -22,6 +22,11 @@ interface StompConnectOptions {
   readonly heartbeatDelayMargin: number
   /** Milliseconds by which ours are sent early. */
   readonly heartbeatOutputMargin: number
+  /**
+   * How long a silent connection waits before TCP asks whether the other host is there, in milliseconds; 0
+   * for never. Node has ten probes follow, one a second, before it gives the connection up.
+   */
+  readonly probeAfterMs: number
   readonly servername?: string
   readonly ca?: string | Buffer
   readonly cert?: string | Buffer
@@ -76,7 +81,11 @@ export type StompConnect = (
 export const stompitConnect: StompConnect = (options, callback) => {
   const outgoingFrameStream = new FrameWriter()
   const connect = (given: StompConnectOptions, connected: () => void): Socket => {
-    const socket = options.ssl ? connectTls(given, connected) : connectPlain(given, connected)
+    const onConnect = (): void => {
+      if (options.probeAfterMs > 0) socket.setKeepAlive(true, options.probeAfterMs)
+      connected()
+    }
+    const socket: Socket = options.ssl ? connectTls(given, onConnect) : connectPlain(given, onConnect)
     outgoingFrameStream.attach(socket)
     return socket
   }

@@ -69,7 +69,7 @@ function classOf(error: StompError, phase: Phase): Class {
   if (system && phase === 'dialling') return system
   if (isTls(error)) return { code: 'tls', retriable: false }
   if (error.isApplicationError?.()) return byBrokerMessage(error.message)
-  if (phase === 'established' && error.message === 'connection timed out')
+  if (phase === 'established' && (error.message === 'connection timed out' || error.code === 'ETIMEDOUT'))
     return { code: 'heartbeat-lost', retriable: true }
   if (error.isProtocolError?.() && !/connection ended/.test(error.message)) return { code: 'protocol', retriable: true }
   return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }

@@ -20,9 +20,15 @@ const MAX_HEADERS = 1000
 const MAX_FRAME_BYTES = 100 * 1024 * 1024
 
 const LONGEST_HEARTBEAT_MS = 86_400_000
+// TCP counts whole seconds.
+const SHORTEST_PROBE_MS = 1000
 
 /**
  * ActiveMQ, and any broker that speaks STOMP 1.2 with `client-individual` acknowledgement.
+ *
+ * A link is lost when nothing came for one and a half `heartbeat`. Where a broker grants no heart-beat (both
+ * kinds here do), a host or network that is gone is found ten seconds after one `heartbeat` of silence, by
+ * TCP; a broker that only hangs, by the next send or settlement that it owes an answer to.
  *
  * Options of an inner URI: `vhost`, the `host` header of CONNECT (defaults to the host itself);
  * `maxFrameBytes`, the longest message body that is taken (defaults to 104,857,600).
@@ -86,6 +92,8 @@ function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): P
         maxHeaders: MAX_HEADERS,
         heartbeatDelayMargin: endpoint.heartbeatMs / 2,
         heartbeatOutputMargin: Math.floor(endpoint.heartbeatMs / 4),
+        // A broker may grant no heart-beat; then a host that is gone is found by TCP, ten seconds later.
+        probeAfterMs: endpoint.heartbeatMs === 0 ? 0 : Math.max(SHORTEST_PROBE_MS, endpoint.heartbeatMs),
         ...tlsOptions(endpoint),
       },
       (error) => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { createServer, type Server, Socket } from 'node:net'
 import test from 'node:test'
 import { inspect } from 'node:util'
+import { classify } from '../../../adapters/activemq/errors.ts'
 import { activemqTransport } from '../../../adapters/activemq/transport.ts'
 import { dial } from '../../../src/failover/dial.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
@@ -173,6 +174,24 @@ for (const [what, headers] of [
     await soon(broker.peers[0]?.closed ?? Promise.resolve(), 'the end of the connection')
   })
 }
+
+test('TCP looks after a broker that grants no heart-beat, and a time-out of its is a lost heart-beat', async (context) => {
+  const asked = context.mock.method(Socket.prototype, 'setKeepAlive')
+  await using broker = await scriptedBroker(async (peer) => {
+    await peer.acceptConnect({ 'heart-beat': '0,0' })
+  })
+  const ours = (): unknown[] => asked.mock.calls.map((call) => call.arguments).filter(([, delayMs]) => delayMs === 7000)
+  const link = await dialAt(broker.port, 'heartbeat=7000')
+  assert.deepEqual(ours(), [[true, 7000]])
+  const never = await dialAt(broker.port, 'heartbeat=0')
+  assert.equal(ours().length, 1)
+  await Promise.all([link, never].map((one) => one.close(AbortSignal.abort())))
+  const lost = classify(Object.assign(new Error('read ETIMEDOUT'), { code: 'ETIMEDOUT' }), 'established', {
+    address: 'stomp://a:1',
+    secret: undefined,
+  })
+  assert.deepEqual([lost.code, lost.retriable], ['heartbeat-lost', true])
+})
 
 test('heart-beats that no timer can keep are refused', async () => {
   for (const beat of ['99999999999,0', '0,99999999999', 'x,0']) {
