@@ -48,11 +48,11 @@ export class Destinations {
       () => {
         this.#bound()
         entry.line = undefined
-        for (const one of line) one.ready(routeOf(destination))
+        for (const one of line.splice(0)) one.ready(routeOf(destination))
       },
       (error: unknown) => {
         this.#known.delete(key)
-        for (const one of line) one.refused(error as UnderstudyError)
+        for (const one of line.splice(0)) one.refused(error as UnderstudyError)
       },
     )
   }
@@ -61,6 +61,12 @@ export class Destinations {
   forget(destination: Destination): void {
     const key = keyOf(destination)
     if (this.#known.get(key)?.line === undefined) this.#known.delete(key)
+  }
+
+  /** The link is over: nobody waits any longer. */
+  ended(error: UnderstudyError): void {
+    for (const { line } of this.#known.values()) for (const one of line?.splice(0) ?? []) one.refused(error)
+    this.#known.clear()
   }
 
   #bound(): void {

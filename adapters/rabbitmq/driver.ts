@@ -32,7 +32,7 @@ export interface AmqpError extends Error {
 type Callback<Value = unknown> = (error: Error | null, value?: Value) => void
 
 /** Where a channel puts its frames. */
-export interface ChannelBuffer {
+interface ChannelBuffer {
   write(bytes: Buffer): boolean
   end(): void
 }
@@ -127,7 +127,7 @@ export interface AmqpChannel {
   removeAllListeners(event: 'ack' | 'nack'): unknown
 }
 
-export interface AssertQueueOptions {
+interface AssertQueueOptions {
   readonly durable: boolean
   readonly exclusive?: boolean
   readonly autoDelete?: boolean

@@ -187,10 +187,14 @@ export class RabbitLink implements Link {
       : classify(thrown ?? new Error('the connection ended'), 'established', this.#peer)
     this.#over = error
     // Whatever ended it, it says nothing about what was waiting: each may be tried elsewhere.
-    this.#publisher.ended(error.retriable ? error : this.#lost('link-lost', error.message, error))
+    const unanswered = error.retriable ? error : this.#lost('link-lost', error.message, error)
+    this.#destinations.ended(unanswered)
+    this.#publisher.ended(unanswered)
     this.#consumers.clear()
     this.#connection.connection.stream.destroy()
-    this.#settleClosed(this.#leaving ? { kind: 'closed' } : { kind: 'lost', error })
+    // By then amqplib has ended its channels, and with them every question that was asked.
+    const closed: LinkClosed = this.#leaving ? { kind: 'closed' } : { kind: 'lost', error }
+    setImmediate(() => this.#settleClosed(closed))
   }
 
   /** Ends the connection now. amqplib clears its timers when the socket fails, and only then. */

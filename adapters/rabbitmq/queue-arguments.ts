@@ -6,7 +6,7 @@ import { TOPIC_EXCHANGE } from './message.ts'
 export type QueueType = 'classic' | 'quorum'
 
 /** The letters of a queue go to the queue of this name, unless the settings say otherwise. */
-export const DEAD_LETTERS = 'DLQ.'
+const DEAD_LETTERS = 'DLQ.'
 
 /** Where rejected and expired messages of a queue go: by default none from a queue of dead letters. */
 export function deadLettersOf(queue: string, settings: QueueSettings): Destination | undefined {
