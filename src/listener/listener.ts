@@ -49,6 +49,9 @@ const DEFAULT_PREFETCH = 10
 const MOST_PREFETCH = 65_535
 // A broker that ends subscriptions as fast as they are made is asked once in this many milliseconds.
 const RESUBSCRIBE_MS = 1000
+// RabbitMQ leaves a question about a queue unanswered for good where it asked a leader that has stopped; asked
+// once more, it asks the next one. Who is merely slow has answered by then.
+const SUBSCRIBE_AGAIN_MS = 4000
 // The longest that the end of a subscription may take; the end of the link ends it anyway.
 const CANCEL_MS = 1000
 
@@ -75,8 +78,11 @@ export class Listener implements SessionTenant, AsyncDisposable {
   readonly #owed: DeadlineWatch<DeliverySettlement | number>
   #link: Link | undefined
   #subscription: Subscription | undefined
-  /** Counts subscriptions, so that what belongs to an earlier one is known by its number. */
+  /** The subscription that counts, by its number, so that what belongs to an earlier one is known. */
   #turn = 0
+  #turns = 0
+  /** Those that the broker has not answered. */
+  readonly #subscribing = new Set<number>()
   #resubscribe: Timer | undefined
   #closing: Promise<void> | undefined
   /** Whether a broker refused the subscription by name, and none has taken it since. */
@@ -216,7 +222,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
   /** From here on nothing is taken; what comes of the present subscription stays with the broker. */
   #takeNothing(): Subscription | undefined {
     const subscription = this.#subscription
-    this.#turn++
+    this.#turn = ++this.#turns
+    this.#subscribing.clear()
     this.#subscription = undefined
     this.#resubscribe?.cancel()
     for (const settlement of this.#handlers.dropWaiting()) this.#open.delete(settlement)
@@ -234,24 +241,32 @@ export class Listener implements SessionTenant, AsyncDisposable {
   async #subscribe(link: Link): Promise<void> {
     const { destination, session } = this.#options
     const what = { role: 'listener', endpoint: link.endpoint, destination: formatDestination(destination) } as const
-    const turn = ++this.#turn
+    const turn = ++this.#turns
+    this.#turn = turn
+    this.#subscribing.add(turn)
     const sink = {
       deliver: (delivery: LinkDelivery) => {
         // What is not taken and not settled goes back to the broker when the subscription ends.
-        if (this.#turn === turn) this.#deliver(link, delivery)
+        if (this.#isWanted(turn)) this.#deliver(link, delivery)
       },
       cancelled: (reason: UnderstudyError) => {
-        if (this.#turn !== turn) return
+        if (!this.#isWanted(turn)) return
+        this.#subscribing.delete(turn)
         this.#subscription = undefined
         session.report({ type: 'cancelled', ...what, error: reason })
         this.#subscribeLater(link)
       },
     }
     this.#owed.begin(turn)
+    const again = this.#options.clock.after(SUBSCRIBE_AGAIN_MS, () => {
+      if (this.#turn === turn && this.#subscribing.has(turn)) void this.#subscribe(link)
+    })
     try {
       const subscription = await link.subscribe(destination, { prefetch: this.#prefetch }, sink)
-      if (this.#turn === turn) {
+      if (this.#isWanted(turn)) {
         this.#subscription = subscription
+        for (const other of this.#subscribing) this.#owed.end(other)
+        this.#subscribing.clear()
         session.report({ type: 'subscribed', ...what })
       }
       // Nobody wants it any more, and on a link that lives on it would keep messages to itself.
@@ -261,8 +276,18 @@ export class Listener implements SessionTenant, AsyncDisposable {
     } catch (thrown) {
       if (this.#taking) this.#notSubscribed(link, turn, thrown)
     } finally {
+      again.cancel()
+      this.#subscribing.delete(turn)
       this.#owed.end(turn)
     }
+  }
+
+  /** Of several questions for one subscription the first to be answered counts. */
+  #isWanted(turn: number): boolean {
+    if (this.#turn === turn) return true
+    if (this.#subscription || !this.#subscribing.has(turn)) return false
+    this.#turn = turn
+    return true
   }
 
   #notSubscribed(link: Link, turn: number, thrown: unknown): void {
@@ -274,7 +299,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
     const final = !error.retriable || (error.code === 'rejected' && this.#refused)
     if (error.code === 'rejected') this.#refused = true
     // A refusal for good counts even where the link went with it; a lost link alone brings the next one.
-    if (!final && this.#turn !== turn) return
+    if (!final && !this.#isWanted(turn)) return
     logger.warn({ destination: formatDestination(destination), code: error.code }, `not subscribed: ${error.message}`)
     if (!final) {
       this.#subscribeLater(link)

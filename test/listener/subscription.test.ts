@@ -200,3 +200,64 @@ test('a refusal by name is forgotten once a broker has taken the subscription', 
   await settled()
   assert.equal(of.events.filter(({ type }) => type === 'failed').length, 0)
 })
+
+test('a broker that leaves the question for a subscription open is asked again on the same link', async () => {
+  const { listener, transport, subscription, clock, taken } = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribing = 'mute'
+      }
+    },
+  })
+  const link = transport.last
+  link.subscribing = 'accept'
+  await clock.advance(3999)
+  assert.equal(link.subscriptions.length, 0)
+  await clock.advance(1)
+  await listener.ready
+  assert.equal(transport.links.length, 1)
+  const second = subscription()
+  second.deliver('one')
+  assert.deepEqual(idsOf(taken), ['one'])
+  link.acceptSubscribes()
+  await settled()
+  const late = subscription()
+  assert.notEqual(late, second)
+  assert.ok(late.cancelled && !second.cancelled, 'the answer that came too late is not wanted any more')
+  late.deliver('not taken')
+  assert.deepEqual(idsOf(taken), ['one'])
+  await clock.advance(60_000)
+  assert.equal(transport.links.length, 1, 'nothing is owed any more')
+})
+
+test('of two questions the one that is answered first counts, even the first of them', async () => {
+  const { listener, transport, clock, taken } = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribing = 'mute'
+      }
+    },
+  })
+  await clock.advance(4000)
+  transport.last.acceptSubscribes()
+  await listener.ready
+  const [first, second] = transport.last.subscriptions
+  assert.ok(first && second && !first.cancelled && second.cancelled)
+  first.deliver('one')
+  assert.deepEqual(idsOf(taken), ['one'])
+})
+
+test('a broker that answers no question for a subscription is given up after confirmTimeout', async () => {
+  const { transport, clock } = await listening({
+    uri: 'failover:(stomp://a,stomp://b)?randomize=false&jitter=0&confirmTimeout=10000',
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribing = 'mute'
+      }
+    },
+  })
+  await clock.advance(9999)
+  assert.equal(transport.links.length, 1)
+  await clock.advance(100)
+  assert.equal(transport.links.length, 2)
+})
