@@ -1,6 +1,6 @@
 /** What an application sees of `memory:NAME`: the same calls, with nothing but another URI. */
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
@@ -41,6 +41,21 @@ test('ten lines with memory:x alone are an application that runs until it is tol
   assert.match(stdout, /closed\nover\n$/)
 })
 
+test('the example of the page about memory: runs, and finds what it says', async (context) => {
+  const page = readFileSync(join(ROOT, 'docs', 'memory.md'), 'utf8')
+  const [, example = ''] = /```ts\n([\s\S]*?)```/.exec(page) ?? []
+  const script = join(emptyFolder(join(ROOT, 'test', '.memory-'), context), 'example.ts')
+  const index = join(ROOT, 'src', 'index.ts')
+  const testing = join(ROOT, 'src', 'testing', 'index.ts')
+  writeFileSync(
+    script,
+    example.replace("'understudy-mq/testing'", `'${testing}'`).replace("'understudy-mq'", `'${index}'`),
+  )
+  const { exitCode, stdout, stderr } = await startScript([script]).ended
+  assert.deepEqual([exitCode, stderr], [0, ''])
+  assert.match(stdout, /^[12]\n$/)
+})
+
 test('two connections that share nothing but a name share the broker, and other names are other brokers', async () => {
   const [one, other, third] = [await connect('memory:x'), await connect('memory://x'), await connect('memory:y')]
   const seen: string[] = []
@@ -72,7 +87,10 @@ test('what was not confirmed when the connection was cut is sent again, and arri
     await delivery.ack()
   })
   await until(() => attempts.length === 2, 'both copies')
-  assert.deepEqual(attempts.toSorted((a, b) => a - b), [1, 2])
+  assert.deepEqual(
+    attempts.toSorted((a, b) => a - b),
+    [1, 2],
+  )
   await connection.close()
 })
 
