@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { activemqTransport } from '../../adapters/activemq/transport.ts'
+import { rabbitmqTransport } from '../../adapters/rabbitmq/transport.ts'
 import { failoverOptionNames, readFailoverOptions } from '../../src/failover/options.ts'
 
 const DOCUMENT = readFileSync(new URL('../../docs/failover-uri.md', import.meta.url), 'utf8')
@@ -27,6 +28,6 @@ test('every documented option exists, and its documented default is the default'
 })
 
 test('every option is documented: in a table, or by its name where it is an alias, refused or of an adapter', () => {
-  const names = [...failoverOptionNames, ...activemqTransport().optionNames]
+  const names = [...failoverOptionNames, ...activemqTransport().optionNames, ...rabbitmqTransport().optionNames]
   for (const name of names) assert.ok(ROWS.has(name) || DOCUMENT.includes(`\`${name}\``), `${name} is not documented`)
 })

@@ -124,6 +124,19 @@ test('a peer that is mute from the TLS handshake on is a handshake timeout, and 
   await soon(on.peers[0]?.closed ?? Promise.resolve(), 'the end of the connection')
 })
 
+test('a virtual host that is refused over TLS, where the reason is not known, may be tried again', async () => {
+  await using on = await scriptedAmqpBroker(
+    async (peer) => {
+      await peer.tune()
+      peer.closeConnection(530, 'NOT_ALLOWED - vhost nope not found')
+    },
+    createServer({ key: broker.key, cert: broker.certificate }),
+  )
+  const error = await failure(dialTls(`amqps://localhost:${on.port}/nope`, { ca: broker.certificate }))
+  assert.deepEqual([error.code, error.retriable], ['protocol', true])
+  assert.match(error.message, /refused the virtual host$/)
+})
+
 test('a link over TLS that is cut is lost', async () => {
   await using on = await tlsBroker()
   const link = await soon(dialTls(`amqps://localhost:${on.port}?heartbeat=0`, { ca: broker.certificate }), 'the link')
