@@ -5,6 +5,8 @@ import type { OutgoingMessage } from '../transport/message.ts'
 /** One send that has not ended: in line for a link, or written and not yet confirmed. */
 export interface PendingSend {
   readonly message: OutgoingMessage
+  /** Its place in the order of the calls. */
+  readonly number: number
   /** When the first attempt began, on the monotonic clock. */
   readonly startedAt: number
   /** Called with the message's id. */

@@ -1,11 +1,13 @@
 import { abortReason, aborted, type Clock, type Timer } from '../clock.ts'
-import { type ErrorCode, type FailedSendOutcome, messageOf, SendError, UnderstudyError } from '../errors.ts'
+import { type ErrorCode, type FailedSendOutcome, type SendError, UnderstudyError } from '../errors.ts'
 import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Link } from '../transport/link.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
+import { AwaySends } from './away-sends.ts'
 import { joinObservers, type ProducerObserver, type SendObserver } from './observer.ts'
 import { PendingBuffer, type PendingSend } from './pending.ts'
+import { failedAttempt, gaveUp, knownOf, noRoom, notTaken } from './send-errors.ts'
 import { WaitingLine } from './waiting-line.ts'
 
 export type { AttemptEnd, ProducerObserver } from './observer.ts'
@@ -20,7 +22,7 @@ export interface ProducerOptions {
 }
 
 // A queue whose node is down is asked for again this often.
-const RETURNED_MS = 100
+const AWAY_MS = 100
 // RabbitMQ refuses what is for a replicated queue without a leader, in the words it has for a full one. An
 // election takes half a second (measured); who still refuses after this means it.
 const REFUSED_MS = 3000
@@ -45,14 +47,16 @@ export class Producer implements SessionTenant {
   #quiet = false
   /** The broker has said that it reads nothing for now: it owes no confirm in time. */
   #blocked = false
-  /** Sends that found their destination away, until they are tried again. */
-  readonly #returned = new Set<PendingSend>()
+  readonly #away = new AwaySends()
+  #entered = 0
   #again: Timer | undefined
   /** Why nothing more is taken: the owner closes, or the session has ended. */
   #shut: UnderstudyError | undefined
   #ended = false
   #watch: Timer | undefined
   #watchDue = Number.POSITIVE_INFINITY
+  /** When all that is owed was last looked through. */
+  #lookedAt = 0
 
   constructor(options: ProducerOptions) {
     this.#session = options.session
@@ -85,7 +89,7 @@ export class Producer implements SessionTenant {
     const bytes = message.body.length
     if (this.#line.isEmpty && this.#pending.fits(bytes)) return this.#enter(message, this.#clock.now(), signal)
     if (this.#options.whenFull === 'reject' || !this.#line.takes(bytes)) {
-      return Promise.reject(this.#notSent(message, this.#full()))
+      return Promise.reject(this.#notSent(message, noRoom(this.#pending)))
     }
     return this.#waitForRoom(message, signal)
   }
@@ -94,7 +98,7 @@ export class Producer implements SessionTenant {
     this.#link = link
     this.#quiet = false
     this.#blocked = false
-    this.#forgetReturned()
+    this.#forgetAway()
     for (const entry of this.#pending.all()) {
       if (this.#link !== link) return
       if (entry.settled) continue
@@ -116,7 +120,7 @@ export class Producer implements SessionTenant {
     this.#link = undefined
     this.#quiet = false
     this.#blocked = false
-    this.#forgetReturned()
+    this.#forgetAway()
     this.#unlinkedSince = this.#clock.now()
     wake(this.#quiesced)
     this.#watchOldest()
@@ -127,7 +131,7 @@ export class Producer implements SessionTenant {
     this.#shut = error
     this.#ended = true
     this.#watch?.cancel()
-    this.#forgetReturned()
+    this.#forgetAway()
     this.#line.refuse(() => error)
     for (const entry of this.#pending.all()) this.#giveUp(entry, error.code, error.message)
     wake(this.#quiesced)
@@ -157,6 +161,7 @@ export class Producer implements SessionTenant {
     return new Promise((resolve, reject) => {
       const entry: PendingSend = {
         message,
+        number: this.#entered++,
         startedAt,
         resolve,
         reject,
@@ -196,6 +201,7 @@ export class Producer implements SessionTenant {
     link.send(entry.message, attempt).then(
       () => {
         this.#observer?.attemptEnded(entry.message, attempt, 'confirmed')
+        if (!this.#away.isEmpty) this.#transmitAll(this.#away.takeFollowers(entry))
         if (!this.#settle(entry)) return
         this.#observer?.sendEnded(entry.message, 'confirmed', this.#clock.now() - entry.startedAt, undefined)
         entry.resolve(entry.message.id)
@@ -213,15 +219,7 @@ export class Producer implements SessionTenant {
   }
 
   #attemptFailed(entry: PendingSend, attempt: number, link: Link, thrown: unknown): void {
-    const error =
-      thrown instanceof SendError
-        ? thrown
-        : new SendError('protocol', messageOf(thrown), {
-            outcome: 'unknown',
-            messageId: entry.message.id,
-            attempts: attempt,
-            cause: thrown,
-          })
+    const error = failedAttempt(thrown, entry, attempt)
     this.#observer?.attemptEnded(entry.message, attempt, error.outcome)
     if (entry.settled) return
     if (error.outcome === 'unknown') entry.ambiguous = true
@@ -230,6 +228,8 @@ export class Producer implements SessionTenant {
     this.#landed(entry)
     if (this.#isFinal(entry, error, link)) {
       this.#giveUp(entry, error.code, error.message, entry.ambiguous ? 'unknown' : error.outcome, error)
+      // What followed it is asked about by itself.
+      if (!this.#away.isEmpty) this.#transmitAll(this.#away.takeFollowers(entry))
       return
     }
     if (this.#link !== link) return
@@ -246,21 +246,24 @@ export class Producer implements SessionTenant {
 
   /** Its destination is away (the node of a queue is down, a leader being elected) and the link as good as before. */
   #tryAgainLater(entry: PendingSend): void {
-    this.#returned.add(entry)
-    this.#again ??= this.#clock.after(RETURNED_MS, () => {
+    this.#away.add(entry)
+    this.#again ??= this.#clock.after(AWAY_MS, () => {
       this.#again = undefined
-      const link = this.#link
-      const again = this.#pending.all().filter((pending) => this.#returned.delete(pending))
-      for (const pending of again)
-        if (!pending.settled && link && link === this.#link && !this.#quiet) this.#transmit(pending, link)
-      this.#watchOldest()
+      this.#transmitAll(this.#away.takeProbes())
     })
   }
 
-  #forgetReturned(): void {
+  #transmitAll(entries: readonly PendingSend[]): void {
+    const link = this.#link
+    if (!link) return
+    for (const entry of entries) if (!entry.settled && link === this.#link && !this.#quiet) this.#transmit(entry, link)
+    this.#watchOldest()
+  }
+
+  #forgetAway(): void {
     this.#again?.cancel()
     this.#again = undefined
-    this.#returned.clear()
+    this.#away.clear()
   }
 
   /** A refusal that may pass is believed when another link repeats it, or the same one for long enough. */
@@ -278,15 +281,7 @@ export class Producer implements SessionTenant {
     const known = outcome ?? knownOf(entry)
     if (!this.#settle(entry)) return
     this.#observer?.gaveUp(entry.message)
-    const { id } = entry.message
-    const { attempts } = entry
-    const times = attempts === 1 ? 'one attempt' : `${attempts} attempts`
-    const error = new SendError(code, `message ${id}: ${why} (${known} after ${times})`, {
-      outcome: known,
-      messageId: id,
-      attempts,
-      cause,
-    })
+    const error = gaveUp(entry, code, why, known, cause)
     this.#observer?.sendEnded(entry.message, known, this.#clock.now() - entry.startedAt, error)
     entry.reject(error)
   }
@@ -368,8 +363,21 @@ export class Producer implements SessionTenant {
 
   /** When a confirm is overdue; only the present link owes one. */
   #confirmDue(oldest: PendingSend | undefined): number {
-    const isOwed = !this.#blocked && oldest?.writtenTo !== undefined && oldest.writtenTo === this.#link
-    return isOwed ? oldest.writtenAt + this.#options.confirmTimeoutMs : Number.POSITIVE_INFINITY
+    if (this.#blocked || this.#inFlight === 0 || !this.#link) return Number.POSITIVE_INFINITY
+    if (oldest && this.#isOwed(oldest)) return oldest.writtenAt + this.#options.confirmTimeoutMs
+    // The eldest is away, and behind it something is owed: looking for that at every send would cost too much.
+    return this.#lookedAt + this.#options.confirmTimeoutMs
+  }
+
+  #isOwed({ writtenTo }: PendingSend): boolean {
+    return writtenTo !== undefined && writtenTo === this.#link
+  }
+
+  #isOverdue(now: number): boolean {
+    if (this.#confirmDue(this.#pending.oldest()) > now) return false
+    this.#lookedAt = now
+    const since = now - this.#options.confirmTimeoutMs
+    return this.#pending.all().some((entry) => this.#isOwed(entry) && entry.writtenAt <= since)
   }
 
   #deadlineOf(startedAt: number): number {
@@ -386,40 +394,23 @@ export class Producer implements SessionTenant {
       this.#giveUp(entry, known === 'unknown' ? 'unconfirmed' : known, 'no broker confirmed it in time')
     }
     this.#line.refuse(
-      () => this.#full(),
+      () => noRoom(this.#pending),
       (startedAt) => this.#deadlineOf(startedAt) <= now,
     )
     const link = this.#link
-    if (link && this.#confirmDue(this.#pending.oldest()) <= now) {
+    if (link && this.#isOverdue(now)) {
       const message = `no confirm came within ${this.#options.confirmTimeoutMs} ms`
       const options = { retriable: true, endpoint: link.endpoint }
       this.#session.abandon(link, new UnderstudyError('confirm-timeout', message, options))
     }
   }
 
-  #full(): UnderstudyError {
-    return new UnderstudyError(
-      'pending-full',
-      `${this.#pending.size} sends of ${this.#pending.bytes} bytes are unconfirmed; there is no room for more`,
-    )
-  }
-
   #notSent(message: OutgoingMessage, why: UnderstudyError, startedAt?: number): SendError {
-    const error = new SendError(why.code, `message ${message.id} was not sent: ${why.message}`, {
-      outcome: 'not-sent',
-      messageId: message.id,
-      attempts: 0,
-      cause: why,
-    })
+    const error = notTaken(message, why)
     const waitedMs = startedAt === undefined ? 0 : this.#clock.now() - startedAt
     this.#observer?.sendEnded(message, 'not-sent', waitedMs, error)
     return error
   }
-}
-
-/** What may be said of a send that ends now. */
-function knownOf({ ambiguous, writtenTo, answer }: PendingSend): FailedSendOutcome {
-  return ambiguous || writtenTo !== undefined ? 'unknown' : (answer ?? 'not-sent')
 }
 
 function wake(waiting: (() => void)[]): void {
