@@ -156,6 +156,8 @@ export class RabbitLink implements Link {
       this.#publisher.publish(sending, route, properties)
       return
     }
+    // Meanwhile: the first confirm after a failover is waited for.
+    this.#publisher.prepare()
     this.#destinations.wait(destination, {
       ready: () => this.#publisher.publish(sending, route, properties),
       refused: (error) => sending.reject(this.#notMade(sending, error)),

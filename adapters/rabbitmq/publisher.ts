@@ -69,7 +69,12 @@ export class Publisher {
       return
     }
     this.#line.push({ sending, route, properties })
-    if (!this.#opening) void this.#openChannel()
+    this.prepare()
+  }
+
+  /** Opens a channel for what comes next, where none is. */
+  prepare(): void {
+    if (!this.#current && !this.#opening) void this.#openChannel()
   }
 
   /** The connection is over: whatever waits ends, as not sent or unknown. */
