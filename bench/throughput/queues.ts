@@ -17,7 +17,7 @@ export interface Queues {
 
 const FILLS_WITHIN_MS = 20_000
 const WINDOW = 1000
-// With a prefetch of 1,000 and as many acknowledges under way ActiveMQ and stompit can wait for each other for ever.
+// stompit was seen to stall for good on ActiveMQ with a prefetch of 1,000 and more.
 const PREFETCH = 200
 
 export async function openQueues(broker: Broker): Promise<Queues> {
