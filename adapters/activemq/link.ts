@@ -165,8 +165,10 @@ export class StompLink implements Link {
 
   /** Resolves when the broker has ended it; what is still under way until then is read and dropped. */
   async #unsubscribe(id: string, signal: AbortSignal): Promise<void> {
-    if (!this.#subscribed.delete(id) || signal.aborted || this.#over || this.#leaving) return
+    if (!this.#subscribed.delete(id) || this.#over || this.#leaving) return
+    // Whether or not anybody waits for it: a subscription of a link that lives on keeps messages to itself.
     const ended = this.#frame('UNSUBSCRIBE', { id }).catch(() => {})
+    if (signal.aborted) return
     await new Promise<void>((resolve) => {
       const finish = (): void => {
         signal.removeEventListener('abort', finish)

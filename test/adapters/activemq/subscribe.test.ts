@@ -265,6 +265,13 @@ test('a link lost during SUBSCRIBE rejects it, retriable', async () => {
   assert.equal(late.retriable, true)
 })
 
+test('cancel without the time to wait tells the broker all the same', async () => {
+  const told = Promise.withResolvers<Frame>()
+  await using on = await subscribed(async (peer) => told.resolve(await peer.next('UNSUBSCRIBE')))
+  await soon(on.subscription.cancel(AbortSignal.abort()), 'the end of cancel')
+  assert.equal((await soon(told.promise, 'UNSUBSCRIBE')).headers['id'], 'understudy-1')
+})
+
 test('cancel unsubscribes once, and what comes until the broker has heard of it is dropped, not kept', async () => {
   const unsubscribes: Frame[] = []
   await using on = await subscribed(async (peer) => {
