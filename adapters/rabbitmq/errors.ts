@@ -64,7 +64,7 @@ export function replyCodeOf(error: unknown): number | undefined {
 export function replyTextOf(error: unknown): string {
   const text = messageOf(error)
   // Over TLS nothing more is known, see `handshake.ts`.
-  if (/^Expected ConnectionOpenOk; got <ConnectionClose/.test(text)) return 'it refused the virtual host'
+  if (text.startsWith('Expected ConnectionOpenOk; got <ConnectionClose')) return 'it refused the virtual host'
   return /with message "(.*)"$/s.exec(text)?.[1] ?? text
 }
 

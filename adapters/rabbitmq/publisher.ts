@@ -1,4 +1,4 @@
-import { type ErrorCode, type FailedSendOutcome, SendError, type UnderstudyError } from '../../src/errors.ts'
+import { type ErrorCode, type FailedSendOutcome, messageOf, SendError, UnderstudyError } from '../../src/errors.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { OpenedChannel } from './channels.ts'
 import type { AmqpChannel, AmqpMessage, Confirm, MessageProperties, PublishFields } from './driver.ts'
@@ -140,8 +140,9 @@ export class Publisher {
     try {
       book.channel.sendMessage(route, properties, sending.message.body)
     } catch (error) {
-      // A dead channel, or what amqplib cannot encode. Either way nothing was written.
-      sending.reject(this.notSent(sending, this.#options.classify(error), true))
+      // What amqplib cannot encode, or a dead channel. Either way nothing was written.
+      const unwritable = asUnwritable(error)
+      sending.reject(this.notSent(sending, unwritable ?? this.#options.classify(error), unwritable === undefined))
       return
     }
     book.lastTag++
@@ -251,6 +252,13 @@ export class Publisher {
       cause: why,
     })
   }
+}
+
+/** The error of a field that does not fit into the protocol; undefined for any other. */
+function asUnwritable(thrown: unknown): UnderstudyError | undefined {
+  const text = messageOf(thrown)
+  if (!(thrown instanceof RangeError) && !text.startsWith("Field '")) return undefined
+  return new UnderstudyError('invalid-option', `it does not fit into AMQP: ${text}`)
 }
 
 /** Whether the next attempt makes the destination again: a queue of ours, and not one of the broker's own. */

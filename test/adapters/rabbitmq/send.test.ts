@@ -239,6 +239,7 @@ for (const [what, given, names] of [
   ['a correlation id of 256 bytes', { correlationId: 'x'.repeat(256) }, /correlation id/],
   ['a content type of 256 bytes', { contentType: 'x'.repeat(256) }, /content type/],
   ['a queue name of 256 bytes', { destination: { kind: 'queue', name: 'q'.repeat(256) } }, /destination/],
+  ['a priority that fits into no byte', { priority: 300 }, /does not fit into AMQP/],
   ['a header that RabbitMQ routes by', { headers: { CC: 'x' } }, /CC/],
   ['a header that receivers cannot read', { headers: { ['__proto__']: 'x' } }, /__proto__/],
 ] as [string, Partial<OutgoingMessage>, RegExp][]) {
