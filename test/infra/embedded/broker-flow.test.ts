@@ -129,6 +129,7 @@ test('stompit, as the ActiveMQ adapter uses it, connects in 1.2, sends, receives
       maxHeaders: 256,
       heartbeatDelayMargin: 1_000,
       heartbeatOutputMargin: 100,
+      probeAfterMs: 0,
     },
     (error, ready) => (error === null ? connected.resolve(ready) : connected.reject(error)),
   )
