@@ -11,3 +11,6 @@ export {
 export type { ContractBroker, ContractDoor, ContractTls, Situation } from './contract/broker.ts'
 export type { ContractGroup, ContractTest } from './contract/contract-test.ts'
 export type { Connect } from './contract/stage.ts'
+
+// The in-memory broker and its faults, for an application's own tests
+export { type MemoryBrokerControl, type MemoryDoor, memoryBroker } from './memory-broker.ts'
