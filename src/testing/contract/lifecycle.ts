@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { type Clock, systemClock, type Timer } from '../../clock.ts'
 import { SendError } from '../../errors.ts'
 import type { ContractGroup } from './contract-test.ts'
 import { eventOf, type Stage } from './stage.ts'
@@ -200,7 +201,8 @@ export const lifecycle: ContractGroup = {
       needs: [],
       run: async (stage) => {
         const before = handles()
-        const entered = await stage.enter()
+        const clock = countingClock()
+        const entered = await stage.enter({}, { clock })
         const queue = stage.queue()
         const inbox = await stage.inbox(entered.connection, queue)
         await entered.connection.send(queue, 'x', { id: 'one' })
@@ -210,6 +212,7 @@ export const lifecycle: ContractGroup = {
         await inbox.of('two')
         assert.ok(stage.front.open > 0)
         await within('the end', entered.connection.close())
+        assert.equal(clock.running(), 0)
         await eventually(`no handle beyond ${JSON.stringify(before)}`, () => {
           const now = handles()
           return stage.front.open === 0 && Object.entries(now).every(([type, count]) => count <= (before[type] ?? 0))
@@ -251,12 +254,36 @@ export const lifecycle: ContractGroup = {
   ],
 }
 
+/** The system's clock, and how many of the client's own timers run. */
+function countingClock(): Clock & { readonly running: () => number } {
+  const timers = new Set<Timer>()
+  return {
+    ...systemClock,
+    running: () => timers.size,
+    after: (delayMs, action) => {
+      const inner = systemClock.after(delayMs, () => {
+        timers.delete(timer)
+        action()
+      })
+      const timer: Timer = {
+        cancel: () => {
+          timers.delete(timer)
+          inner.cancel()
+        },
+      }
+      timers.add(timer)
+      return timer
+    },
+  }
+}
+
+const LASTING: ReadonlySet<string> = new Set(['TCPSocketWrap', 'TLSWrap', 'TCPConnectWrap', 'Timeout'])
+
 /** How many of each kind of resource keep the process busy, but for those that belong to nobody for long. */
 function handles(): Record<string, number> {
   const counts: Record<string, number> = {}
   for (const type of process.getActiveResourcesInfo()) {
-    if (type === 'TCPSocketWrap' || type === 'TLSWrap' || type === 'TCPConnectWrap')
-      counts[type] = (counts[type] ?? 0) + 1
+    if (LASTING.has(type)) counts[type] = (counts[type] ?? 0) + 1
   }
   return counts
 }
