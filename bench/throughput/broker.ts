@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../../src/errors.ts'
+import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { parseFailoverUri } from '../../src/failover/uri.ts'
 import { activemqKahadb } from '../../infra/labs/activemq-kahadb.ts'
 import { embedded } from '../../infra/labs/embedded.ts'
@@ -65,10 +65,10 @@ export async function startBroker(
 /**
  * A broker that somebody else runs.
  *
- * @throws UnderstudyError `invalid-uri` or `invalid-option` for a URI that is none, or is not one plain broker's.
+ * @throws UnderstudyError `invalid-option` for a URI that is none, or is not one plain broker's.
  */
 export function brokerAt(uri: string, queueType: Target['queueType']): Broker {
-  const { endpoints } = parseFailoverUri(uri)
+  const endpoints = endpointsOf(uri)
   const [endpoint] = endpoints
   const scheme = endpoint?.scheme
   if (endpoint === undefined || endpoints.length !== 1 || (scheme !== 'amqp' && scheme !== 'stomp'))
@@ -76,4 +76,12 @@ export function brokerAt(uri: string, queueType: Target['queueType']): Broker {
   const { host, port, username, password } = endpoint
   const target: Target = { protocol: scheme, host, port, username, password, queueType }
   return { name: scheme, product: `a broker at ${host}:${port}`, target, owned: false, down: async () => {} }
+}
+
+function endpointsOf(uri: string): ReturnType<typeof parseFailoverUri>['endpoints'] {
+  try {
+    return parseFailoverUri(uri).endpoints
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `option --uri: ${messageOf(cause)}`, { cause })
+  }
 }
