@@ -46,7 +46,7 @@ const BROKER_SET = new Set([
 ])
 
 /** `/queue/NAME` or `/topic/NAME`. @throws UnderstudyError `unsupported` for an exchange. */
-export function stompDestination(destination: Destination): string {
+function stompDestination(destination: Destination): string {
   if (destination.kind === 'exchange') {
     throw new UnderstudyError('unsupported', `STOMP has no exchanges: ${formatDestination(destination)}`)
   }

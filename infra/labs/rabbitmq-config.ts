@@ -25,7 +25,7 @@ export function peerPortName(node: string): string {
 }
 
 /** A node's name as its peers, its log and the management API know it. */
-export function erlangName(node: string): string {
+function erlangName(node: string): string {
   return `${node}@localhost`
 }
 
