@@ -4,6 +4,7 @@ import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
 import type { Backoff } from './backoff.ts'
+import { discard } from './dial.ts'
 
 /** A link and the endpoint it leads to. */
 export interface Dialled {
@@ -37,10 +38,11 @@ export async function retryDial(plan: RetryPlan, signal: AbortSignal): Promise<D
   const { clock, backoff, retries } = plan
   const limited = retries >= 0
   let passes = 0
+  let reached: Dialled | undefined
 
   if (backoff.flapping) await sleep(clock, backoff.next(clock.now(), limited), signal)
   try {
-    return await pRetry(() => tryOnce(plan, signal), {
+    return await pRetry(async () => (reached = await tryOnce(plan, signal)), {
       signal,
       retries: limited ? retries : Number.POSITIVE_INFINITY,
       minTimeout: 0,
@@ -54,6 +56,8 @@ export async function retryDial(plan: RetryPlan, signal: AbortSignal): Promise<D
       },
     })
   } catch (error) {
+    // p-retry looks at the signal after a success too, and keeps to itself what it got then.
+    if (reached) void discard(reached.link)
     if (!isRetriable(error) || signal.aborted) throw error
     const tried = passes === 1 ? 'once' : `${passes} times`
     throw new UnderstudyError(

@@ -397,3 +397,18 @@ test('a warning is logged after so many passes and then at every doubling', asyn
   await clock.advance(300)
   assert.deepEqual(warned, [3, 6, 12, 24])
 })
+
+test('a session that is closed at any step of a dial that succeeds keeps no link', async () => {
+  for (let steps = 1; steps < 25; steps++) {
+    const of = parts()
+    const session = sessionOf(of)
+    const closeAfter = async (): Promise<void> => {
+      for (let step = 0; step < steps; step++) await Promise.resolve()
+      await session.close(never)
+    }
+    of.transport.onLink = () => void closeAfter()
+    session.open()
+    await settled()
+    assert.ok(of.transport.last.over, `closed after ${steps} steps`)
+  }
+})
