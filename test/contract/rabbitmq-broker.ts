@@ -11,7 +11,7 @@ import type { ContractBroker } from '../../src/testing/contract/broker.ts'
 import { brokerSkip } from '../support/brokers.ts'
 import { contractSuite } from '../../src/testing/contract-suite.ts'
 import { fullQueue } from './full-queue.ts'
-import { rabbitmqImpossible } from './impossible.ts'
+import { rabbitmqClassicImpossible, rabbitmqQuorumImpossible } from './impossible.ts'
 import { openLab, type Peculiarities } from './lab-broker.ts'
 
 /** Registers the suite for one of the RabbitMQ labs. */
@@ -20,7 +20,7 @@ export function rabbitmqSuite(lab: 'rabbitmq-quorum' | 'rabbitmq-classic'): void
   contractSuite({
     name: `RabbitMQ, ${queues}`,
     skip: brokerSkip(lab),
-    impossible: rabbitmqImpossible,
+    impossible: lab === 'rabbitmq-quorum' ? rabbitmqQuorumImpossible : rabbitmqClassicImpossible,
     open: async () => await openRabbitmq(lab),
   })
 }

@@ -1,5 +1,11 @@
 import type { Impossible } from '../../src/testing/contract-suite.ts'
-import { activemqImpossible, embeddedImpossible, memoryImpossible, rabbitmqImpossible } from './impossible.ts'
+import {
+  activemqImpossible,
+  embeddedImpossible,
+  memoryImpossible,
+  rabbitmqClassicImpossible,
+  rabbitmqQuorumImpossible,
+} from './impossible.ts'
 
 /** Where a test that a transport cannot run is made up for: a file and the name of a test in it. */
 interface Elsewhere {
@@ -65,7 +71,6 @@ export const suiteRuns: readonly SuiteRun[] = [
     file: 'test/contract/activemq.test.ts',
     impossible: activemqImpossible,
     elsewhere: {
-      4: { file: 'test/failover/uri.test.ts', test: 'an IPv6 host loses its brackets in the endpoint' },
       19: returned,
       27: blocked,
       38: cancelled,
@@ -75,12 +80,21 @@ export const suiteRuns: readonly SuiteRun[] = [
       },
     },
   },
-  ...['quorum', 'classic'].map((queues) => ({
-    transport: `RabbitMQ ${queues}`,
-    file: `test/contract/rabbitmq-${queues}.test.ts`,
-    impossible: rabbitmqImpossible,
+  {
+    transport: 'RabbitMQ quorum',
+    file: 'test/contract/rabbitmq-quorum.test.ts',
+    impossible: rabbitmqQuorumImpossible,
     elsewhere: {
-      4: { file: 'test/failover/uri.test.ts', test: 'an IPv6 host loses its brackets in the endpoint' },
+      38: {
+        file: 'test/adapters/rabbitmq/subscribe.test.ts',
+        test: 'a consumer that the broker cancels is told of, and may be subscribed again on the same link',
+      },
     },
-  })),
+  },
+  {
+    transport: 'RabbitMQ classic',
+    file: 'test/contract/rabbitmq-classic.test.ts',
+    impossible: rabbitmqClassicImpossible,
+    elsewhere: {},
+  },
 ]
