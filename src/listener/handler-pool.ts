@@ -33,6 +33,9 @@ interface Task {
   readonly settlement: DeliverySettlement
 }
 
+// So many places of the line may be taken by what has been handled; moving the rest up for each would cost more.
+const MOST_DONE = 16
+
 /** Runs handlers, so many at a time and the rest in the order of their arrival. No handler can break it. */
 export class HandlerPool {
   readonly #options: HandlerPoolOptions
@@ -79,6 +82,10 @@ export class HandlerPool {
       }
       if (this.#next === this.#line.length) {
         this.#line.length = 0
+        this.#next = 0
+      } else if (this.#next >= MOST_DONE && this.#next * 2 >= this.#line.length) {
+        // A line that is never empty must not keep everything that ever stood in it.
+        this.#line.splice(0, this.#next)
         this.#next = 0
       }
     } finally {

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import type { Delivery } from '../../src/listener/delivery.ts'
 import { settled } from '../support/fake-clock.ts'
 import { idsOf, listening } from './listening.ts'
 
@@ -29,6 +32,27 @@ test('a thousand handlers that are done at once do not stand on one another', as
   for (let n = 0; n < 5000; n++) subscription().deliver(String(n))
   await settled()
   assert.equal(taken.length, 5000)
+})
+
+test('what was handled is let go, also while there is always a next one in line', async () => {
+  const handled: WeakRef<Delivery>[] = []
+  const { subscription } = await listening({
+    prefetch: 10,
+    concurrency: 1,
+    keeps: false,
+    handler: async (delivery) => {
+      handled.push(new WeakRef(delivery))
+      await delivery.ack()
+      subscription().deliver(`${handled.length}`)
+      if (handled.length === 2000) await new Promise(() => {})
+    },
+  })
+  for (const id of ['a', 'b', 'c']) subscription().deliver(id)
+  while (handled.length < 2000) await settled()
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const kept = handled.filter((one) => one.deref() !== undefined).length
+  assert.ok(kept < 1000, `${kept} of 2000 were kept`)
 })
 
 test('a handler that throws at once follows the policy, and the next one runs', async () => {

@@ -19,6 +19,8 @@ export interface Listening extends Parts {
 interface Given extends PartsOptions, ListenOptions {
   readonly handler?: DeliveryHandler
   readonly before?: (of: Parts) => void
+  /** Whether `taken` is filled. Defaults to true. */
+  readonly keeps?: boolean
 }
 
 export async function listening(given: Given = {}): Promise<Listening> {
@@ -31,7 +33,7 @@ export async function listening(given: Given = {}): Promise<Listening> {
     failover: of.uri.options,
     destination: { kind: 'queue', name: 'jobs' },
     handler: (delivery) => {
-      taken.push(delivery)
+      if (given.keeps !== false) taken.push(delivery)
       return given.handler?.(delivery)
     },
     clock: of.clock,
