@@ -253,6 +253,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
         if (!this.#isWanted(turn)) return
         this.#subscribing.delete(turn)
         this.#subscription = undefined
+        // It may be over before its answer is read.
+        this.#turn = ++this.#turns
         session.report({ type: 'cancelled', ...what, error: reason })
         this.#subscribeLater(link)
       },
@@ -265,6 +267,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
       const subscription = await link.subscribe(destination, { prefetch: this.#prefetch }, sink)
       if (this.#isWanted(turn)) {
         this.#subscription = subscription
+        this.#resubscribe?.cancel()
         for (const other of this.#subscribing) this.#owed.end(other)
         this.#subscribing.clear()
         session.report({ type: 'subscribed', ...what })

@@ -261,3 +261,44 @@ test('a broker that answers no question for a subscription is given up after con
   await clock.advance(100)
   assert.equal(transport.links.length, 2)
 })
+
+test('of two questions one may be refused for now: the other is subscribed, and nothing is asked again', async () => {
+  const { listener, transport, clock, taken } = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        link.subscribing = 'mute'
+      }
+    },
+  })
+  const link = transport.last
+  link.subscribing = new UnderstudyError('protocol', 'no leader yet', { retriable: true })
+  await clock.advance(4000)
+  link.subscribing = 'accept'
+  link.acceptSubscribes()
+  await listener.ready
+  await clock.advance(60_000)
+  assert.deepEqual(
+    link.subscriptions.map(({ cancelled }) => cancelled),
+    [false],
+  )
+  link.subscriptions[0]?.deliver('one')
+  assert.deepEqual(idsOf(taken), ['one'])
+})
+
+test('a subscription that the broker ends before it is known to be there is made again', async () => {
+  const { transport, clock } = await listening({
+    before: ({ transport }) => {
+      transport.onLink = (link) => {
+        const subscribe = link.subscribe.bind(link)
+        link.subscribe = async (destination, options, sink) => {
+          const subscription = await subscribe(destination, options, sink)
+          if (link.subscriptions.length === 1) sink.cancelled(new UnderstudyError('protocol', 'the queue was deleted'))
+          return subscription
+        }
+      }
+    },
+  })
+  await clock.advance(1000)
+  assert.equal(transport.last.subscriptions.length, 2)
+  assert.ok(!transport.last.subscriptions[1]?.cancelled)
+})
