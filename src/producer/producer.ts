@@ -247,6 +247,11 @@ export class Producer implements SessionTenant {
   /** Its destination is away (the node of a queue is down, a leader being elected) and the link as good as before. */
   #tryAgainLater(entry: PendingSend): void {
     this.#away.add(entry)
+    this.#askLater()
+  }
+
+  #askLater(): void {
+    if (this.#away.isEmpty) return
     this.#again ??= this.#clock.after(AWAY_MS, () => {
       this.#again = undefined
       this.#transmitAll(this.#away.takeProbes())
@@ -284,6 +289,8 @@ export class Producer implements SessionTenant {
     const error = gaveUp(entry, code, why, known, cause)
     this.#observer?.sendEnded(entry.message, known, this.#clock.now() - entry.startedAt, error)
     entry.reject(error)
+    // It may have been the one that asks for its destination: the next one takes that up.
+    this.#askLater()
   }
 
   #settle(entry: PendingSend): boolean {

@@ -128,3 +128,21 @@ test('what was returned waits for nothing when the link is lost: the next link g
     ['a', 'b'],
   )
 })
+
+test('when the one that asks is given up meanwhile, the next one goes on asking', async () => {
+  const { producer, link, clock } = await connectedProducer()
+  const caller = new AbortController()
+  const first = watch(producer.send(message('a'), caller.signal))
+  const second = watch(producer.send(message('b')))
+  for (const send of link.sent) send.fail('returned', { retriable: true })
+  await clock.advance(100)
+  assert.deepEqual(written(link, 2), ['a/2'])
+  caller.abort()
+  link.sent.at(-1)?.fail('returned', { retriable: true })
+  await clock.advance(100)
+  assert.equal(first.ending().kind, 'failed')
+  assert.deepEqual(written(link, 3), ['b/2'])
+  link.confirmAll()
+  await settled()
+  assert.equal(second.ending().kind, 'done')
+})
