@@ -91,6 +91,18 @@ export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
+/** Lets `signal` abort the controller too, at once if it has fired, until `over` has settled. */
+export function abortWith(signal: AbortSignal, controller: AbortController, over: Promise<unknown>): void {
+  const onAbort = (): void => controller.abort(signal.reason)
+  if (signal.aborted) {
+    onAbort()
+    return
+  }
+  signal.addEventListener('abort', onAbort, { once: true })
+  const forget = (): void => signal.removeEventListener('abort', onAbort)
+  over.then(forget, forget)
+}
+
 /** The reason of an aborted signal as an error of ours. */
 export function abortReason(signal: AbortSignal): UnderstudyError {
   if (signal.reason instanceof UnderstudyError) return signal.reason

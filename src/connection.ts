@@ -1,4 +1,4 @@
-import { type Clock, type Random, withDeadline } from './clock.ts'
+import { abortWith, type Clock, type Random, withDeadline } from './clock.ts'
 import { UnderstudyError } from './errors.ts'
 import { checkQueueSettings, DeclaredQueues } from './failover/declared-queues.ts'
 import { FailoverSession } from './failover/session.ts'
@@ -66,6 +66,8 @@ export class Connection implements AsyncDisposable {
   readonly #requests: Requests
   #listening: FailoverSession | undefined
   #closing: Promise<void> | undefined
+  /** Ends the wait of `close`. */
+  readonly #hurry = new AbortController()
 
   constructor(options: ConnectionOptions) {
     this.#options = { ...options, logger: patientLogger(options.logger) }
@@ -224,10 +226,12 @@ export class Connection implements AsyncDisposable {
   /**
    * Finishes what is in hand, then says goodbye: handlers end, deliveries are settled, pending sends are
    * confirmed. Bounded by `drainTimeout` and by `signal`: what is still unconfirmed then is rejected and says what is
-   * known of it, what is still in hand goes back to the broker. Idempotent.
+   * known of it, what is still in hand goes back to the broker. A handler or a loop that waits for it keeps
+   * it waiting. Idempotent: a later signal hurries it too. Never rejects.
    */
   close(signal?: AbortSignal): Promise<void> {
-    this.#closing ??= this.#drainAndClose(signal)
+    this.#closing ??= this.#drainAndClose(this.#hurry.signal)
+    if (signal) abortWith(signal, this.#hurry, this.#closing)
     return this.#closing
   }
 
@@ -251,13 +255,13 @@ export class Connection implements AsyncDisposable {
       observers: this.#telemetry.deliveries,
       clock,
       logger,
-      onClosed: (closed) => this.#listeners.delete(closed),
+      onOver: (over) => this.#listeners.delete(over),
     })
     this.#listeners.add(listener)
     return listener
   }
 
-  async #drainAndClose(signal: AbortSignal | undefined): Promise<void> {
+  async #drainAndClose(signal: AbortSignal): Promise<void> {
     const { clock, uri } = this.#options
     const drain = async (late: AbortSignal): Promise<void> => {
       const closing = [...this.#listeners].map((listener) => listener.close(late))

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { SendError, UnderstudyError } from '../src/errors.ts'
 import type { Connection } from '../src/connection.ts'
+import type { Listener } from '../src/listener/listener.ts'
 import { connectionOf, failureOf, type Parts, type PartsOptions, parts, TWO, watch } from './support/client-parts.ts'
 import { settled } from './support/fake-clock.ts'
 import type { ScriptedLink } from './support/scripted-transport.ts'
@@ -234,6 +237,38 @@ test('a listener that was closed is forgotten, and close does not wait for it ag
   }
   assert.ok(transport.last.subscriptions.every(({ cancelled }) => cancelled))
   await connection.close()
+})
+
+test('a listener that ended by itself is forgotten, whether or not anybody closes it', async () => {
+  const { connection, transport } = await connected()
+  const ended: WeakRef<Listener>[] = []
+  transport.onLink = (link) => {
+    link.subscribing = new UnderstudyError('authentication', 'no permission to read')
+  }
+  const listenInVain = async (): Promise<void> => {
+    const listener = connection.listen('jobs', () => {})
+    ended.push(new WeakRef(listener))
+    await assert.rejects(listener.ready, { code: 'authentication' })
+  }
+  for (let times = 0; times < 20; times++) await listenInVain()
+  await settled()
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+  const kept = ended.filter((one) => one.deref() !== undefined).length
+  assert.ok(kept < 5, `${kept} of 20 were kept`)
+  await connection.close()
+})
+
+test('whoever closes again may be in more of a hurry', async () => {
+  const { connection, clock } = await connected()
+  const sending = watch(connection.send('jobs', 'x', { id: 'one' }))
+  const closing = watch(connection.close())
+  await settled()
+  assert.equal(closing.ending().kind, 'pending')
+  await connection.close(AbortSignal.abort())
+  assert.equal(closing.ending().kind, 'done')
+  assert.equal(failureOf(sending).outcome, 'unknown')
+  assert.equal(clock.pending, 0)
 })
 
 test('a logger that throws stops no reconnect', async () => {

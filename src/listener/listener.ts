@@ -1,4 +1,4 @@
-import { aborted, type Clock, type Timer, withDeadline } from '../clock.ts'
+import { aborted, abortWith, type Clock, type Timer, withDeadline } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
@@ -41,8 +41,8 @@ export interface ListenerOptions extends ListenOptions {
   readonly codecs: Codecs
   /** Metrics and traces. Defaults to none. */
   readonly observers?: readonly DeliveryObserver[] | undefined
-  /** Called once, when it has been closed. */
-  readonly onClosed?: (listener: Listener) => void
+  /** Called when it has ended, by its owner or by itself, and nothing of it is in hand. */
+  readonly onOver?: (listener: Listener) => void
 }
 
 const DEFAULT_PREFETCH = 10
@@ -85,6 +85,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
   readonly #subscribing = new Set<number>()
   #resubscribe: Timer | undefined
   #closing: Promise<void> | undefined
+  /** Ends the wait of `close`. */
+  readonly #hurry = new AbortController()
   /** Whether a broker refused the subscription by name, and none has taken it since. */
   #refused = false
   /** Whether it wants deliveries at all. */
@@ -196,10 +198,12 @@ export class Listener implements SessionTenant, AsyncDisposable {
   /**
    * Takes nothing more, waits until every handler has finished and every delivery in hand is settled,
    * then ends the subscription. When that takes longer than `drainTimeout`, or `signal` fires first, what
-   * is in hand goes back to the broker. Idempotent, never rejects.
+   * is in hand goes back to the broker. A handler that waits for it keeps it waiting. Idempotent: a later
+   * signal hurries it too. Never rejects.
    */
   close(signal?: AbortSignal): Promise<void> {
-    this.#closing ??= this.#drainAndClose(signal)
+    this.#closing ??= this.#drainAndClose(this.#hurry.signal)
+    if (signal) abortWith(signal, this.#hurry, this.#closing)
     return this.#closing
   }
 
@@ -207,8 +211,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
     return this.close()
   }
 
-  async #drainAndClose(signal: AbortSignal | undefined): Promise<void> {
-    const { clock, failover, session, onClosed } = this.#options
+  async #drainAndClose(signal: AbortSignal): Promise<void> {
+    const { clock, failover, session } = this.#options
     this.#taking = false
     const subscription = this.#takeNothing()
     await withDeadline(clock, failover.drainTimeoutMs, (late) => Promise.race([this.#settled(), aborted(late)]), signal)
@@ -216,7 +220,20 @@ export class Listener implements SessionTenant, AsyncDisposable {
     await this.#cancel(subscription, signal)
     this.linkDown()
     this.#fail(new UnderstudyError('closed', 'the listener was closed'))
-    onClosed?.(this)
+    this.#forget()
+  }
+
+  /** What is in hand when it ends can still be settled, as long as its link lives. */
+  async #forgetWhenIdle(): Promise<void> {
+    await this.#settled()
+    this.#forget()
+  }
+
+  /** Nothing is left of it to be told or waited for. */
+  #forget(): void {
+    this.#owed.clear()
+    this.#options.session.detach(this)
+    this.#options.onOver?.(this)
   }
 
   /** From here on nothing is taken; what comes of the present subscription stays with the broker. */
@@ -370,6 +387,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#over = error
     this.#rejectReady(error)
     for (const tell of this.#onOver.splice(0)) tell(error)
+    void this.#forgetWhenIdle()
   }
 
   #obey(signal: AbortSignal | undefined): void {

@@ -107,3 +107,16 @@ test('close waits for the delivery that the loop has in hand', async () => {
   assert.deepEqual(subscription().settlements, [{ id: 'one', as: 'ack' }])
   await connection.close()
 })
+
+test('leaving the loop while it is being closed waits for nothing more', async () => {
+  const { connection, stream, subscription, clock } = await streamed()
+  subscription().deliver('one')
+  for await (const delivery of stream) {
+    assert.equal(delivery.id, 'one')
+    void connection.close()
+    break
+  }
+  assert.deepEqual(subscription().settlements, [])
+  await connection.close()
+  assert.equal(clock.pending, 0)
+})

@@ -59,6 +59,22 @@ test('close is bounded by the drain timeout, or by a signal', async () => {
   }
 })
 
+test('close with a signal hurries a close that was begun without one', async () => {
+  const { listener, subscription, clock } = await listening({ handler: () => new Promise(() => {}) })
+  subscription().deliver('one')
+  await settled()
+  const closing = watch(listener.close())
+  const caller = new AbortController()
+  void listener.close(caller.signal)
+  await settled()
+  assert.equal(closing.ending().kind, 'pending')
+  caller.abort()
+  await settled()
+  assert.equal(closing.ending().kind, 'done')
+  assert.ok(subscription().cancelled)
+  assert.equal(clock.pending, 0)
+})
+
 test('close may be called twice, with a signal that fired, and without any link', async () => {
   const { listener, clock } = await listening({ before: ({ transport }) => transport.answer('a', 'mute') })
   const ready = watch(listener.ready)
