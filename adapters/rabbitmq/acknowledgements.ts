@@ -7,6 +7,7 @@ import type { AmqpChannel } from './driver.ts'
  */
 export class Acknowledgements {
   readonly #channel: AmqpChannel
+  readonly #gone: () => Error
   /** Delivered and not settled, the eldest first. */
   readonly #unsettled = new Set<number>()
   #acked: number[] = []
@@ -14,8 +15,10 @@ export class Acknowledgements {
     | { readonly promise: Promise<void>; readonly resolve: () => void; readonly reject: (e: Error) => void }
     | undefined
 
-  constructor(channel: AmqpChannel) {
+  /** @param gone what is said of an acknowledge that comes too late. */
+  constructor(channel: AmqpChannel, gone: () => Error) {
     this.#channel = channel
+    this.#gone = gone
   }
 
   delivered(tag: number): void {
@@ -49,14 +52,15 @@ export class Acknowledgements {
     try {
       this.#write(acked)
       written.resolve()
-    } catch (error) {
-      written.reject(error as Error)
+    } catch {
+      // The channel is dead, or on its way there.
+      written.reject(this.#gone())
     }
   }
 
   /** The channel is dead: what was not written never will be. */
-  drop(error: Error): void {
-    this.#written?.reject(error)
+  drop(): void {
+    this.#written?.reject(this.#gone())
     this.#written = undefined
     this.#acked = []
   }

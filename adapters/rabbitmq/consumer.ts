@@ -37,13 +37,14 @@ export class Consumer implements Subscription {
   #started = false
   #cancelling: Promise<void> | undefined
   #settleEnded: () => void = () => {}
-  readonly #ended: Promise<void>
+  /** Resolves when it is over, by whoever's doing. */
+  readonly ended: Promise<void>
 
   constructor(opened: OpenedChannel, about: ConsumerOptions) {
     this.#opened = opened
     this.#about = about
-    this.#acknowledgements = new Acknowledgements(opened.channel)
-    this.#ended = new Promise((resolve) => {
+    this.#acknowledgements = new Acknowledgements(opened.channel, () => this.#gone())
+    this.ended = new Promise((resolve) => {
       this.#settleEnded = resolve
     })
     opened.channel.on('close', () => this.#end())
@@ -57,6 +58,8 @@ export class Consumer implements Subscription {
     // Per consumer: quorum queues refuse a limit for the whole channel.
     await ask((done) => channel.prefetch(Math.min(options.prefetch, MOST_PREFETCH), false, done))
     await ask((done) => channel.consume(queue, (message) => this.#delivered(message), {}, done))
+    // It may have been ended in the packet that accepted it.
+    if (this.#opened.end.error) throw this.#opened.end.error
     this.#started = true
   }
 
@@ -136,13 +139,13 @@ export class Consumer implements Subscription {
         this.#end()
       }
     }
-    return this.#ended
+    return this.ended
   }
 
   #end(): void {
     if (this.#over) return
     this.#over = true
-    this.#acknowledgements.drop(this.#gone())
+    this.#acknowledgements.drop()
     this.#settleEnded()
   }
 

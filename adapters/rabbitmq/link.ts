@@ -102,12 +102,8 @@ export class RabbitLink implements Link {
     }
     const started = consumer
     this.#consumers.add(started)
-    return {
-      cancel: async (signal) => {
-        await started.cancel(signal)
-        this.#consumers.delete(started)
-      },
-    }
+    void started.ended.then(() => this.#consumers.delete(started))
+    return { cancel: (signal) => started.cancel(signal) }
   }
 
   close(signal: AbortSignal): Promise<void> {
@@ -193,8 +189,9 @@ export class RabbitLink implements Link {
     this.#destinations.ended(unanswered)
     this.#publisher.ended(unanswered)
     this.#consumers.clear()
-    this.#connection.connection.stream.destroy()
-    // By then amqplib has ended its channels, and with them every question that was asked.
+    // With an error, or amqplib would go on with its timers and leave whoever asked something without an answer.
+    this.#connection.connection.stream.destroy(error)
+    // By then it has ended its channels, and with them every question.
     const closed: LinkClosed = this.#leaving ? { kind: 'closed' } : { kind: 'lost', error }
     setImmediate(() => this.#settleClosed(closed))
   }

@@ -117,6 +117,8 @@ export class Publisher {
     let book: Book
     try {
       const opened = await this.#options.open((error) => this.#channelLost(book, error))
+      // It may have been closed in the packet that opened it.
+      if (opened.end.over) throw opened.end.error ?? new Error('Channel closed')
       book = { channel: opened.channel, waiting: new Map(), lastTag: 0 }
     } catch (error) {
       const why = this.#options.classify(error)
@@ -140,8 +142,9 @@ export class Publisher {
     try {
       book.channel.sendMessage(route, properties, sending.message.body)
     } catch (error) {
-      // What amqplib cannot encode, or a dead channel. Either way nothing was written.
+      // What amqplib cannot encode, or a channel that is being ended. Either way nothing was written.
       const unwritable = asUnwritable(error)
+      if (!unwritable && this.#current === book) this.#current = undefined
       sending.reject(this.notSent(sending, unwritable ?? this.#options.classify(error), unwritable === undefined))
       return
     }
