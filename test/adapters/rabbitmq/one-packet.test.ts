@@ -104,8 +104,7 @@ test('an acknowledge on a channel that amqplib is ending is an error of ours, li
   const [first, second] = [await box.next(1), await box.next(2)]
   isDelivered.resolve()
   await until(() => on.peer.methods.includes('channel.close'), 'the end of the channel')
-  for (const settling of [first.settle('ack'), second.settle('reject')]) {
-    const error = await failure(settling)
+  for (const error of [await failure(first.settle('ack')), await failure(second.settle('reject'))]) {
     assert.deepEqual([error.code, error.retriable], ['link-lost', true])
   }
 })
