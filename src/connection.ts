@@ -56,7 +56,7 @@ export interface ConnectionOptions {
 export class Connection implements AsyncDisposable {
   readonly #options: ConnectionOptions
   readonly #status = new StatusBroadcast()
-  readonly #queues = new DeclaredQueues()
+  readonly #queues: DeclaredQueues
   readonly #codecs: Codecs
   readonly #composer: MessageComposer
   readonly #sending: FailoverSession
@@ -73,6 +73,7 @@ export class Connection implements AsyncDisposable {
     this.#options = { ...options, logger: patientLogger(options.logger) }
     this.#codecs = new Codecs(options.codecs)
     const { clock } = options
+    this.#queues = new DeclaredQueues({ clock, confirmTimeoutMs: options.uri.options.confirmTimeoutMs })
     this.#composer = new MessageComposer({ brokers: () => this.#brokers(), codecs: this.#codecs, clock })
     this.#telemetry = openTelemetry(options, {
       brokers: options.uri.endpoints.map(redact),

@@ -1,6 +1,8 @@
-import { SendError, UnderstudyError } from '../errors.ts'
+import { type Clock, sleep, type Timer } from '../clock.ts'
+import { type ErrorCode, UnderstudyError } from '../errors.ts'
 import type { Capabilities } from '../transport/capabilities.ts'
 import { formatDestination } from '../transport/destination.ts'
+import type { Link } from '../transport/link.ts'
 import { nearestName } from '../transport/option-names.ts'
 import type { QueueSettings, Topology } from '../transport/topology.ts'
 import type { FailoverSession } from './session.ts'
@@ -23,12 +25,31 @@ const CHECKS: Checks = {
   bindings: (value) => Array.isArray(value),
 }
 
+export interface DeclaredQueuesOptions {
+  readonly clock: Clock
+  /** How long a broker that reads may leave a question unanswered, in milliseconds. */
+  readonly confirmTimeoutMs: number
+}
+
+// A queue whose node is down is asked for again this often.
+const AWAY_MS = 100
+// Who still refuses by name after this means it.
+const REFUSED_MS = 3000
+
+/** The link itself is gone, or of no use. */
+const OF_THE_LINK: ReadonlySet<ErrorCode> = new Set(['link-lost', 'heartbeat-lost', 'confirm-timeout', 'closed'])
+
 /**
  * What an application declared of its queues. It outlives every link: whichever broker serves next is
  * asked for the same queues before their first use.
  */
 export class DeclaredQueues implements Topology {
+  readonly #options: DeclaredQueuesOptions
   readonly #settings = new Map<string, QueueSettings>()
+
+  constructor(options: DeclaredQueuesOptions) {
+    this.#options = options
+  }
 
   settingsOf(queue: string): QueueSettings | undefined {
     return this.#settings.get(queue)
@@ -38,22 +59,67 @@ export class DeclaredQueues implements Topology {
    * Notes the settings and asks the broker that serves for the queue; on a lost link, the next one.
    *
    * @throws UnderstudyError `rejected` when the queue exists and is of another kind, and whatever ends
-   * the session.
+   * the session. Then the settings are as they were before.
    */
   async declare(queue: string, settings: QueueSettings, session: FailoverSession): Promise<void> {
-    this.#settings.set(queue, Object.freeze({ ...settings }))
+    const before = this.#settings.get(queue)
+    const declared = Object.freeze({ ...settings })
+    this.#settings.set(queue, declared)
+    try {
+      await this.#askUntilAnswered(queue, declared, session)
+    } catch (error) {
+      if (this.#settings.get(queue) === declared) {
+        if (before) this.#settings.set(queue, before)
+        else this.#settings.delete(queue)
+      }
+      throw error
+    }
+  }
+
+  async #askUntilAnswered(queue: string, settings: QueueSettings, session: FailoverSession): Promise<void> {
+    const { clock } = this.#options
+    let refusedAt: number | undefined
     for (;;) {
       const link = await session.connected()
       try {
-        await link.declare(queue, settings)
+        await this.#ask(queue, settings, link, session)
         return
       } catch (error) {
-        if (!(error instanceof UnderstudyError) || !error.retriable || error instanceof SendError) throw error
+        if (!(error instanceof UnderstudyError) || !error.retriable) throw error
         if (session.endedBy) throw session.endedBy
-        // Whatever it was, this link did not do it.
-        session.abandon(link, error)
+        if (OF_THE_LINK.has(error.code)) {
+          session.abandon(link, error)
+          continue
+        }
+        if (error.code === 'rejected') {
+          refusedAt ??= clock.now()
+          if (clock.now() - refusedAt >= REFUSED_MS) throw error
+        }
+        // The queue is away and the link as good as before.
+        await sleep(clock, AWAY_MS)
       }
     }
+  }
+
+  /** A broker that is blocked reads no question, and owes no answer in time. */
+  #ask(queue: string, settings: QueueSettings, link: Link, session: FailoverSession): Promise<void> {
+    const { clock, confirmTimeoutMs } = this.#options
+    return new Promise((resolve, reject) => {
+      const watch = (): Timer =>
+        clock.after(confirmTimeoutMs, () => {
+          if (session.isBlocked) {
+            timer = watch()
+            return
+          }
+          const message = `the broker left the declaration of queue ${queue} without an answer for ${confirmTimeoutMs} ms`
+          reject(new UnderstudyError('confirm-timeout', message, { retriable: true, endpoint: link.endpoint }))
+        })
+      let timer = watch()
+      link
+        .declare(queue, settings)
+        .then(resolve, reject)
+        .finally(() => timer.cancel())
+    })
   }
 }
 

@@ -109,6 +109,11 @@ export class FailoverSession {
     return this.#state.name === 'connected' || this.#state.name === 'switching' ? this.#state.current.link : undefined
   }
 
+  /** Whether the broker of the link that is up has stopped to read. */
+  get isBlocked(): boolean {
+    return this.link !== undefined && this.#blocked.has(this.link)
+  }
+
   /** Why no link will come any more, or undefined. */
   get endedBy(): UnderstudyError | undefined {
     return this.#state.name === 'ended' ? this.#state.error : undefined

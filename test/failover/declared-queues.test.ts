@@ -61,6 +61,69 @@ test('a queue of another kind is a refusal, and nothing is tried again', async (
   await connection.close()
 })
 
+test('what was refused is asked of no later broker', async () => {
+  const { connection, transport } = connected()
+  await connection.declare('orders', { maxLength: 5 })
+  transport.last.declaring = new UnderstudyError('rejected', 'the queue is classic')
+  await assert.rejects(connection.declare('orders', { type: 'quorum' }), { code: 'rejected' })
+  await assert.rejects(connection.declare('jobs', { type: 'quorum' }), { code: 'rejected' })
+  const topology = transport.last.context?.topology
+  assert.deepEqual([topology?.settingsOf('orders'), topology?.settingsOf('jobs')], [{ maxLength: 5 }, undefined])
+  await connection.close()
+})
+
+test('a queue that is away for a while is asked for again on the same link, which spares its siblings', async () => {
+  const { connection, transport, clock } = connected()
+  await connection.connected()
+  const link = transport.last
+  link.declaring = new UnderstudyError('unreachable', 'its home node is down', { retriable: true })
+  const sending = watch(connection.send('jobs', 'x'))
+  const declaring = watch(connection.declare('orders'))
+  await clock.advance(5000)
+  assert.equal(declaring.ending().kind, 'pending')
+  link.declaring = 'accept'
+  await clock.advance(1000)
+  assert.equal(declaring.ending().kind, 'done')
+  link.confirmAll()
+  await settled()
+  assert.equal(sending.ending().kind, 'done')
+  assert.deepEqual([transport.links.length, link.sent.length], [1, 1])
+  await connection.close()
+})
+
+test('a refusal that may pass is believed when it does not', async () => {
+  const { connection, transport, clock } = connected()
+  transport.onLink = (link) => {
+    link.declaring = new UnderstudyError('rejected', 'another connection has it to itself', { retriable: true })
+  }
+  const declaring = watch(connection.declare('orders'))
+  await clock.advance(2000)
+  assert.equal(declaring.ending().kind, 'pending')
+  await clock.advance(2000)
+  const ending = declaring.ending()
+  assert.ok(ending.kind === 'failed' && ending.error instanceof UnderstudyError && ending.error.code === 'rejected')
+  assert.equal(transport.links.length, 1)
+  await connection.close()
+})
+
+test('a broker that leaves a declaration unanswered is given up after confirmTimeout, unless it is blocked', async () => {
+  const { connection, transport, clock } = connected()
+  await connection.connected()
+  const [first] = transport.links
+  assert.ok(first)
+  first.declare = () => new Promise(() => {})
+  const declaring = watch(connection.declare('orders'))
+  await settled()
+  first.context?.onBlocked('low on memory')
+  await clock.advance(60_000)
+  assert.equal(transport.links.length, 1)
+  first.context?.onBlocked(undefined)
+  await clock.advance(15_000)
+  assert.deepEqual([transport.last.host, declaring.ending().kind], ['b', 'done'])
+  await connection.close()
+  assert.equal(clock.pending, 0)
+})
+
 test('a declaration ends with the connection', async () => {
   const { connection, transport } = connected()
   transport.answer('a', 'mute')
