@@ -360,6 +360,7 @@ export class FailoverSession {
     )
     if (this.#state !== state) return
     if (state.betterDied) {
+      this.#preferredFlaps++
       // Nothing is unfinished on the present link, so it can be taken up again; else it is as good as lost.
       if (inTime) this.#transition(this.#connectedTo(state.current, state.since))
       else this.abandon(state.current.link, new UnderstudyError('link-lost', MOVED, { retriable: true }))

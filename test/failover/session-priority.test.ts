@@ -110,7 +110,7 @@ test('a preferred link that dies during the switch leaves the present one in ser
   assert.deepEqual(brief(of), ['switching a', 'resumed b'])
   of.transport.answer('a', 'accept')
   of.tenant.busy = false
-  await of.clock.advance(1000)
+  await of.clock.advance(2000)
   assert.equal(of.session.link?.endpoint, 'stomp://a:61613', 'the preferred broker is still being tried')
 })
 
@@ -212,4 +212,17 @@ test('a listener that joins during the switch is given the present link, then th
   of.tenant.finish()
   await settled()
   assert.deepEqual(latecomer.heard, ['up stomp://b:61613', 'down link-lost', 'up stomp://a:61613'])
+})
+
+test('a preferred broker that keeps dying during the switch is gone back to ever more rarely', async () => {
+  const of = await onSecondChoice()
+  of.transport.answer('a', 'accept')
+  of.tenant.quiesce = async () => {
+    of.transport.last.die()
+    await Promise.resolve()
+  }
+  await of.clock.advance(120_000)
+  const switches = of.events.filter(({ type }) => type === 'switching').length
+  assert.ok(switches >= 3 && switches <= 10, `${switches} switches`)
+  assert.equal(of.session.link, of.link)
 })
