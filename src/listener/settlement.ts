@@ -14,7 +14,7 @@ type State =
 
 /** Told how far a delivery has come. */
 export interface SettlementWatcher {
-  /** The word was given, and the broker has not confirmed it yet. */
+  /** The word is being given, and the broker owes its answer from now on. */
   settling(settlement: DeliverySettlement): void
   /** The delivery needs nothing more: its settlement ended or it went stale. */
   over(settlement: DeliverySettlement): void
@@ -77,7 +77,6 @@ export class DeliverySettlement {
           ? this.#state.done
           : Promise.reject(this.#already(this.#state.as, settlement))
       case 'open': {
-        this.#watcher.settling(this)
         const done = this.#perform(settlement)
         this.#state = { name: 'settled', as: settlement, done }
         return done
@@ -115,6 +114,8 @@ export class DeliverySettlement {
   async #perform(settlement: Settlement): Promise<void> {
     try {
       if (this.#dedupe && settlement === 'ack') await this.#remember()
+      // What the store takes is not the broker's time.
+      this.#watcher.settling(this)
       await this.#delivery.settle(settlement)
       this.#watcher.over(this)
     } catch (error) {

@@ -116,3 +116,21 @@ for (const maxIds of [0, -1, 1.5, Number.NaN, 10_000_001]) {
     assert.throws(() => memoryDedupe({ maxIds }), { code: 'invalid-option' })
   })
 }
+
+test('a store that is slow costs no link: the broker owes an answer once it was asked', async () => {
+  const noted = Promise.withResolvers<void>()
+  const { subscription, taken, transport, clock } = await listening({
+    dedupe: { has: () => false, add: () => noted.promise },
+  })
+  subscription().deliver('one')
+  await settled()
+  const done = watch(taken[0]?.ack() ?? assert.fail())
+  await clock.advance(60_000)
+  assert.equal(transport.links.length, 1)
+  subscription().holdSettlements = true
+  noted.resolve()
+  await clock.advance(14_999)
+  assert.deepEqual([transport.links.length, done.ending().kind], [1, 'pending'])
+  await clock.advance(1)
+  assert.equal(transport.links.length, 2)
+})
