@@ -41,6 +41,36 @@ test('what is sent carries what was asked for', async () => {
   await connection.close()
 })
 
+test('headers that the caller changes afterwards are sent as they were', async () => {
+  const of = parts()
+  const connection = connectionOf(of)
+  const headers: Record<string, string> = { n: '1' }
+  const sends = [connection.send('jobs', 'x', { headers })]
+  headers['n'] = '2'
+  sends.push(connection.send('jobs', 'x', { headers }))
+  await settled()
+  assert.deepEqual(
+    of.transport.last.sent.map(({ message }) => message.headers),
+    [{ n: '1' }, { n: '2' }],
+  )
+  of.transport.last.confirmAll()
+  await Promise.all(sends)
+  await connection.close()
+})
+
+test('text that begins with a byte order mark arrives with it, and JSON without', async () => {
+  const { connection, transport } = await connected()
+  const taken: unknown[] = []
+  const listener = connection.listen('jobs', (delivery) => void taken.push(delivery.value()))
+  await listener.ready
+  const [subscription] = transport.last.subscriptions
+  subscription?.deliver('text', { body: Buffer.from('\uFEFFx'), contentType: 'text/plain' })
+  subscription?.deliver('json', { body: Buffer.from('\uFEFF{"n":1}') })
+  await settled()
+  assert.deepEqual(taken, ['\uFEFFx', { n: 1 }])
+  await connection.close(AbortSignal.abort())
+})
+
 for (const [name, options, code] of [
   ['a priority of 10', { priority: 10 }, 'invalid-option'],
   ['a priority of 1.5', { priority: 1.5 }, 'invalid-option'],

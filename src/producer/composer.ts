@@ -10,7 +10,7 @@ import { encodePayload, encodeWith, type Payload } from './payload.ts'
 export interface SendOptions {
   /** The job's identity. Defaults to a random UUID. */
   readonly id?: string
-  /** Application headers. Defaults to none. */
+  /** Application headers, taken as they are at the call. Defaults to none. */
   readonly headers?: Readonly<Record<string, string>>
   /** Whether the message survives a restart of the broker. Defaults to true. */
   readonly persistent?: boolean
@@ -87,7 +87,7 @@ export class MessageComposer {
       destination: target,
       body,
       contentType: options.contentType ?? contentType,
-      headers: headers ?? NO_HEADERS,
+      headers: headers === undefined ? NO_HEADERS : { ...headers },
       persistent: options.persistent ?? true,
       priority,
       expiresAtMs: expireAfterMs === undefined ? undefined : this.#options.clock.wallTime() + expireAfterMs,
