@@ -22,6 +22,8 @@ export interface PendingSend {
   writtenAt: number
   /** What a broker last answered by name, in a way that may have been the broker's trouble. */
   answer: 'rejected' | 'returned' | undefined
+  /** How its last attempt failed. */
+  failure: SendError | undefined
   /** The link that first refused it so, and when. */
   refusedBy: Link | undefined
   refusedAt: number

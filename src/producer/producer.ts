@@ -133,7 +133,7 @@ export class Producer implements SessionTenant {
     this.#watch?.cancel()
     this.#forgetAway()
     this.#line.refuse(() => error)
-    for (const entry of this.#pending.all()) this.#giveUp(entry, error.code, error.message)
+    for (const entry of this.#pending.all()) this.#giveUp(entry, error.code, error.message, undefined, error)
     wake(this.#quiesced)
     wake(this.#drained)
   }
@@ -170,6 +170,7 @@ export class Producer implements SessionTenant {
         writtenTo: undefined,
         writtenAt: 0,
         answer: undefined,
+        failure: undefined,
         refusedBy: undefined,
         refusedAt: 0,
         settled: false,
@@ -222,6 +223,7 @@ export class Producer implements SessionTenant {
     const error = failedAttempt(thrown, entry, attempt)
     this.#observer?.attemptEnded(entry.message, attempt, error.outcome)
     if (entry.settled) return
+    entry.failure = error
     if (error.outcome === 'unknown') entry.ambiguous = true
     // The news of a lost link can come after the next link: then it is the later attempt that counts.
     if (entry.attempts !== attempt) return
@@ -326,7 +328,8 @@ export class Producer implements SessionTenant {
   }
 
   #obey(signal: AbortSignal, entry: PendingSend): void {
-    const onAbort = (): void => this.#giveUp(entry, 'aborted', 'the caller aborted the send')
+    const onAbort = (): void =>
+      this.#giveUp(entry, 'aborted', 'the caller aborted the send', undefined, abortReason(signal))
     signal.addEventListener('abort', onAbort, { once: true })
     const { resolve, reject } = entry
     const forget = (): void => signal.removeEventListener('abort', onAbort)
@@ -398,7 +401,8 @@ export class Producer implements SessionTenant {
     for (let entry = this.#pending.oldest(); entry; entry = this.#pending.oldest()) {
       if (this.#deadlineOf(entry.startedAt) > now) break
       const known = knownOf(entry)
-      this.#giveUp(entry, known === 'unknown' ? 'unconfirmed' : known, 'no broker confirmed it in time')
+      const code = known === 'unknown' ? 'unconfirmed' : known
+      this.#giveUp(entry, code, 'no broker confirmed it in time', known, entry.failure)
     }
     this.#line.refuse(
       () => noRoom(this.#pending),

@@ -294,6 +294,31 @@ test('a signal gives up one send: unknown once it was written, not sent before',
   assert.deepEqual([failureOf(waiting).code, failureOf(waiting).outcome], ['aborted', 'not-sent'])
 })
 
+test('a send that is given up says why: its last failure, the end of the session, the reason of the signal', async () => {
+  const { producer, link, clock, transport, session } = await connectedProducer({ uri: `${TWO}&retryThreshold=1000` })
+  const caller = new AbortController()
+  const aborted = watch(producer.send(message('aborted'), caller.signal))
+  caller.abort(new Error('the user left'))
+  const late = watch(producer.send(message('late')))
+  link.sent[1]?.fail('returned', { retriable: true })
+  await clock.advance(1000)
+  transport.last.die()
+  await settled()
+  const last = watch(producer.send(message('last')))
+  await session.close(new AbortController().signal)
+  await settled()
+  const reasons = [aborted, late, last].map((sending) => {
+    const { cause } = failureOf(sending)
+    assert.ok(cause instanceof Error)
+    return cause
+  })
+  assert.deepEqual(
+    reasons.map(({ message: text }) => text),
+    ['the caller aborted the operation', 'scripted returned', 'the connection was closed'],
+  )
+  assert.ok(reasons[0]?.cause instanceof Error && reasons[0].cause.message === 'the user left')
+})
+
 test('a signal that has fired already sends nothing', async () => {
   const { producer, link } = await connectedProducer()
   const sending = watch(producer.send(message('one'), AbortSignal.abort()))
