@@ -30,7 +30,10 @@ const ADAPTER_OF_SCHEME: Readonly<Record<SpokenScheme, keyof typeof ADAPTERS>> =
 export interface ConnectOptions {
   /** A pino-shaped logger. Defaults to one that says nothing. */
   readonly logger?: Logger
-  /** Authorities, client certificate and key for the schemes with TLS. Defaults to what the URI names in files. */
+  /**
+   * Authorities, client certificate and key for the schemes with TLS, one of which the list has to have.
+   * Defaults to what the URI names in files.
+   */
   readonly tls?: TlsSettings
   /** Gives the first connection up. Defaults to none: the URI's own limits decide. */
   readonly signal?: AbortSignal
@@ -62,13 +65,13 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
   const onAbort = (): void => void connection.close()
   signal?.addEventListener('abort', onAbort, { once: true })
   try {
-    if (signal?.aborted) throw new UnderstudyError('aborted', 'the caller aborted the connection')
+    signal?.throwIfAborted()
     await connection.connected()
     return connection
   } catch (error) {
     await connection.close()
     if (signal?.aborted)
-      throw new UnderstudyError('aborted', `no broker of ${connection.uri} answered in time`, { cause: error })
+      throw new UnderstudyError('aborted', `no broker of ${connection.uri} answered in time`, { cause: signal.reason })
     throw error
   } finally {
     signal?.removeEventListener('abort', onAbort)
@@ -87,6 +90,10 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     if (!transports.has(scheme)) transports.set(scheme, await ADAPTERS[ADAPTER_OF_SCHEME[scheme]]())
   }
   const endpoints = await Promise.all(parsed.endpoints.map((endpoint) => withTls(endpoint, options.tls)))
+  if (options.tls && !endpoints.some(({ tls }) => tls)) {
+    const message = 'TLS settings were given, and no broker of the list has a scheme with TLS: stomp+ssl: or amqps:'
+    throw new UnderstudyError('invalid-option', message)
+  }
   const transportOf = (endpoint: Endpoint): Transport => transports.get(endpoint.scheme) as Transport
   for (const endpoint of endpoints) {
     const transport = transportOf(endpoint)

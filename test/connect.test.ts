@@ -30,6 +30,27 @@ for (const [uri, code, why] of [
   })
 }
 
+test('TLS settings that no broker of the list would use are refused: nobody is left to think they encrypt', async () => {
+  const tls = { serverName: 'broker' }
+  const error = await failure(prepare('failover:(stomp://a,amqp://b)', { tls }))
+  assert.equal(error.code, 'invalid-option')
+  assert.match(error.message, /stomp\+ssl: or amqps:/)
+  const mixed = await prepare('failover:(stomp+ssl://a,amqp://b)', { tls })
+  await mixed.close()
+})
+
+test('connect says with which reason its signal fired', async () => {
+  const reason = new Error('the deployment was called off')
+  for (const when of ['before', 'meanwhile'] as const) {
+    const caller = new AbortController()
+    if (when === 'before') caller.abort(reason)
+    const connecting = failure(connect('stomp://127.0.0.1:1', { signal: caller.signal }))
+    caller.abort(reason)
+    const error = await connecting
+    assert.deepEqual([error.code, error.cause], ['aborted', reason])
+  }
+})
+
 test('connect gives up when its signal fires, and leaves no dial behind', async () => {
   await using broker = await scriptedBroker(() => {})
   const caller = new AbortController()

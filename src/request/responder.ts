@@ -16,6 +16,8 @@ export interface ResponderOptions {
   readonly prefetch?: number
   /** Whether replies survive a restart of the broker. Defaults to true. */
   readonly persistent?: boolean
+  /** Closes the responder, as `close` does, when it fires. Defaults to none. */
+  readonly signal?: AbortSignal
 }
 
 /** What a responder has done so far. */
@@ -68,6 +70,7 @@ export class Responder implements AsyncDisposable {
     this.#listener = host.listen(destination, (delivery) => this.#serve(delivery), {
       onError: 'requeue',
       ...(options.prefetch === undefined ? {} : { prefetch: options.prefetch }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
   }
 

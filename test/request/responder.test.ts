@@ -221,6 +221,20 @@ test('a request whose answer was not confirmed goes back after a pause; one from
   }
 })
 
+test('a signal closes it, as close does', async () => {
+  const caller = new AbortController()
+  const release = Promise.withResolvers<void>()
+  const { ask, replies, work } = await responding(() => release.promise, { signal: caller.signal })
+  await ask('one')
+  caller.abort()
+  await settled()
+  assert.ok(!work.cancelled)
+  release.resolve()
+  await settled()
+  assert.equal(replies().length, 1)
+  assert.ok(work.cancelled)
+})
+
 test('close answers what is in hand and takes nothing more', async () => {
   let finish: (value: string) => void = () => {}
   const of = await responding(() => new Promise<string>((resolve) => (finish = resolve)))
