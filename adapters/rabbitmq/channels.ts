@@ -58,16 +58,35 @@ export function ask<Value>(
   })
 }
 
+// Far below the 2047 channels that RabbitMQ grants a connection, and enough that a slow queue holds up no other.
+const MOST_QUESTIONS = 100
+
 /** Channels for questions: one at a time on each, since an answer of no costs the channel. One is kept. */
 export class QuestionChannels {
   readonly #open: () => Promise<OpenedChannel>
   #idle: OpenedChannel | undefined
+  #busy = 0
+  /** Those who wait for a channel, in order. */
+  readonly #line: (() => void)[] = []
 
   constructor(open: () => Promise<OpenedChannel>) {
     this.#open = open
   }
 
   async with<Value>(action: (channel: AmqpChannel) => Promise<Value>): Promise<Value> {
+    if (this.#busy === MOST_QUESTIONS) await new Promise<void>((resolve) => this.#line.push(resolve))
+    else this.#busy++
+    try {
+      return await this.#ask(action)
+    } finally {
+      // Whoever is next takes the place over.
+      const next = this.#line.shift()
+      if (next) next()
+      else this.#busy--
+    }
+  }
+
+  async #ask<Value>(action: (channel: AmqpChannel) => Promise<Value>): Promise<Value> {
     const kept = this.#idle
     this.#idle = undefined
     const opened = kept && !kept.end.over ? kept : await this.#open()

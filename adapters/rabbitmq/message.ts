@@ -22,6 +22,8 @@ const SURELY_SHORT = MOST_SHORT_BYTES / 3
 // The buffer into which amqplib writes a table; and what stands in a frame beside the headers.
 const MOST_TABLE_BYTES = 65_536
 const BESIDE_HEADERS = 2048
+// Ten years. RabbitMQ closes the channel over a longer one, with all that waits on it.
+const LONGEST_EXPIRATION_MS = 315_360_000_000
 
 /**
  * Where a message is handed in. Topics without a subscriber drop what is sent, as in JMS; anywhere else
@@ -46,7 +48,8 @@ export function routeOf(destination: Destination): PublishFields {
  * The properties of a message; `wallTime` tells the milliseconds since the epoch.
  *
  * @throws UnderstudyError `invalid-option` for what cannot be told as it is: a header that RabbitMQ gives a
- * meaning or receivers cannot read, a name, id or type of more than 255 bytes, headers that no frame holds.
+ * meaning or receivers cannot read, a name, id or type of more than 255 bytes, headers that no frame holds, an
+ * expiry beyond what RabbitMQ counts.
  */
 export function propertiesOf(
   message: OutgoingMessage,
@@ -65,9 +68,14 @@ export function propertiesOf(
     priority: message.priority,
     correlationId,
     replyTo: replyTo === undefined ? undefined : replyToText(replyTo),
-    expiration: expiresAtMs === undefined ? undefined : String(Math.max(0, Math.ceil(expiresAtMs - wallTime()))),
+    expiration: expiresAtMs === undefined ? undefined : expirationOf(expiresAtMs - wallTime()),
     messageId: id,
   }
+}
+
+function expirationOf(leftMs: number): string {
+  if (leftMs <= LONGEST_EXPIRATION_MS) return String(Math.max(0, Math.ceil(leftMs)))
+  throw invalid('a message cannot expire after more than the ten years that RabbitMQ counts')
 }
 
 function headersOf(

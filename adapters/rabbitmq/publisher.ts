@@ -3,6 +3,7 @@ import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { OpenedChannel } from './channels.ts'
 import type { AmqpChannel, AmqpMessage, Confirm, MessageProperties, PublishFields } from './driver.ts'
 import { replyCodeOf } from './errors.ts'
+import { routeOf } from './message.ts'
 import { isRefusedPublish } from './refused-publish.ts'
 
 // The exchange was removed meanwhile. The next attempt makes it again.
@@ -188,10 +189,15 @@ export class Publisher {
     }
   }
 
-  /** A return comes before the confirm of the same message, and of those that wait mostly for the eldest. */
+  /**
+   * A return comes before the confirm of the same message, and of those that wait mostly for the eldest. Known
+   * by its id and by where it was sent: an application may give one id to several messages.
+   */
   #returned({ waiting }: Book, { properties, fields }: AmqpMessage): void {
     for (const sending of waiting.values()) {
       if (sending.message.id !== properties.messageId || sending.returned !== undefined) continue
+      const { exchange, routingKey } = routeOf(sending.message.destination)
+      if (exchange !== fields.exchange || routingKey !== fields.routingKey) continue
       sending.returned = fields.replyText ?? 'NO_ROUTE'
       return
     }

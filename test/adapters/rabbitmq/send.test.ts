@@ -174,6 +174,34 @@ test('of many in flight, those that came back are told from those that did not',
   )
 })
 
+test('of two sends with one id the one that came back is known by where it was sent', async () => {
+  await using on = await linked(async (peer) => {
+    const published = [await peer.nextPublish(), await peer.nextPublish()]
+    const exchanged = published.find(({ exchange }) => exchange === 'orders')
+    assert.ok(exchanged)
+    peer.sendBack(exchanged)
+    peer.ack(exchanged.channel, 2, true)
+  })
+  const queued = on.link.send(to('', { destination: { kind: 'exchange', name: 'audit', routingKey: 'k' } }), 1)
+  const destination = { kind: 'exchange', name: 'orders', routingKey: 'k' } as const
+  const exchanged = ended(on.link.send(to('', { destination }), 1))
+  await soon(queued, 'the confirm')
+  assert.equal((await exchanged).outcome, 'returned')
+})
+
+test('a topic that may not be written to costs the sends to it, and none to its neighbours', async () => {
+  const text = "ACCESS_REFUSED - access to topic 'secret' in exchange 'amq.topic' in vhost '/' refused for user 'guest'"
+  await using on = await linked(async (peer) => {
+    const { channel } = await peer.nextPublish()
+    await peer.nextPublish()
+    peer.closeChannel(channel, 403, text)
+  })
+  const innocent = ended(on.link.send(to('', { destination: { kind: 'topic', name: 'open' } }), 1))
+  const guilty = ended(on.link.send(to('', { destination: { kind: 'topic', name: 'secret' } }), 1))
+  assert.deepEqual(await guilty, { outcome: 'rejected', code: 'authentication', retriable: false })
+  assert.deepEqual(await innocent, { outcome: 'unknown', code: 'unconfirmed', retriable: true })
+})
+
 test('a link that is lost leaves what was written as unknown, and what waited for its queue as not sent', async () => {
   await using on = await linked(async (peer) => {
     await peer.nextPublish()
@@ -240,6 +268,7 @@ for (const [what, given, names] of [
   ['a content type of 256 bytes', { contentType: 'x'.repeat(256) }, /content type/],
   ['a queue name of 256 bytes', { destination: { kind: 'queue', name: 'q'.repeat(256) } }, /destination/],
   ['a priority that fits into no byte', { priority: 300 }, /does not fit into AMQP/],
+  ['an expiry beyond the ten years that RabbitMQ counts', { expiresAtMs: Date.now() + 4e11 }, /ten years/],
   ['a header that RabbitMQ routes by', { headers: { CC: 'x' } }, /CC/],
   ['a header that receivers cannot read', { headers: { ['__proto__']: 'x' } }, /__proto__/],
 ] as [string, Partial<OutgoingMessage>, RegExp][]) {
@@ -352,3 +381,37 @@ test('a queue whose node is down is away, and the send may be tried again on the
 function notFound(channel: number, text: string): Buffer {
   return method(channel, 'channel.close', short(404), shortString(text), short(50), short(10))
 }
+
+test('however many queues are used for the first time at once, questions take few channels', async () => {
+  const open = new Set<number>()
+  let most = 0
+  await using on = await linked(async (peer) => {
+    const waiting: number[] = []
+    peer.answerQuestions({
+      'channel.open': ({ channel }) => {
+        open.add(channel)
+        most = Math.max(most, open.size)
+        return method(channel, 'channel.open-ok', long(0))
+      },
+      'channel.close': ({ channel }) => {
+        open.delete(channel)
+        return method(channel, 'channel.close-ok')
+      },
+      'queue.declare': ({ channel }) => {
+        waiting.push(channel)
+        return Buffer.alloc(0)
+      },
+    })
+    for (let tag = 1; tag <= 1000; ) {
+      await until(() => waiting.length > 0, 'a question')
+      for (const channel of waiting.splice(0)) {
+        peer.write(method(channel, 'queue.declare-ok', shortString('q'), long(0), long(0)))
+        await peer.nextPublish()
+        peer.ack(1, tag++)
+      }
+    }
+  })
+  const sends = Array.from({ length: 1000 }, async (_, index) => on.link.send(to(`q${index}`), 1))
+  await soon(Promise.all(sends), 'the confirms')
+  assert.ok(most <= 200, `${most} channels`)
+})
