@@ -22,7 +22,6 @@ const BY_SYSTEM_CODE: Readonly<Record<string, Class>> = {
 const BY_REPLY_CODE: Readonly<Record<number, Class>> = {
   311: { code: 'rejected', retriable: false },
   320: { code: 'link-lost', retriable: true },
-  403: { code: 'authentication', retriable: false },
   405: { code: 'rejected', retriable: true },
   506: { code: 'link-lost', retriable: true },
   540: { code: 'unsupported', retriable: false },
@@ -74,7 +73,11 @@ function describe(code: ErrorCode, retriable: boolean, thrown: AmqpError, peer: 
   const system = (thrown as AmqpError | undefined)?.code
   const cause = Object.assign(new Error(said), system === undefined ? {} : { code: system })
   const verb = code === 'rejected' ? 'refused it' : 'failed'
-  const what = DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`
+  const access = code === 'authentication' ? REFUSED_ACCESS.exec(said)?.[1] : undefined
+  const what =
+    access !== undefined
+      ? `refused ${access}`
+      : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`)
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 
@@ -103,8 +106,17 @@ function classOf(error: AmqpError, phase: Phase): Class {
 // amqplib's words for a socket that ended, and for what waited on it.
 const ENDED = /^Unexpected close|^Socket closed|^Channel (closed|ended)|^Connection clos|^the connection ended/
 
+// What may not be read, written or declared: the words before those that name the user.
+const REFUSED_ACCESS = /\b((?:read |write |configure )?access to .+) refused\b/s
+
 function byReply(reply: number, text: string): Class {
   switch (reply) {
+    case 403:
+      // Another consumer has the queue to itself, until it goes.
+      if (/in exclusive use/.test(text)) return { code: 'unreachable', retriable: true }
+      // What nobody may do, whoever they are.
+      if (/reserved prefix|default exchange|internal exchange/.test(text)) return { code: 'rejected', retriable: false }
+      return { code: 'authentication', retriable: false }
     case 404:
       // `home node 'rabbit@a' of durable queue 'q' in vhost '/' is down or inaccessible`; while that node is
       // on its way out, `queue 'q' in vhost '/' process is stopped by supervisor`.

@@ -17,7 +17,7 @@ import {
 } from '../../support/amqp-frames.ts'
 import { type AmqpPeer, scriptedAmqpBroker } from '../../support/amqp-peer.ts'
 import { failure, lossOf, never, soon, until } from '../activemq/dialled.ts'
-import { Box, dialAt } from './dialled.ts'
+import { Box, dialAt, linked } from './dialled.ts'
 
 const JOBS: Destination = { kind: 'queue', name: 'jobs' }
 
@@ -243,6 +243,28 @@ test('a subscription that the broker refuses rejects, and the link lives on', as
   await soon(link.subscribe(JOBS, { prefetch: 1 }, box), 'the next')
   await link.close(AbortSignal.abort())
 })
+
+for (const [text, known, retriable, says] of [
+  [
+    "ACCESS_REFUSED - read access to queue 'jobs' in vhost '/' refused for user 'guest'",
+    'authentication',
+    false,
+    /refused read access to queue 'jobs' in vhost '\/'$/,
+  ],
+  ["ACCESS_REFUSED - queue 'jobs' in vhost '/' in exclusive use", 'unreachable', true, /in exclusive use$/],
+  ["ACCESS_REFUSED - queue name 'x' contains reserved prefix 'amq.*'", 'rejected', false, /reserved prefix/],
+] as const) {
+  test(`a subscription refused as ${JSON.stringify(text)} is ${known}, ${retriable ? '' : 'not '}retriable`, async () => {
+    const refusal = [short(403), shortString(text), short(60), short(20)]
+    await using on = await linked((peer) => {
+      peer.answerQuestions({ 'basic.consume': ({ channel }) => method(channel, 'channel.close', ...refusal) })
+    })
+    const error = await failure(on.link.subscribe(JOBS, { prefetch: 1 }, new Box()))
+    assert.deepEqual([error.code, error.retriable], [known, retriable])
+    assert.match(error.message, says)
+    assert.doesNotMatch(error.message, /guest/)
+  })
+}
 
 test('a link that is lost during subscribe rejects it as retriable', async () => {
   await using broker = await scriptedAmqpBroker(async (peer) => {
