@@ -63,6 +63,8 @@ export class Connection implements AsyncDisposable {
   readonly #producer: Producer
   readonly #telemetry: Telemetry
   readonly #listeners = new Set<Listener>()
+  /** Those of the queues that answers come to; they outlive the others when the connection closes. */
+  readonly #replyListeners = new Set<Listener>()
   readonly #requests: Requests
   #listening: FailoverSession | undefined
   #closing: Promise<void> | undefined
@@ -90,7 +92,13 @@ export class Connection implements AsyncDisposable {
       telemetry: this.#telemetry.sends,
     })
     this.#requests = new Requests({
-      host: this,
+      host: {
+        send: (destination, payload, sendOptions) => this.send(destination, payload, sendOptions),
+        listen: (destination, handler, listenOptions) => this.listen(destination, handler, listenOptions),
+        listenForReplies: (queue, handler, listenOptions) =>
+          this.#listen(queue, handler, listenOptions, { into: this.#replyListeners }),
+        declare: (queue, settings) => this.#declare(queue, settings),
+      },
       queuesExpire: options.uri.endpoints.every((endpoint) => {
         const { queueSettings } = options.transportOf(endpoint).capabilities
         return queueSettings.includes('expiresAfterMs') && queueSettings.includes('deadLetterTo')
@@ -114,7 +122,8 @@ export class Connection implements AsyncDisposable {
 
   get #unsettled(): number {
     let count = 0
-    for (const listener of this.#listeners) count += listener.unsettled
+    for (const listeners of [this.#listeners, this.#replyListeners])
+      for (const listener of listeners) count += listener.unsettled
     return count
   }
 
@@ -148,6 +157,10 @@ export class Connection implements AsyncDisposable {
    */
   async declare(queue: string, settings: DeclareOptions = {}): Promise<void> {
     if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
+    await this.#declare(queue, settings)
+  }
+
+  async #declare(queue: string, settings: DeclareOptions): Promise<void> {
     const target = parseDestination(queue)
     if (target.kind !== 'queue')
       throw new UnderstudyError('invalid-option', `only queues are declared, not ${formatDestination(target)}`)
@@ -167,7 +180,7 @@ export class Connection implements AsyncDisposable {
    * @throws UnderstudyError `invalid-option` for a destination or prefetch that cannot be.
    */
   listen(destination: string, handler: DeliveryHandler, options: ListenOptions = {}): Listener {
-    return this.#listen(destination, handler, options, false)
+    return this.#listen(destination, handler, options)
   }
 
   /**
@@ -176,7 +189,7 @@ export class Connection implements AsyncDisposable {
    * @throws UnderstudyError as {@link listen} does.
    */
   deliveries(source: string, options: StreamOptions = {}): DeliveryStream {
-    return new DeliveryStream((handler) => this.#listen(source, handler, options, true))
+    return new DeliveryStream((handler, dropWaiting) => this.#listen(source, handler, options, { dropWaiting }))
   }
 
   /**
@@ -240,8 +253,15 @@ export class Connection implements AsyncDisposable {
     return this.close()
   }
 
-  #listen(destination: string, handler: ListenerOptions['handler'], options: ListenOptions, pulled: boolean): Listener {
-    if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
+  #listen(
+    destination: string,
+    handler: ListenerOptions['handler'],
+    options: ListenOptions,
+    { into = this.#listeners, dropWaiting }: { into?: Set<Listener>; dropWaiting?: () => void } = {},
+  ): Listener {
+    // Until the last handler has ended, it may ask others and wait for their answers.
+    const over = into === this.#replyListeners ? this.#requests.isClosed : this.#closing !== undefined
+    if (over) throw new UnderstudyError('closed', 'the connection was closed')
     const target = this.#composer.destination(destination)
     this.#listening ??= this.#session('listener')
     const { uri, clock, logger } = this.#options
@@ -251,23 +271,26 @@ export class Connection implements AsyncDisposable {
       failover: uri.options,
       destination: target,
       handler,
-      pulled,
+      ...(dropWaiting ? { dropWaiting } : {}),
       codecs: this.#codecs,
       observers: this.#telemetry.deliveries,
       clock,
       logger,
-      onOver: (over) => this.#listeners.delete(over),
+      onOver: (ended) => into.delete(ended),
     })
-    this.#listeners.add(listener)
+    into.add(listener)
     return listener
   }
 
   async #drainAndClose(signal: AbortSignal): Promise<void> {
     const { clock, uri } = this.#options
     const drain = async (late: AbortSignal): Promise<void> => {
-      const closing = [...this.#listeners].map((listener) => listener.close(late))
+      const close = async (listeners: ReadonlySet<Listener>): Promise<void> => {
+        await Promise.all([...listeners].map((listener) => listener.close(late)))
+      }
+      await close(this.#listeners)
       this.#requests.close()
-      await Promise.all(closing)
+      await close(this.#replyListeners)
       await this.#producer.drain(late)
       await Promise.all([this.#sending.close(late), this.#listening?.close(late)])
     }

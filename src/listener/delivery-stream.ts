@@ -26,8 +26,11 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
   #over = false
 
   /** `listen` makes the listener that feeds it. */
-  constructor(listen: (handler: ListenerOptions['handler']) => Listener) {
-    this.#listener = listen((delivery, watched) => this.#take(delivery, watched))
+  constructor(listen: (handler: ListenerOptions['handler'], dropWaiting: () => void) => Listener) {
+    this.#listener = listen(
+      (delivery, watched) => this.#take(delivery, watched),
+      () => this.#dropWaiting(),
+    )
     this.#listener.whenEnded((error) => this.#end(error))
   }
 

@@ -34,8 +34,11 @@ export interface ListenerOptions extends ListenOptions {
   readonly failover: Pick<FailoverOptions, 'confirmTimeoutMs' | 'drainTimeoutMs'>
   readonly destination: Destination
   readonly handler: (delivery: Delivery, watched?: WatchedDelivery) => Promise<void> | void
-  /** The handler keeps deliveries for a loop, and tells who watches them when that has one. Defaults to false. */
-  readonly pulled?: boolean
+  /**
+   * Where the handler keeps deliveries for a loop, and tells who watches them when that has one: called to
+   * leave those that the loop has not seen. Defaults to none: the handler is the application's.
+   */
+  readonly dropWaiting?: () => void
   readonly clock: Clock
   readonly logger: Logger
   readonly codecs: Codecs
@@ -244,6 +247,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#subscription = undefined
     this.#resubscribe?.cancel()
     for (const settlement of this.#handlers.dropWaiting()) this.#open.delete(settlement)
+    this.#options.dropWaiting?.()
     return subscription
   }
 
@@ -369,9 +373,9 @@ export class Listener implements SessionTenant, AsyncDisposable {
   }
 
   async #handleWatched(delivery: Delivery): Promise<void> {
-    const { handler, pulled = false } = this.#options
+    const { handler, dropWaiting } = this.#options
     const watched = this.#watched?.get(delivery)
-    await (pulled ? handler(delivery, watched) : watched?.handle(() => handler(delivery)))
+    await (dropWaiting ? handler(delivery, watched) : watched?.handle(() => handler(delivery)))
   }
 
   #settlementOver(settlement: DeliverySettlement): void {

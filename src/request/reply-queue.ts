@@ -60,7 +60,9 @@ export class ReplyQueue {
     const { host, destination, expires, onEnd } = this.#options
     try {
       if (expires) await host.declare(destination, { expiresAfterMs: UNUSED_MS, deadLetterTo: DEAD_LETTERS })
-      const listener = host.listen(destination, (delivery) => this.#received(delivery), { prefetch: PREFETCH })
+      const listener = host.listenForReplies(destination, (delivery) => this.#received(delivery), {
+        prefetch: PREFETCH,
+      })
       listener.whenEnded((error) => {
         this.#passingOn.flush()
         onEnd(error)

@@ -19,5 +19,7 @@ export interface Outgoing {
 export interface RequestHost {
   send(destination: string, payload: Payload, options: Outgoing): Promise<string>
   listen(destination: string, handler: DeliveryHandler, options: ListenOptions): Listener
+  /** As `listen`, also while the connection waits for its handlers. */
+  listenForReplies(queue: string, handler: DeliveryHandler, options: ListenOptions): Listener
   declare(queue: string, settings: { readonly expiresAfterMs: number; readonly deadLetterTo: string }): Promise<void>
 }

@@ -81,6 +81,11 @@ export class Requests {
     this.#deadlines = new Deadlines(clock)
   }
 
+  /** Whether no request is taken any more. */
+  get isClosed(): boolean {
+    return this.#closed
+  }
+
   get counts(): RequestCounts {
     return { open: this.#open.size, unmatched: this.#unmatched, passedOn: this.#passedOn }
   }

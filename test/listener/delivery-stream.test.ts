@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Connection } from '../../src/connection.ts'
 import type { Delivery } from '../../src/listener/delivery.ts'
-import { badCredentials, type ScriptedSubscription } from '../support/scripted-transport.ts'
-import { connectionOf, type Parts, parts, type PartsOptions } from '../support/client-parts.ts'
+import { badCredentials, ScriptedTransport, type ScriptedSubscription } from '../support/scripted-transport.ts'
+import { connectionOf, type Parts, parts, type PartsOptions, watch } from '../support/client-parts.ts'
 import { settled } from '../support/fake-clock.ts'
 
 interface Streamed extends Parts {
@@ -119,4 +119,40 @@ test('leaving the loop while it is being closed waits for nothing more', async (
   assert.deepEqual(subscription().settlements, [])
   await connection.close()
   assert.equal(clock.pending, 0)
+})
+
+test('the end of the connection waits for what the loop has in hand; what it has not seen goes back', async () => {
+  const { connection, stream, subscription } = await streamed()
+  for (const id of ['one', 'two', 'three']) subscription().deliver(id)
+  const first = await nextOf(stream)
+  const closing = watch(connection.close())
+  await settled()
+  assert.equal(closing.ending().kind, 'pending')
+  await first.ack()
+  assert.deepEqual(await stream.next(), { done: true, value: undefined })
+  await settled()
+  assert.equal(closing.ending().kind, 'done')
+  assert.deepEqual(subscription().settlements, [{ id: 'one', as: 'ack' }])
+})
+
+test('a move to a preferred broker does not wait for what the loop has not seen', async () => {
+  const { connection, stream, subscription, transport, clock } = await streamed({
+    uri: 'failover:(stomp://a,stomp://b)?priorityBackup=true&randomize=false&jitter=0',
+    transport: new ScriptedTransport().answer('a', 'refuse'),
+  })
+  const old = subscription()
+  for (const id of ['one', 'two']) old.deliver(id)
+  const first = await nextOf(stream)
+  transport.answer('a', 'accept')
+  await clock.advance(1000)
+  assert.ok(!old.cancelled)
+  await first.ack()
+  const second = stream.next()
+  await settled()
+  assert.notEqual(subscription(), old)
+  subscription().deliver('two')
+  const { value } = await second
+  assert.ok(value)
+  assert.equal(value.endpoint, 'stomp://a:61613')
+  await connection.close(AbortSignal.abort())
 })

@@ -332,3 +332,26 @@ test('an answer that comes after a failover finds its request', async () => {
   assert.equal((await answer).json(), 'done')
   await of.connection.close()
 })
+
+test('close lets a handler have the answer that it waits for; requests of nobody else’s end with it', async () => {
+  const of = await requesting()
+  const listener = of.connection.listen('jobs', async (delivery) => {
+    const reply = await of.connection.request('work', 1)
+    await of.connection.send('done', reply.json<number>())
+    await delivery.ack()
+  })
+  await listener.ready
+  const jobs = of.subscription('jobs')
+  jobs.deliver('one')
+  const request = await requestTo(of)
+  const closing = of.connection.close()
+  await settled()
+  of.reply(request, 42)
+  await closing
+  assert.deepEqual(
+    of.sentTo('done').map(({ body }) => body.toString()),
+    ['42'],
+  )
+  assert.deepEqual(jobs.settlements, [{ id: 'one', as: 'ack' }])
+  assert.equal(of.clock.pending, 0)
+})
