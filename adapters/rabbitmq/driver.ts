@@ -1,7 +1,6 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel'
-import { connect as dialTcp, type Socket } from 'node:net'
+import nodeNet, { type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ConnectionOptions } from 'node:tls'
+import nodeTls, { type ConnectionOptions } from 'node:tls'
 import amqplib from 'amqplib/callback_api'
 import { careful } from './handshake.ts'
 
@@ -42,8 +41,6 @@ export interface AmqpConnection {
     readonly stream: Duplex
     /** As negotiated. */
     readonly frameMax: number
-    /** The end may have come before anybody could listen. */
-    readonly expectSocketClose: boolean
     /** By number. Each has a stream of its own for what it writes. */
     readonly channels: ({ buffer: ChannelBuffer } | null)[]
   }
@@ -135,7 +132,7 @@ interface AssertQueueOptions {
 }
 
 /**
- * Dials and shakes hands; the callback comes at most once. What is returned is the TCP socket, at once, so
+ * Dials and shakes hands; the callback comes at most once. What is returned is the socket, at once, so
  * that the dial can be watched and given up: amqplib itself hands nothing out before it is connected.
  */
 export type AmqpConnect = (
@@ -166,34 +163,26 @@ export const amqplibConnect: AmqpConnect = (options, callback) => {
     if (error) callback(error as AmqpError)
     else callback(null, connection as AmqpConnection)
   }
-  if (!tls) {
-    const socket = createdBy(() => amqplib.connect(url, base, finish))
-    const handshake = careful(socket)
-    // Runs after this function: nothing is connected yet.
-    function finish(error: unknown, connection: unknown): void {
-      once(handshake.explain(error), connection)
-      handshake.over()
-    }
-    return socket
+  const socketOptions: object = { ...base, ...tls }
+  const socket = createdBy(tls ? nodeTls : nodeNet, () => amqplib.connect(url, socketOptions, finish))
+  const handshake = careful(socket)
+  // Runs after this function: nothing is connected yet.
+  function finish(error: unknown, connection: unknown): void {
+    once(handshake.explain(error), connection)
+    handshake.over()
   }
-  const socket = dialTcp({ host, port, noDelay: true })
-  // Its types know no `socket`, which is an option of Node's own.
-  const encrypted: object = { ...base, ...tls, socket }
-  amqplib.connect(url, encrypted, once)
   return socket
 }
 
-/** The socket that `dial` creates. Node tells of each as it is created, before it is connected. */
-function createdBy(dial: () => void): Socket {
+/** The socket that `dial` creates through the module, which shows it to us for the length of this one call. */
+function createdBy(module: typeof nodeNet | typeof nodeTls, dial: () => void): Socket {
+  const connect = module.connect as (...args: unknown[]) => Socket
   let created: Socket | undefined
-  const note = (message: unknown): void => {
-    created ??= (message as { readonly socket: Socket }).socket
-  }
-  subscribe('net.client.socket', note)
+  Reflect.set(module, 'connect', (...args: unknown[]) => (created = connect(...args)))
   try {
     dial()
   } finally {
-    unsubscribe('net.client.socket', note)
+    Reflect.set(module, 'connect', connect)
   }
   if (!created) throw new Error('no socket was created')
   return created

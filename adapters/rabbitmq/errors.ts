@@ -62,8 +62,6 @@ export function replyCodeOf(error: unknown): number | undefined {
 /** The broker's own words, out of what amqplib makes of them. */
 export function replyTextOf(error: unknown): string {
   const text = messageOf(error)
-  // Over TLS nothing more is known, see `handshake.ts`.
-  if (text.startsWith('Expected ConnectionOpenOk; got <ConnectionClose')) return 'it refused the virtual host'
   return /with message "(.*)"$/s.exec(text)?.[1] ?? text
 }
 

@@ -7,7 +7,7 @@ import { parseFailoverUri } from '../../../src/failover/uri.ts'
 import type { Endpoint } from '../../../src/transport/endpoint.ts'
 import type { Link } from '../../../src/transport/link.ts'
 import type { TlsSettings } from '../../../src/transport/tls-settings.ts'
-import { method, shortString } from '../../support/amqp-frames.ts'
+import { method, short, shortString } from '../../support/amqp-frames.ts'
 import { type AmqpPeer, type ScriptedAmqpBroker, scriptedAmqpBroker } from '../../support/amqp-peer.ts'
 import { message } from '../../support/client-parts.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -124,18 +124,47 @@ test('a peer that is mute from the TLS handshake on is a handshake timeout, and 
   await soon(on.peers[0]?.closed ?? Promise.resolve(), 'the end of the connection')
 })
 
-test('a virtual host that is refused over TLS, where the reason is not known, may be tried again', async () => {
-  await using on = await scriptedAmqpBroker(
-    async (peer) => {
-      await peer.tune()
-      peer.closeConnection(530, 'NOT_ALLOWED - vhost nope not found')
-    },
-    createServer({ key: broker.key, cert: broker.certificate }),
-  )
-  const error = await failure(dialTls(`amqps://localhost:${on.port}/nope`, { ca: broker.certificate }))
-  assert.deepEqual([error.code, error.retriable], ['protocol', true])
-  assert.match(error.message, /refused the virtual host$/)
-})
+for (const [text, known, retriable] of [
+  ['NOT_ALLOWED - vhost nope not found', 'invalid-uri', false],
+  ["NOT_ALLOWED - access to vhost 'nope' refused for user 'guest'", 'authentication', false],
+  ["NOT_ALLOWED - access to vhost 'nope' refused for user 'guest': vhost 'nope' is down", 'unreachable', true],
+] as const) {
+  test(`a virtual host refused over TLS as ${JSON.stringify(text)} is ${known}, as without`, async () => {
+    await using on = await scriptedAmqpBroker(
+      async (peer) => {
+        await peer.tune()
+        peer.closeConnection(530, text)
+      },
+      createServer({ key: broker.key, cert: broker.certificate }),
+    )
+    const error = await failure(dialTls(`amqps://localhost:${on.port}/nope`, { ca: broker.certificate }))
+    assert.deepEqual([error.code, error.retriable], [known, retriable])
+  })
+}
+
+for (const [what, bytes, known] of [
+  ['noise', Buffer.from('\xff'.repeat(64), 'latin1'), 'protocol'],
+  ['a frame on a channel that nobody opened', method(9, 'basic.ack'), 'protocol'],
+  [
+    'a forced close',
+    method(0, 'connection.close', short(320), shortString('CONNECTION_FORCED'), short(0), short(0)),
+    'link-lost',
+  ],
+] as const) {
+  test(`${what} right behind the handshake over TLS, in the same packet, is a lost link and no crash`, async () => {
+    await using on = await scriptedAmqpBroker(
+      async (peer) => {
+        await peer.tune()
+        peer.write(method(0, 'connection.open-ok', shortString('')), bytes)
+      },
+      createServer({ key: broker.key, cert: broker.certificate }),
+    )
+    const uri = `amqps://localhost:${on.port}?heartbeat=0`
+    const link = await soon(dialTls(uri, { ca: broker.certificate }), 'the link')
+    assert.equal((await lossOf(link)).code, known)
+    await soon(on.peers[0]?.closed ?? Promise.resolve(), 'the end of the connection')
+  })
+}
 
 test('a link over TLS that is cut is lost', async () => {
   await using on = await tlsBroker()
