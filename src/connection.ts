@@ -152,8 +152,10 @@ export class Connection implements AsyncDisposable {
    * Makes sure that a queue exists and is as the settings say, on the broker that serves now and on every
    * later one. Queues that are never declared are made when they are first used.
    *
-   * @throws UnderstudyError `unsupported` for a setting that a broker of the list does not know,
-   * `rejected` when the queue exists and is of another kind.
+   * A queue that is away is asked for until it is there or the connection closes.
+   *
+   * @throws UnderstudyError `invalid-option` for a setting that cannot be, `unsupported` for one that a broker of
+   * the list does not know, `rejected` when the queue exists and is of another kind; then nothing is declared.
    */
   async declare(queue: string, settings: DeclareOptions = {}): Promise<void> {
     if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
@@ -227,7 +229,10 @@ export class Connection implements AsyncDisposable {
     return this.#requests.counts
   }
 
-  /** What happens to this connection from now on, until it closes. */
+  /**
+   * What happens to this connection from now on, until it closes. A reader that falls 1,024 events behind
+   * loses the eldest.
+   */
   status(): AsyncIterableIterator<StatusEvent> {
     return this.#status.events()
   }

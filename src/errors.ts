@@ -11,8 +11,8 @@
  * - `link-lost`: an established connection ended (reset, end of stream, broker shutdown).
  * - `heartbeat-lost`: an established connection went silent past its heart-beat.
  * - `confirm-timeout`, `rejected`, `returned`, `not-sent`, `unconfirmed`: how a send ended without success.
- * - `pending-full`: the bounded buffer of unconfirmed sends had no room and `whenFull` is `reject`, or as many
- *   requests were open as may be.
+ * - `pending-full`: the bounded buffer of unconfirmed sends had no room and `whenFull` is `reject`, or as many waited
+ *   for room as may, or for too long; or as many requests were open as may be.
  * - `remote`: a responder answered a request with an error of its own.
  * - `attempts-exhausted`: the reconnect limit was reached.
  * - `stale-delivery`: a delivery was settled after the link that delivered it had gone.
@@ -21,7 +21,8 @@
  * - `closed`: the connection was closed by its owner.
  * - `aborted`: the caller's own signal fired.
  * - `deadline`: an operation outlived its documented bound.
- * - `storage`: a file of ours could not be written while running, such as on a full disk.
+ * - `storage`: a file of ours could not be written while running, such as on a full disk, or a listener's dedupe
+ *   store failed.
  */
 export type ErrorCode =
   | 'invalid-uri'

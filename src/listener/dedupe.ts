@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../errors.ts'
+import { messageOf, UnderstudyError } from '../errors.ts'
 
 /**
  * Remembers which message ids a listener has finished, so that a copy of one of them is acknowledged and
@@ -52,13 +52,17 @@ export class DedupeGuard {
     this.#store = store
   }
 
-  /** Runs `handle` unless the id is finished. Resolves with whether it ran. */
+  /**
+   * Runs `handle` unless the id is finished. Resolves with whether it ran.
+   *
+   * @throws UnderstudyError `storage` when the store cannot be asked, and whatever `handle` throws.
+   */
   async once(id: string, handle: () => Promise<void>): Promise<boolean> {
     for (let first = this.#inHand.get(id); first; first = this.#inHand.get(id)) await first
     const { promise, resolve } = Promise.withResolvers<void>()
     this.#inHand.set(id, promise)
     try {
-      if (await this.#store.has(id)) return false
+      if (await this.#isFinished(id)) return false
       await handle()
       return true
     } finally {
@@ -67,8 +71,27 @@ export class DedupeGuard {
     }
   }
 
-  /** The handler has said that it is done. */
+  /**
+   * The handler has said that it is done.
+   *
+   * @throws UnderstudyError `storage` when the store cannot note it.
+   */
   async finished(id: string): Promise<void> {
-    await this.#store.add(id)
+    try {
+      await this.#store.add(id)
+    } catch (cause) {
+      throw new UnderstudyError('storage', `message ${id} could not be noted as finished: ${messageOf(cause)}`, {
+        cause,
+      })
+    }
+  }
+
+  async #isFinished(id: string): Promise<boolean> {
+    try {
+      return await this.#store.has(id)
+    } catch (cause) {
+      const message = `whether message ${id} is finished could not be found out: ${messageOf(cause)}`
+      throw new UnderstudyError('storage', message, { cause })
+    }
   }
 }

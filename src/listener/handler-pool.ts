@@ -1,3 +1,4 @@
+import { type Clock, sleep } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { DedupeGuard } from './dedupe.ts'
@@ -19,6 +20,7 @@ export interface HandlerPoolOptions {
   readonly concurrency: number
   readonly onError: ErrorPolicy
   readonly dedupe: DedupeGuard | undefined
+  readonly clock: Clock
   readonly logger: Logger
   /** A handler ended without settling its delivery, on purpose or for want of another way. */
   readonly onLeft: (settlement: DeliverySettlement) => void
@@ -33,6 +35,8 @@ interface Task {
   readonly settlement: DeliverySettlement
 }
 
+// A dedupe store that fails is asked about the next delivery no sooner.
+const STORE_PAUSE_MS = 1000
 // So many places of the line may be taken by what has been handled; moving the rest up for each would cost more.
 const MOST_DONE = 16
 
@@ -133,10 +137,17 @@ export class HandlerPool {
   }
 
   async #failed({ delivery, settlement }: Task, error: unknown): Promise<void> {
-    const { onError, logger, onLeft } = this.#options
+    const { clock, logger, onLeft } = this.#options
+    let { onError } = this.#options
     const stale = error instanceof UnderstudyError && error.code === 'stale-delivery'
     if (!stale) logger.error({ messageId: delivery.id, error: messageOf(error) }, 'the handler of a delivery threw')
     if (!settlement.isOpen) return
+    if (onError !== 'leave' && error instanceof UnderstudyError && error.code === 'storage') {
+      // The store's trouble, which passes, and none of the message's: dead letters would be the wrong place.
+      onError = 'requeue'
+      await sleep(clock, STORE_PAUSE_MS)
+      if (!settlement.isOpen) return
+    }
     if (onError !== 'leave') {
       await settlement.settle(onError).catch((failure: unknown) => {
         logger.warn(

@@ -20,7 +20,10 @@ export interface ListenOptions {
   readonly concurrency?: number
   /** What becomes of a delivery whose handler throws before it settled it. Defaults to `reject`. */
   readonly onError?: ErrorPolicy
-  /** Remembers finished messages, so that copies of them are not handled again. Defaults to none. */
+  /**
+   * Remembers finished messages, so that copies of them are not handled again. Where it fails, the message
+   * goes back to its queue after a second, unless `onError` is `leave`. Defaults to none.
+   */
   readonly dedupe?: DedupeStore
   /** Closes the listener, as `close` does, when it fires. Defaults to none. */
   readonly signal?: AbortSignal
@@ -121,6 +124,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
       concurrency,
       onError,
       dedupe: this.#dedupe,
+      clock: options.clock,
       logger,
       onLeft: (settlement) => this.#leave(settlement),
       onDuplicate: (delivery) => {

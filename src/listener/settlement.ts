@@ -98,22 +98,13 @@ export class DeliverySettlement {
 
   /** The broker delivers it again, and the work is done all the same. */
   async #tooLate(settlement: Settlement): Promise<never> {
-    if (settlement === 'ack') await this.#remember()
+    if (settlement === 'ack') await this.#dedupe?.finished(this.#delivery.message.id)
     throw this.#stale('was lost before it was settled; nothing was settled')
-  }
-
-  async #remember(): Promise<void> {
-    try {
-      await this.#dedupe?.finished(this.#delivery.message.id)
-    } catch (cause) {
-      const message = `message ${this.#delivery.message.id} could not be noted as finished: ${messageOf(cause)}`
-      throw new UnderstudyError('storage', message, { cause })
-    }
   }
 
   async #perform(settlement: Settlement): Promise<void> {
     try {
-      if (this.#dedupe && settlement === 'ack') await this.#remember()
+      if (this.#dedupe && settlement === 'ack') await this.#dedupe.finished(this.#delivery.message.id)
       // What the store takes is not the broker's time.
       this.#watcher.settling(this)
       await this.#delivery.settle(settlement)

@@ -90,16 +90,26 @@ test('a store that cannot note the id stops the acknowledge, and the delivery st
   assert.equal(listener.unsettled, 1)
 })
 
-test('a store that cannot be asked sends the delivery the way of a handler that throws', async () => {
-  const broken: DedupeStore = {
-    has: () => Promise.reject(new Error('no answer')),
-    add: () => {},
-  }
-  const { subscription, taken } = await listening({ dedupe: broken, onError: 'requeue', handler: () => {} })
+for (const [what, broken] of [
+  ['asked', { has: () => Promise.reject(new Error('no answer')), add: () => {} }],
+  ['told', { has: () => false, add: () => Promise.reject(new Error('disk full')) }],
+] as const) {
+  test(`a store that cannot be ${what} is no fault of the message: it goes back after a pause`, async () => {
+    const { subscription, clock } = await listening({ dedupe: broken, handler: (delivery) => delivery.ack() })
+    subscription().deliver('one')
+    await clock.advance(999)
+    assert.deepEqual(subscription().settlements, [])
+    await clock.advance(1)
+    assert.deepEqual(subscription().settlements, [{ id: 'one', as: 'requeue' }])
+  })
+}
+
+test('a store that cannot be asked leaves the delivery where the policy is to leave it', async () => {
+  const broken: DedupeStore = { has: () => Promise.reject(new Error('no answer')), add: () => {} }
+  const { listener, subscription, taken, clock } = await listening({ dedupe: broken, onError: 'leave' })
   subscription().deliver('one')
-  await settled()
-  assert.deepEqual(idsOf(taken), [])
-  assert.deepEqual(subscription().settlements, [{ id: 'one', as: 'requeue' }])
+  await clock.advance(5000)
+  assert.deepEqual([idsOf(taken), subscription().settlements, listener.unsettled], [[], [], 1])
 })
 
 test('the memory store forgets the eldest id once it is full', () => {
