@@ -11,7 +11,7 @@ import type {
   Subscription,
 } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
-import type { QueueSettings } from '../../src/transport/topology.ts'
+import { type QueueSettings, queuesBoundTo } from '../../src/transport/topology.ts'
 import type { DialContext } from '../../src/transport/transport.ts'
 import type { BrokerLink, MemoryBroker } from './broker.ts'
 import { passing, unconfirmed, unsent } from './errors.ts'
@@ -54,7 +54,8 @@ export class MemoryLink implements Link, BrokerLink {
   readonly #clock: Clock
   readonly #heartbeatMs: number
   readonly #consuming = new Set<Consuming>()
-  readonly #declared = new Set<string>()
+  /** Destinations whose queues are as they were declared. */
+  readonly #used = new Set<string>()
   readonly #calls = new Set<Call>()
   /** Written while the broker did not read. */
   #unread: Call[] = []
@@ -235,13 +236,22 @@ export class MemoryLink implements Link, BrokerLink {
     })
   }
 
-  /** What the application declared is there before a queue is used for the first time on this link. */
+  /**
+   * What the application declared is there before a destination is used for the first time on this link: the
+   * queue, or the queues that are bound to the exchange or to topics.
+   */
   #declareFirst(destination: Destination): void {
-    if (destination.kind !== 'queue' || this.#declared.has(destination.name)) return
-    const settings = this.#context?.topology.settingsOf(destination.name)
-    if (settings === undefined) return
-    this.#broker.declare(destination.name, settings)
-    this.#declared.add(destination.name)
+    const key = destination.kind === 'topic' ? 'topic' : `${destination.kind} ${destination.name}`
+    if (!this.#context || this.#used.has(key)) return
+    const { topology } = this.#context
+    if (destination.kind !== 'queue') {
+      for (const [queue, settings] of queuesBoundTo(topology, destination)) this.#broker.declare(queue, settings)
+    } else {
+      const settings = topology.settingsOf(destination.name)
+      if (settings === undefined) return
+      this.#broker.declare(destination.name, settings)
+    }
+    this.#used.add(key)
   }
 
   #call(run: () => void): Promise<void> {

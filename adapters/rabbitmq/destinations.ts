@@ -28,7 +28,6 @@ export class Destinations {
 
   /** Whether a send may go now. */
   isReady(destination: Destination): boolean {
-    if (destination.kind === 'topic') return true
     const known = this.#known.get(keyOf(destination))
     return known !== undefined && known.line === undefined
   }
@@ -79,7 +78,8 @@ export class Destinations {
   }
 }
 
-/** One for all routing keys of an exchange. */
+/** One for all routing keys of an exchange, and one for all topics, which share an exchange. */
 function keyOf({ kind, name }: Destination): string {
-  return kind === 'queue' ? name : `${kind}://${name}`
+  if (kind === 'queue') return name
+  return kind === 'topic' ? 'topic://' : `exchange://${name}`
 }

@@ -3,7 +3,7 @@ import type { Destination } from '../../src/transport/destination.ts'
 import type { RedactedEndpoint } from '../../src/transport/endpoint.ts'
 import type { DeliverySink, Link, LinkClosed, SubscribeOptions, Subscription } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
-import type { QueueSettings } from '../../src/transport/topology.ts'
+import { NOTHING_DECLARED, type QueueSettings } from '../../src/transport/topology.ts'
 import type { DialContext } from '../../src/transport/transport.ts'
 import { type OpenedChannel, openChannel, QuestionChannels } from './channels.ts'
 import { Consumer } from './consumer.ts'
@@ -24,8 +24,6 @@ export interface RabbitLinkOptions {
   readonly context: DialContext | undefined
   readonly wallTime: () => number
 }
-
-const NOTHING_DECLARED = { settingsOf: () => undefined }
 
 /** One AMQP connection: a channel for publishing, one or two for questions, one for each subscription. */
 export class RabbitLink implements Link {

@@ -1,8 +1,8 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Destination } from '../../src/transport/destination.ts'
-import type { QueueSettings, Topology } from '../../src/transport/topology.ts'
+import { type QueueSettings, queuesBoundTo, type Topology } from '../../src/transport/topology.ts'
 import { ask, type QuestionChannels } from './channels.ts'
-import { replyCodeOf } from './errors.ts'
+import { isAway, replyCodeOf } from './errors.ts'
 import { TOPIC_EXCHANGE } from './message.ts'
 import { deadLettersOf, queueArguments, type QueueType } from './queue-arguments.ts'
 
@@ -35,15 +35,21 @@ export class BrokerTopology {
     this.#classify = classify
   }
 
-  /** Makes sure that what a message is sent to is there. A topic needs nothing. */
+  /**
+   * Makes sure that what a message is sent to is there, and the queues into which it is declared to come: on
+   * a broker that was failed over to they may be missing.
+   */
   use(destination: Destination): Promise<void> {
     switch (destination.kind) {
       case 'queue':
         return this.useQueue(destination.name)
       case 'exchange':
-        return this.#told(() => this.#useExchange(destination.name))
+        return this.#told(async () => {
+          await this.#useExchange(destination.name)
+          await this.#useBound(destination)
+        })
       case 'topic':
-        return Promise.resolve()
+        return this.#told(() => this.#useBound(destination))
     }
   }
 
@@ -77,6 +83,28 @@ export class BrokerTopology {
     if (dead?.kind === 'exchange') await this.#useExchange(dead.name)
     if (dead?.kind === 'queue' && dead.name !== queue) await this.#useDeadLetters(dead.name, settings)
     await this.#assertQueue(queue, args)
+    for (const binding of settings.bindings ?? []) await this.#bind(queue, binding)
+  }
+
+  async #useBound(source: Exclude<Destination, { readonly kind: 'queue' }>): Promise<void> {
+    await Promise.all(
+      queuesBoundTo(this.#declared, source).map(async ([queue, settings]) => {
+        try {
+          await this.#useBoundQueue(queue, settings)
+        } catch (error) {
+          // It is there, and out of reach for now: the others get their messages all the same.
+          if (!isAway(this.#classify(error))) throw error
+        }
+      }),
+    )
+  }
+
+  async #useBoundQueue(queue: string, settings: QueueSettings): Promise<void> {
+    if (!(await this.#hasQueue(queue))) {
+      await this.#make(queue, settings)
+      return
+    }
+    // A link may have been lost between the queue and its bindings.
     for (const binding of settings.bindings ?? []) await this.#bind(queue, binding)
   }
 

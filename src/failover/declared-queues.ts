@@ -55,6 +55,10 @@ export class DeclaredQueues implements Topology {
     return this.#settings.get(queue)
   }
 
+  declared(): Iterable<readonly [string, QueueSettings]> {
+    return this.#settings
+  }
+
   /**
    * Notes the settings and asks the broker that serves for the queue; on a lost link, the next one.
    *

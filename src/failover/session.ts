@@ -3,7 +3,7 @@ import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
-import type { Topology } from '../transport/topology.ts'
+import { NOTHING_DECLARED, type Topology } from '../transport/topology.ts'
 import type { Transport } from '../transport/transport.ts'
 import { Backoff } from './backoff.ts'
 import { dial, discard } from './dial.ts'
@@ -39,8 +39,6 @@ export interface SessionOptions {
   /** What the application declared of queues. Defaults to nothing. */
   readonly topology?: Topology
 }
-
-const NO_TOPOLOGY: Topology = { settingsOf: () => undefined }
 
 /** Each state with what belongs to it; what a state started is ended when the state is left. */
 type State =
@@ -240,7 +238,7 @@ export class FailoverSession {
   }
 
   async #dialOne(endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
-    const { transportOf, clock, topology = NO_TOPOLOGY } = this.#options
+    const { transportOf, clock, topology = NOTHING_DECLARED } = this.#options
     let link: Link | undefined
     let reason: string | undefined
     const onBlocked = (now: string | undefined): void => {

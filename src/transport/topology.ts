@@ -24,7 +24,25 @@ export interface QueueSettings {
   readonly bindings?: readonly Destination[]
 }
 
-/** What the application declared, by queue. A link looks here before its first use of a queue. */
+/**
+ * What the application declared, by queue. A link looks here before its first use of a queue, and of an
+ * exchange or topic, whose messages may have to come into queues that this broker does not know yet.
+ */
 export interface Topology {
   settingsOf(queue: string): QueueSettings | undefined
+  /** Every queue that was declared, with its settings. */
+  declared(): Iterable<readonly [queue: string, settings: QueueSettings]>
+}
+
+/** A topology in which nothing was declared. */
+export const NOTHING_DECLARED: Topology = { settingsOf: () => undefined, declared: () => [] }
+
+/** The declared queues that have a binding to this exchange, whatever the routing key; or to any topic. */
+export function queuesBoundTo(
+  topology: Topology,
+  source: Exclude<Destination, { readonly kind: 'queue' }>,
+): (readonly [queue: string, settings: QueueSettings])[] {
+  return [...topology.declared()].filter(([, { bindings = [] }]) =>
+    bindings.some(({ kind, name }) => kind === source.kind && (kind === 'topic' || name === source.name)),
+  )
 }

@@ -31,6 +31,7 @@ test('a declared queue is asked for, with its destinations read, and known to ev
   assert.equal(transport.links.length, 2)
   assert.deepEqual(transport.last.context?.topology.settingsOf('orders'), settings)
   assert.equal(transport.last.context?.topology.settingsOf('others'), undefined)
+  assert.deepEqual([...(transport.last.context?.topology.declared() ?? [])], [['orders', settings]])
   await connection.close()
 })
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { SendError } from '../../../src/errors.ts'
+import { NOTHING_DECLARED } from '../../../src/transport/topology.ts'
 import { watch } from '../../support/client-parts.ts'
 import { failure, Inbox, lossOf, soon } from '../activemq/dialled.ts'
 import { closeLinks, dialling, never, queue, to, turns } from './dialled.ts'
@@ -81,7 +82,7 @@ test('a blocked broker tells producers why, takes sends in order once it is unbl
   const { dial, broker } = dialling()
   const told: (string | undefined)[] = []
   const context = {
-    topology: { settingsOf: () => undefined },
+    topology: NOTHING_DECLARED,
     onBlocked: (reason: string | undefined) => told.push(reason),
   }
   const [producer, receiver] = [await dial(context), await dial(context)]
@@ -113,7 +114,7 @@ test('a link that comes during a block is told with its first send', async () =>
   const { dial, broker } = dialling()
   const told: (string | undefined)[] = []
   broker.block('disk')
-  const link = await dial({ topology: { settingsOf: () => undefined }, onBlocked: (reason) => told.push(reason) })
+  const link = await dial({ topology: NOTHING_DECLARED, onBlocked: (reason) => told.push(reason) })
   await turns()
   assert.deepEqual(told, [])
   const sent = link.send(to(queue('a')), 1)

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { SendError } from '../../../src/errors.ts'
+import { NOTHING_DECLARED } from '../../../src/transport/topology.ts'
 import { watch } from '../../support/client-parts.ts'
 import { failure, Inbox, soon } from '../activemq/dialled.ts'
 import { closeLinks, dialling, exchange, never, queue, to, topic, turns } from './dialled.ts'
@@ -229,10 +230,27 @@ test('a message expires after its own time or that of its queue, whichever is so
 test('a queue is what the application declared before it is first used on a link', async () => {
   const { dial } = dialling()
   const settings = { maxLength: 1 }
-  const topology = { settingsOf: (name: string) => (name === 'short' ? settings : undefined) }
+  const topology = { ...NOTHING_DECLARED, settingsOf: (name: string) => (name === 'short' ? settings : undefined) }
   const link = await dial({ topology, onBlocked: () => {} })
   await link.send(to(queue('short')), 1)
   assert.equal((await refusal(link.send(to(queue('short')), 1))).outcome, 'rejected')
+})
+
+test('queues that are bound to an exchange or a topic are there before it is first used on a link', async () => {
+  const { dial, broker } = dialling()
+  const bound = [
+    ['eu', { bindings: [exchange('orders', 'eu.#')] }],
+    ['log', { bindings: [topic('news.#')] }],
+    ['other', { bindings: [exchange('others', '#')] }],
+  ] as const
+  const link = await dial({ topology: { ...NOTHING_DECLARED, declared: () => bound }, onBlocked: () => {} })
+  await link.send(to(exchange('orders', 'eu.new')), 1)
+  await link.send(to(topic('news.today')), 1)
+  assert.equal((await refusal(link.send(to(exchange('orders', 'us.new')), 1))).outcome, 'returned')
+  assert.deepEqual(
+    bound.map(([name]) => broker.depth(name)),
+    [1, 1, 0],
+  )
 })
 
 test('a queue cannot be declared in two ways; more bindings are no other way', async () => {

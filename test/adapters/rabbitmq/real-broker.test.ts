@@ -45,7 +45,8 @@ describe('the adapter on a real RabbitMQ', { skip: brokerSkip('rabbitmq-classic'
   async function dial(query = '', declared: Readonly<Record<string, QueueSettings>> = {}): Promise<Link> {
     const [endpoint] = parseFailoverUri(`${uri}?heartbeat=5000&${query || 'queueType=classic'}`).endpoints
     assert.ok(endpoint)
-    const context = { topology: { settingsOf: (name: string) => declared[name] }, onBlocked: () => {} }
+    const topology = { settingsOf: (name: string) => declared[name], declared: () => Object.entries(declared) }
+    const context = { topology, onBlocked: () => {} }
     const link = await soon(rabbitmqTransport().dial(endpoint, never, context), 'the link')
     links.push(link)
     return link
@@ -196,6 +197,22 @@ describe('the adapter on a real RabbitMQ', { skip: brokerSkip('rabbitmq-classic'
     await soon(link.send(to('theirs'), 1), 'the confirm')
     await box.next()
     await ackAll(box)
+  })
+
+  it('makes the queues that are bound to an exchange or a topic when that is first used', async () => {
+    const declared: Record<string, QueueSettings> = {
+      'bound.eu': { bindings: [{ kind: 'exchange', name: 'bound.orders', routingKey: 'eu.#' }] },
+      'bound.log': { bindings: [{ kind: 'topic', name: 'bound.#' }] },
+    }
+    const link = await dial('', declared)
+    const destination = { kind: 'exchange', name: 'bound.orders', routingKey: 'eu.new' } as const
+    await soon(link.send(to('', { destination }), 1), 'the exchange')
+    await soon(link.send(to('', { destination: { kind: 'topic', name: 'bound.news' } }), 1), 'the topic')
+    const counts = await foreign(async (channel) => [
+      (await channel.checkQueue('bound.eu')).messageCount,
+      (await channel.checkQueue('bound.log')).messageCount,
+    ])
+    assert.deepEqual(counts, [1, 1])
   })
 
   it('declares what was asked for: limits, life times, priorities and bindings', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import { SendError } from '../../../src/errors.ts'
 import type { OutgoingMessage } from '../../../src/transport/message.ts'
+import { NOTHING_DECLARED } from '../../../src/transport/topology.ts'
 import { header, long, messageId, method, octet, short, shortString } from '../../support/amqp-frames.ts'
 import type { AmqpPeer, Published } from '../../support/amqp-peer.ts'
 import { message } from '../../support/client-parts.ts'
@@ -322,7 +323,7 @@ for (const [text, outcome, retriable] of [
 test('a broker that blocks is told of with its reason, and that it reads on', async () => {
   const told: (string | undefined)[] = []
   const context = {
-    topology: { settingsOf: () => undefined },
+    topology: NOTHING_DECLARED,
     onBlocked: (reason: string | undefined) => void told.push(reason),
   }
   await using _on = await linked(
