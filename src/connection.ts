@@ -6,7 +6,14 @@ import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/sta
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
 import { DeliveryStream } from './listener/delivery-stream.ts'
 import type { DeliveryHandler } from './listener/handler-pool.ts'
-import { Listener, type ListenerOptions, type ListenOptions, type StreamOptions } from './listener/listener.ts'
+import {
+  checkListenOptions,
+  checkStreamOptions,
+  Listener,
+  type ListenerOptions,
+  type ListenOptions,
+  type StreamOptions,
+} from './listener/listener.ts'
 import { type Logger, patientLogger } from './logger.ts'
 import { MessageComposer, type SendOptions } from './producer/composer.ts'
 import type { Payload } from './producer/payload.ts'
@@ -83,6 +90,12 @@ export class Connection implements AsyncDisposable {
       unsettledDeliveries: () => this.#unsettled,
     })
     if (this.#telemetry.status) this.#status.observe(this.#telemetry.status)
+    // The two links are lost and found together: who is back first spares the other the rest of its wait.
+    this.#status.observe(({ type, role }) => {
+      if (type !== 'connected' && type !== 'resumed') return
+      if (role === 'producer') this.#listening?.hurry()
+      else this.#sending.hurry()
+    })
     this.#sending = this.#session('producer')
     this.#producer = new Producer({
       session: this.#sending,
@@ -182,6 +195,7 @@ export class Connection implements AsyncDisposable {
    * @throws UnderstudyError `invalid-option` for a destination or prefetch that cannot be.
    */
   listen(destination: string, handler: DeliveryHandler, options: ListenOptions = {}): Listener {
+    checkListenOptions(options)
     return this.#listen(destination, handler, options)
   }
 
@@ -191,6 +205,7 @@ export class Connection implements AsyncDisposable {
    * @throws UnderstudyError as {@link listen} does.
    */
   deliveries(source: string, options: StreamOptions = {}): DeliveryStream {
+    checkStreamOptions(options)
     return new DeliveryStream((handler, dropWaiting) => this.#listen(source, handler, options, { dropWaiting }))
   }
 

@@ -4,6 +4,7 @@ import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Endpoint } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
 import type { Backoff } from './backoff.ts'
+import type { Pause } from './pause.ts'
 import { discard } from './dial.ts'
 
 /** A link and the endpoint it leads to. */
@@ -15,6 +16,8 @@ export interface Dialled {
 export interface RetryPlan {
   readonly clock: Clock
   readonly backoff: Backoff
+  /** The waits between passes. */
+  readonly pause: Pause
   /** How many times the whole list is tried again; -1 without limit. */
   readonly retries: number
   /** The order of the next pass over the list; never empty. */
@@ -52,7 +55,7 @@ export async function retryDial(plan: RetryPlan, signal: AbortSignal): Promise<D
         if (retriesLeft <= 0 || !isRetriable(error)) return
         const delayMs = backoff.next(clock.now(), limited)
         plan.onPassFailed(passes, delayMs)
-        await sleep(clock, delayMs, signal)
+        await plan.pause.wait(delayMs, signal)
       },
     })
   } catch (error) {

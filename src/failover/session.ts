@@ -8,6 +8,7 @@ import type { Transport } from '../transport/transport.ts'
 import { Backoff } from './backoff.ts'
 import { dial, discard } from './dial.ts'
 import { EndpointList } from './endpoints.ts'
+import { Pause } from './pause.ts'
 import { type Dialled, retryDial } from './retry.ts'
 import { logStatus } from './status-log.ts'
 import type { LinkRole, StatusBroadcast, StatusEvent } from './status.ts'
@@ -86,6 +87,7 @@ export class FailoverSession {
   readonly #options: SessionOptions
   readonly #endpoints: EndpointList
   readonly #backoff: Backoff
+  readonly #pause: Pause
   readonly #tenants = new Set<SessionTenant>()
   readonly #waiting = new Set<{ resolve: (link: Link) => void; reject: (error: UnderstudyError) => void }>()
   readonly #leaveNow = new AbortController()
@@ -100,6 +102,7 @@ export class FailoverSession {
     this.#options = options
     this.#endpoints = new EndpointList(options.uri, options.random)
     this.#backoff = new Backoff(options.uri.options, options.random)
+    this.#pause = new Pause(options.clock)
   }
 
   /** The link that is up, or undefined. */
@@ -152,6 +155,11 @@ export class FailoverSession {
     if (this.link !== link) return
     this.#lost(link, error)
     void discard(link)
+  }
+
+  /** A broker of the list has answered somebody else: the next pass over it need not wait. */
+  hurry(): void {
+    if (!this.#backoff.flapping) this.#pause.cutShort()
   }
 
   /** Ends the link and the loop. The tenants have been drained by their owner. Idempotent, never rejects. */
@@ -208,6 +216,7 @@ export class FailoverSession {
         {
           clock,
           backoff: this.#backoff,
+          pause: this.#pause,
           retries: startup ? uri.options.startupMaxReconnectAttempts : uri.options.maxReconnectAttempts,
           pass: () => {
             const order = this.#endpoints.pass(firstPass ? lost : undefined)
