@@ -10,6 +10,7 @@ import type { ClientTracing } from './telemetry/tracing.ts'
 import type { Codec } from './transport/codec.ts'
 import type { Endpoint } from './transport/endpoint.ts'
 import type { TlsSettings } from './transport/tls-settings.ts'
+import { checkNames, type NamesOf } from './transport/option-names.ts'
 import type { Transport } from './transport/transport.ts'
 
 /** Each adapter is loaded when a URI first names its scheme. */
@@ -53,6 +54,19 @@ export interface ConnectOptions {
   readonly random?: Random
 }
 
+const CONNECT_OPTIONS: NamesOf<ConnectOptions> = {
+  logger: true,
+  tls: true,
+  signal: true,
+  codecs: true,
+  maxOpenRequests: true,
+  observer: true,
+  metrics: true,
+  tracing: true,
+  clock: true,
+  random: true,
+}
+
 /**
  * A connection to whichever broker of a failover URI serves, once the first of them has answered.
  *
@@ -80,6 +94,7 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
 
 /** Reads the URI and loads its adapters, and leaves the first dial to the first use. */
 export async function prepare(uri: string, options: ConnectOptions = {}): Promise<Connection> {
+  checkNames('connect', options, CONNECT_OPTIONS)
   const parsed = parseFailoverUri(uri)
   const transports = new Map<string, Transport>()
   for (const [index, { scheme }] of parsed.endpoints.entries()) {

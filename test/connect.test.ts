@@ -39,6 +39,14 @@ test('TLS settings that no broker of the list would use are refused: nobody is l
   await mixed.close()
 })
 
+test('an option of connect with a slip in its name is refused', async () => {
+  const error = await failure(prepare('memory:slip', { loger: undefined } as object))
+  assert.deepEqual(
+    [error.code, error.message],
+    ['invalid-option', 'unknown connect option "loger"; did you mean logger?'],
+  )
+})
+
 test('connect says with which reason its signal fired', async () => {
   const reason = new Error('the deployment was called off')
   for (const when of ['before', 'meanwhile'] as const) {

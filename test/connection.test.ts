@@ -9,6 +9,8 @@ import { connectionOf, failureOf, type Parts, type PartsOptions, parts, TWO, wat
 import { settled } from './support/fake-clock.ts'
 import type { ScriptedLink } from './support/scripted-transport.ts'
 
+const never = new AbortController().signal
+
 async function connected(options: PartsOptions = {}): Promise<Parts & { connection: Connection; link: ScriptedLink }> {
   const of = parts(options)
   const connection = connectionOf(of)
@@ -38,6 +40,27 @@ test('what is sent carries what was asked for', async () => {
     [{ kind: 'topic', name: 'news' }, 'application/json', { h: 'v' }, 9, true, clock.wallTime() + 500],
   )
   assert.deepEqual([bytes.contentType, bytes.persistent, bytes.expiresAtMs], ['image/png', false, undefined])
+  await connection.close()
+})
+
+test('an option with a slip in its name is refused, and the nearest one named', async () => {
+  const { connection, link } = await connected()
+  const slip = { prefetchh: 1, signall: never, persistant: false } as object
+  const refusals: readonly (() => unknown)[] = [
+    () => connection.send('jobs', 'x', slip),
+    () => connection.listen('jobs', () => {}, slip),
+    () => connection.deliveries('jobs', slip),
+    () => connection.deliveries('jobs', { concurrency: 2 } as object),
+    () => connection.request('jobs', 'x', slip),
+    () => connection.scatter('jobs', 'x', slip),
+    () => connection.respond('jobs', () => {}, slip),
+  ]
+  for (const refusal of refusals)
+    await assert.rejects(async () => refusal(), {
+      code: 'invalid-option',
+      message: /^unknown \w+ option .*did you mean/,
+    })
+  assert.deepEqual([link.sent, link.subscriptions], [[], []])
   await connection.close()
 })
 

@@ -4,6 +4,7 @@ import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Logger } from '../logger.ts'
 import { type Destination, formatDestination } from '../transport/destination.ts'
+import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { Codecs } from '../transport/codec.ts'
 import type { Link, LinkDelivery, Subscription } from '../transport/link.ts'
 import { Delivery } from './delivery.ts'
@@ -31,6 +32,19 @@ export interface ListenOptions {
 
 /** How a stream takes deliveries: its loop handles one at a time, and what it throws ends the loop. */
 export type StreamOptions = Omit<ListenOptions, 'concurrency' | 'onError'>
+
+const STREAM_OPTIONS: NamesOf<StreamOptions> = { prefetch: true, dedupe: true, signal: true }
+const LISTEN_OPTIONS: NamesOf<ListenOptions> = { ...STREAM_OPTIONS, concurrency: true, onError: true }
+
+/** @throws UnderstudyError `invalid-option` for an option that listeners do not have. */
+export function checkListenOptions(options: ListenOptions): void {
+  checkNames('listen', options, LISTEN_OPTIONS)
+}
+
+/** @throws UnderstudyError `invalid-option` for an option that streams do not have. */
+export function checkStreamOptions(options: StreamOptions): void {
+  checkNames('deliveries', options, STREAM_OPTIONS)
+}
 
 export interface ListenerOptions extends ListenOptions {
   readonly session: FailoverSession

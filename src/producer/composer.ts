@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { UnderstudyError } from '../errors.ts'
+import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { Capabilities } from '../transport/capabilities.ts'
 import type { Codecs } from '../transport/codec.ts'
 import { type Destination, formatDestination, parseDestination } from '../transport/destination.ts'
@@ -74,6 +75,7 @@ export class MessageComposer {
 
   /** @throws UnderstudyError `invalid-option` or `unsupported`. */
   compose(destination: string, payload: Payload, options: SendOptions): OutgoingMessage {
+    checkNames('send', options, SEND_OPTIONS)
     const { id, headers, priority, expireAfterMs, replyTo } = options
     const target = this.destination(destination)
     if (id === '') throw invalid('the id of a message must not be empty')
@@ -115,6 +117,18 @@ export class MessageComposer {
       if (lacks !== undefined) throw new UnderstudyError('unsupported', `${scheme}: has no ${lacks}`)
     }
   }
+}
+
+const SEND_OPTIONS: NamesOf<SendOptions> = {
+  id: true,
+  headers: true,
+  persistent: true,
+  priority: true,
+  expireAfterMs: true,
+  correlationId: true,
+  replyTo: true,
+  contentType: true,
+  signal: true,
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = Object.freeze({})

@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../errors.ts'
+import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import { formatDestination, parseDestination } from '../transport/destination.ts'
 import type { Reply } from './reply.ts'
 import type { Outgoing } from './request-host.ts'
@@ -38,6 +39,30 @@ export interface ScatterOptions extends AskOptions {
   readonly expect?: number
   /** How many replies may wait for the loop; past it progress is dropped first. Defaults to 1,000. */
   readonly maxUnread?: number
+}
+
+const ASK_OPTIONS: NamesOf<AskOptions> = {
+  requestId: true,
+  timeoutMs: true,
+  signal: true,
+  replyTo: true,
+  headers: true,
+  persistent: true,
+  priority: true,
+  expireAfterMs: true,
+  contentType: true,
+}
+const REQUEST_OPTIONS: NamesOf<RequestOptions> = { ...ASK_OPTIONS, onProgress: true }
+const SCATTER_OPTIONS: NamesOf<ScatterOptions> = { ...ASK_OPTIONS, expect: true, maxUnread: true }
+
+/** @throws UnderstudyError `invalid-option` for an option that requests do not have. */
+export function checkRequestOptions(options: RequestOptions): void {
+  checkNames('request', options, REQUEST_OPTIONS)
+}
+
+/** @throws UnderstudyError `invalid-option` for an option that scatters do not have. */
+export function checkScatterOptions(options: ScatterOptions): void {
+  checkNames('scatter', options, SCATTER_OPTIONS)
 }
 
 /** What requests have come to so far on one connection. */

@@ -10,6 +10,8 @@ import type { RequestHandler } from './incoming-request.ts'
 import { type OpenRequest, SingleRequest } from './open-request.ts'
 import {
   type AskOptions,
+  checkRequestOptions,
+  checkScatterOptions,
   checkWhole,
   outgoingOf,
   queueName,
@@ -91,6 +93,7 @@ export class Requests {
   }
 
   async request(destination: string, payload: Payload, options: RequestOptions): Promise<Reply> {
+    checkRequestOptions(options)
     const { id, timeoutMs, dueAt } = this.#check(options)
     const { onProgress } = options
     const request = new SingleRequest({
@@ -106,6 +109,7 @@ export class Requests {
   }
 
   scatter(destination: string, payload: Payload, options: ScatterOptions): Gathering {
+    checkScatterOptions(options)
     const { expect, maxUnread = DEFAULT_MAX_UNREAD } = options
     if (expect !== undefined) checkWhole('expect', expect)
     checkWhole('maxUnread', maxUnread)

@@ -4,6 +4,7 @@ import { messageOf, SendError, UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
 import type { Listener } from '../listener/listener.ts'
 import type { Logger } from '../logger.ts'
+import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { Payload } from '../producer/payload.ts'
 import { IncomingRequest, type RequestHandler } from './incoming-request.ts'
 import { errorBody, type ReplyKind, replyHeaders } from './reply.ts'
@@ -19,6 +20,8 @@ export interface ResponderOptions {
   /** Closes the responder, as `close` does, when it fires. Defaults to none. */
   readonly signal?: AbortSignal
 }
+
+const RESPONDER_OPTIONS: NamesOf<ResponderOptions> = { name: true, prefetch: true, persistent: true, signal: true }
 
 /** What a responder has done so far. */
 export interface ResponderCounts {
@@ -61,6 +64,7 @@ export class Responder implements AsyncDisposable {
     handler: RequestHandler,
     options: ResponderOptions,
   ) {
+    checkNames('respond', options, RESPONDER_OPTIONS)
     this.#host = host
     this.#clock = clock
     this.#logger = logger

@@ -1,3 +1,5 @@
+import { UnderstudyError } from '../errors.ts'
+
 /** How many single-character edits lead from `from` to `to`. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
@@ -24,4 +26,21 @@ export function nearestName(written: string, known: readonly string[]): string |
     }
   }
   return best
+}
+
+/** The names of an interface's fields, none forgotten. */
+export type NamesOf<Options> = Readonly<Record<keyof Options, true>>
+
+/**
+ * Refuses what nobody would look at, such as a name with a slip in it.
+ *
+ * @throws UnderstudyError `invalid-option`, naming the option and the nearest known one.
+ */
+export function checkNames<Options extends object>(what: string, given: Options, known: NamesOf<Options>): void {
+  for (const name in given) {
+    if (Object.hasOwn(known, name)) continue
+    const nearest = nearestName(name, Object.keys(known))
+    const message = `unknown ${what} option ${JSON.stringify(name.slice(0, 64))}; did you mean ${nearest}?`
+    throw new UnderstudyError('invalid-option', message)
+  }
 }
