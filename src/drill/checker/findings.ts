@@ -70,13 +70,15 @@ function homeNode({ fault, timeline, ledger }: Observations, done: string): stri
   const healed = timeline.heals.find((heal) => heal.node === fault?.node)
   if (!fault || !healed) return `${nobody}.`
   const how = timeline.fault?.name === 'pause' ? 'It was continued' : 'It was back'
+  const healedAfter = sayMs(msNear(healed.t - fault.effectiveNs))
   const first = ledger.attempts
     .flatMap((attempt) => (isConfirmed(attempt) && attempt.startNs >= fault.effectiveNs ? [attempt.endNs] : []))
     .reduce((least, endNs) => Math.min(least, endNs), Number.POSITIVE_INFINITY)
-  const confirm = Number.isFinite(first)
-    ? `, and the first confirm came after ${sayMs(msNear(first - fault.effectiveNs))}`
-    : ''
-  return `${nobody}. ${how} after ${sayMs(msNear(healed.t - fault.effectiveNs))}${confirm}.`
+  if (!Number.isFinite(first)) return `${nobody}. ${how} after ${healedAfter}.`
+  const firstAfter = sayMs(msNear(first - fault.effectiveNs))
+  // The order to start ends once the whole node answers; its queue may take jobs before that.
+  if (first < healed.t) return `${nobody}. The first confirm came after ${firstAfter}, as soon as it was there again.`
+  return `${nobody}. ${how} after ${healedAfter}, and the first confirm came after ${firstAfter}.`
 }
 
 const UNSEEN = {

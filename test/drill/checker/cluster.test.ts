@@ -143,6 +143,15 @@ describe('A queue whose home node goes away', () => {
     )
   })
 
+  it('may confirm a job before the order to start it has ended', () => {
+    const { findings } = judge(hurt(cluster('home-node').heal(9000), 'kill', 8950).events)
+    assert(
+      findings.includes(
+        'Nobody could take over when a was killed: the queue is at home on that node alone. The first confirm came after 7.95 s, as soon as it was there again.',
+      ),
+    )
+  })
+
   it('fails when no job is confirmed once it is back', () => {
     const history = cluster('home-node').jobs(0, 1000).fault(1000).heal(9000).due('j', 1000)
     history.attempt('j', 1020, { by: B, outcome: 'returned', endMs: 1030 }).giveUp('j', 1030)
