@@ -46,8 +46,8 @@ export interface LiveState {
   fault: { readonly node: string; readonly endpoint: string; readonly name: FaultName; readonly atNs: number } | null
   healedNs: number | null
   outage: LiveOutage | null
-  /** Who ended the outage, and whether it is another than the one that was hurt. */
-  backOn: { readonly name: string; readonly tookOver: boolean } | null
+  /** Who ended the outage, and how: the new leader of a quorum may not be known yet when jobs flow again. */
+  backOn: { readonly name: string; readonly how: 'took over' | 'serves again' | 'passes jobs on again' } | null
   readonly latency: LatencyTrace
   /** Jobs that are neither confirmed nor given up, with where their last attempt went. */
   readonly open: Map<string, { readonly dueNs: number; endpoint: string | null; startNs: number }>
@@ -172,7 +172,7 @@ export function conditionOf(broker: LiveBroker, topology?: Topology): string {
 export function recoveryOf({ outage, backOn }: LiveState): string | null {
   if (!outage || outage.untilNs === null || !backOn) return null
   const after = formatSeconds((outage.untilNs - outage.fromNs) / 1e6)
-  return `${backOn.name} ${backOn.tookOver ? 'took over' : 'serves again'} after ${after}`
+  return `${backOn.name} ${backOn.how} after ${after}`
 }
 
 const CONDITIONS: Readonly<Record<Exclude<ProbeFinding, 'refused'>, string>> = {
@@ -207,9 +207,12 @@ function whoIsBack(
   endpoint: string | null,
   elsewhere: boolean,
 ): NonNullable<LiveState['backOn']> {
-  if (topology === 'home-node') return { name: hurt, tookOver: false }
-  if (topology === 'quorum' && master !== null) return { name: master, tookOver: master !== hurt }
-  return { name: brokers.find((broker) => broker.endpoint === endpoint)?.name ?? 'a broker', tookOver: elsewhere }
+  if (topology === 'home-node') return { name: hurt, how: 'serves again' }
+  if (topology === 'quorum' && master !== null)
+    return { name: master, how: master === hurt ? 'serves again' : 'took over' }
+  const name = brokers.find((broker) => broker.endpoint === endpoint)?.name ?? 'a broker'
+  if (topology === 'quorum') return { name, how: 'passes jobs on again' }
+  return { name, how: elsewhere ? 'took over' : 'serves again' }
 }
 
 // The proof may come in after the recovery: it asks more than once to be sure.

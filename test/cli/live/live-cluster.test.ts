@@ -79,6 +79,17 @@ describe('watching a quorum', () => {
     assert.equal(state.master, 'c')
   })
 
+  it('names nobody as the one that took over while no new leader is known', () => {
+    const { told } = watch('quorum', [
+      marker('leader-elected', 'a'),
+      ...KILLED,
+      marker('leader-lost', 'a'),
+      ...job('j', B),
+      marker('leader-elected', 'c'),
+    ])
+    assert.deepEqual(told.slice(-2), ['b passes jobs on again after 6.00 s (first confirm)', 'queue led by c (log)'])
+  })
+
   it('has nobody stand by', () => {
     const { state } = watch('quorum', [probe('b', B, 'refused')])
     const conditions = state.brokers.map((broker) => conditionOf(broker, state.topology))
