@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander'
+import { InvalidArgumentError, Option } from 'commander'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const LONGEST_MS = 24 * 3_600_000
@@ -15,6 +15,16 @@ export function duration(leastMs: number, mostMs: number = LONGEST_MS): (text: s
     }
     return ms
   }
+}
+
+/** An option whose default the help writes as it is to be written: with its unit. */
+export function durationOption(
+  flags: string,
+  description: string,
+  parse: (text: string) => number,
+  ms: number,
+): Option {
+  return new Option(flags, description).argParser(parse).default(ms, writeDuration(ms))
 }
 
 /** Reads a whole number in a range. */

@@ -9,7 +9,7 @@ import { UnderstudyError } from '../../errors.ts'
 import { parseFailoverUri } from '../../failover/uri.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { type DrillLab, newFolder, performDrill, prepareFolder, removeUnused, shown } from '../drill-run.ts'
-import { duration, wholeNumber, writeDuration } from '../duration.ts'
+import { duration, durationOption, wholeNumber, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
 import type { LiveView } from '../live/live-view.ts'
 import type { Terminal } from '../terminal.ts'
@@ -57,19 +57,30 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
         .choices(FAULT_NAMES)
         .default(DRILL_DEFAULTS.fault),
     )
-    .option('--every <duration>', 'from one job to the next', duration(1, SLOWEST_RATE_MS), DRILL_DEFAULTS.everyMs)
-    .option('--seed <n>', 'repeat the random phase of an earlier drill', wholeNumber(0, LARGEST_SEED))
-    .option(
-      '--hold <duration>',
-      'how long a paused broker stays paused, and a home node that none replaces stays away',
-      duration(100),
-      DRILL_DEFAULTS.holdMs,
+    .addOption(
+      durationOption(
+        '--every <duration>',
+        'from one job to the next',
+        duration(1, SLOWEST_RATE_MS),
+        DRILL_DEFAULTS.everyMs,
+      ),
     )
-    .option(
-      '--window <duration>',
-      'how long all must be back in bounds to call it recovered',
-      duration(100),
-      DRILL_DEFAULTS.windowMs,
+    .option('--seed <n>', 'repeat the random phase of an earlier drill', wholeNumber(0, LARGEST_SEED))
+    .addOption(
+      durationOption(
+        '--hold <duration>',
+        'how long a paused broker stays paused, and a home node that none replaces stays away',
+        duration(100),
+        DRILL_DEFAULTS.holdMs,
+      ),
+    )
+    .addOption(
+      durationOption(
+        '--window <duration>',
+        'how long all must be back in bounds to call it recovered',
+        duration(100),
+        DRILL_DEFAULTS.windowMs,
+      ),
     )
     .option('--rto <duration>', 'the recovery time objective; without one, recovery is only measured', duration(1))
     .option('--allow-failed <n>', 'how many jobs may fail', wholeNumber(0, 1e9), 0)

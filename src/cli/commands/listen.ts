@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { messageOf } from '../../errors.ts'
 import type { Delivery } from '../../listener/delivery.ts'
-import { duration, wholeNumber } from '../duration.ts'
+import { duration, durationOption, wholeNumber } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
@@ -23,7 +23,7 @@ export function listenCommand(terminal: Terminal): Command {
     .option('--from <destination>', 'where the jobs come from', 'queue://drill')
     .option('--count <n>', 'end after so many; without end when not given', wholeNumber(1, 1e9))
     .option('--prefetch <n>', 'unsettled deliveries the broker may have out', wholeNumber(1, 65_535), 10)
-    .option('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000)
+    .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
     .option('--json', 'print each delivery as one line of JSON')
     .action((uri: string, options: ListenCommandOptions) => listen(uri, options, terminal))
 }

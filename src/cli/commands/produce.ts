@@ -3,7 +3,7 @@ import { systemClock } from '../../clock.ts'
 import { messageOf, SendError } from '../../errors.ts'
 import { Ticker } from '../../producer/ticker.ts'
 import { parseDestination } from '../../transport/destination.ts'
-import { duration, formatDuration, wholeNumber } from '../duration.ts'
+import { duration, durationOption, formatDuration, wholeNumber } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
@@ -22,9 +22,9 @@ export function produceCommand(terminal: Terminal): Command {
     .description('send a unique job at a fixed rate, over any failover URI, and say what became of each')
     .argument('<uri>', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
     .option('--to <destination>', 'where the jobs go', 'queue://drill')
-    .option('--every <duration>', 'from one job to the next', duration(1), 1000)
+    .addOption(durationOption('--every <duration>', 'from one job to the next', duration(1), 1000))
     .option('--count <n>', 'how many jobs; without end when not given', wholeNumber(1, 1e9))
-    .option('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000)
+    .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
     .action((uri: string, options: ProduceOptions) => produce(uri, options, terminal))
 }
 
