@@ -143,7 +143,7 @@ summary:focus-visible, input:focus-visible { outline: 2px solid var(--ack); outl
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 0 48px; }
 .facts { font-size: 14px; }
 .facts th, .facts td { padding: 5px 0; vertical-align: top; border-bottom: 1px solid var(--grid); overflow-wrap: anywhere; }
-.facts th { font-weight: 400; color: var(--muted); width: 11em; padding-right: 16px; }
+.facts th { font-weight: 400; color: var(--muted); width: 15em; padding-right: 16px; }
 .command { margin: 0; padding: 12px 14px; background: var(--panel); border: 1px solid var(--line); border-radius: 4px; white-space: pre-wrap; }
 
 @media screen and (max-width: 760px) {
