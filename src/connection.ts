@@ -6,14 +6,8 @@ import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/sta
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
 import { DeliveryStream } from './listener/delivery-stream.ts'
 import type { DeliveryHandler } from './listener/handler-pool.ts'
-import {
-  checkListenOptions,
-  checkStreamOptions,
-  Listener,
-  type ListenerOptions,
-  type ListenOptions,
-  type StreamOptions,
-} from './listener/listener.ts'
+import { Listener, type ListenerOptions } from './listener/listener.ts'
+import { checkListenOptions, checkStreamOptions, type ListenOptions, type StreamOptions } from './listener/options.ts'
 import { type Logger, patientLogger } from './logger.ts'
 import { MessageComposer, type SendOptions } from './producer/composer.ts'
 import type { Payload } from './producer/payload.ts'

@@ -17,7 +17,8 @@ export type { Delivery } from './listener/delivery.ts'
 export { type DedupeStore, memoryDedupe, type MemoryDedupeOptions } from './listener/dedupe.ts'
 export type { DeliveryStream } from './listener/delivery-stream.ts'
 export type { DeliveryHandler, ErrorPolicy } from './listener/handler-pool.ts'
-export type { Listener, ListenOptions, StreamOptions } from './listener/listener.ts'
+export type { Listener } from './listener/listener.ts'
+export type { ListenOptions, StreamOptions } from './listener/options.ts'
 
 // Requests and replies
 export type { Gathering, ScatterSummary } from './request/gathering.ts'

@@ -4,47 +4,15 @@ import type { FailoverOptions } from '../failover/options.ts'
 import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Logger } from '../logger.ts'
 import { type Destination, formatDestination } from '../transport/destination.ts'
-import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { Codecs } from '../transport/codec.ts'
 import type { Link, LinkDelivery, Subscription } from '../transport/link.ts'
 import { Delivery } from './delivery.ts'
 import { DeadlineWatch } from './deadline-watch.ts'
-import { DedupeGuard, type DedupeStore } from './dedupe.ts'
-import { type ErrorPolicy, HandlerPool } from './handler-pool.ts'
+import { DedupeGuard } from './dedupe.ts'
+import { HandlerPool } from './handler-pool.ts'
 import { type DeliveryObserver, WatchedDelivery } from './observer.ts'
+import { type ListenOptions, readListenOptions } from './options.ts'
 import { DeliverySettlement, type SettlementWatcher } from './settlement.ts'
-
-export interface ListenOptions {
-  /** How many unsettled deliveries the broker may have out. Defaults to 10. */
-  readonly prefetch?: number
-  /** How many handlers may run at a time. Defaults to the prefetch. */
-  readonly concurrency?: number
-  /** What becomes of a delivery whose handler throws before it settled it. Defaults to `reject`. */
-  readonly onError?: ErrorPolicy
-  /**
-   * Remembers finished messages, so that copies of them are not handled again. Where it fails, the message
-   * goes back to its queue after a second, unless `onError` is `leave`. Defaults to none.
-   */
-  readonly dedupe?: DedupeStore
-  /** Closes the listener, as `close` does, when it fires. Defaults to none. */
-  readonly signal?: AbortSignal
-}
-
-/** How a stream takes deliveries: its loop handles one at a time, and what it throws ends the loop. */
-export type StreamOptions = Omit<ListenOptions, 'concurrency' | 'onError'>
-
-const STREAM_OPTIONS: NamesOf<StreamOptions> = { prefetch: true, dedupe: true, signal: true }
-const LISTEN_OPTIONS: NamesOf<ListenOptions> = { ...STREAM_OPTIONS, concurrency: true, onError: true }
-
-/** @throws UnderstudyError `invalid-option` for an option that listeners do not have. */
-export function checkListenOptions(options: ListenOptions): void {
-  checkNames('listen', options, LISTEN_OPTIONS)
-}
-
-/** @throws UnderstudyError `invalid-option` for an option that streams do not have. */
-export function checkStreamOptions(options: StreamOptions): void {
-  checkNames('deliveries', options, STREAM_OPTIONS)
-}
 
 export interface ListenerOptions extends ListenOptions {
   readonly session: FailoverSession
@@ -65,8 +33,6 @@ export interface ListenerOptions extends ListenOptions {
   readonly onOver?: (listener: Listener) => void
 }
 
-const DEFAULT_PREFETCH = 10
-const MOST_PREFETCH = 65_535
 // A broker that ends subscriptions as fast as they are made is asked once in this many milliseconds.
 const RESUBSCRIBE_MS = 1000
 // RabbitMQ leaves a question about a queue unanswered for good where it asked a leader that has stopped; asked
@@ -76,6 +42,7 @@ const SUBSCRIBE_AGAIN_MS = 4000
 const CANCEL_MS = 1000
 
 export type { DeliveryHandler } from './handler-pool.ts'
+export type { ListenOptions } from './options.ts'
 
 /**
  * Takes deliveries from one destination, over as many links as it takes: it subscribes again on every
@@ -121,14 +88,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
 
   /** @throws UnderstudyError `invalid-option` for a prefetch or concurrency out of 1 to 65,535. */
   constructor(options: ListenerOptions) {
-    const { prefetch = DEFAULT_PREFETCH, concurrency = prefetch, onError = 'reject', dedupe, logger } = options
-    checkCount('prefetch', prefetch)
-    checkCount('concurrency', concurrency)
-    if (!POLICIES.includes(onError))
-      throw new UnderstudyError(
-        'invalid-option',
-        `onError must be ${POLICIES.join(', ')}, not ${JSON.stringify(onError)}`,
-      )
+    const { prefetch, concurrency, onError } = readListenOptions(options)
+    const { dedupe, logger } = options
     this.#options = options
     this.#prefetch = prefetch
     this.#watched = options.observers && new WeakMap()
@@ -435,12 +396,4 @@ export class Listener implements SessionTenant, AsyncDisposable {
     if (this.#idle.length === 0 || !this.#isIdle()) return
     for (const wake of this.#idle.splice(0)) wake()
   }
-}
-
-const POLICIES: readonly ErrorPolicy[] = ['reject', 'requeue', 'leave']
-
-function checkCount(name: string, value: number): void {
-  if (Number.isInteger(value) && value >= 1 && value <= MOST_PREFETCH) return
-  const message = `${name} must be a whole number from 1 to ${MOST_PREFETCH}, not ${value}`
-  throw new UnderstudyError('invalid-option', message)
 }

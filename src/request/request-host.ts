@@ -1,4 +1,5 @@
-import type { Listener, ListenOptions } from '../listener/listener.ts'
+import type { Listener } from '../listener/listener.ts'
+import type { ListenOptions } from '../listener/options.ts'
 import type { DeliveryHandler } from '../listener/handler-pool.ts'
 import type { Payload } from '../producer/payload.ts'
 
