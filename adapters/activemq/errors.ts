@@ -20,6 +20,9 @@ const BY_SYSTEM_CODE: Readonly<Record<string, Class>> = {
 
 // What ActiveMQ and the embedded broker write into an ERROR frame's message header.
 const CREDENTIALS = /password is invalid|authentication failed|not authorized|credentials|security/i
+// A destination is named in it as the application named it, which says nothing about what is wrong.
+const DESTINATION = /\b(?:temp-)?(?:queue|topic):\/\/\S+/gi
+const NO_PERMISSION = /not authorized to ([a-z ]+?):? (\S+)$/
 const STILL_CONNECTED = /already connected/i
 const SHUTTING_DOWN = /broker .*(stopp|being stopped|shut)|peer .* disposed|connection disposed/i
 
@@ -56,7 +59,10 @@ function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { addres
   // Not the driver's own error, which carries the options of `connect`, password and all.
   const cause = Object.assign(new Error(said), system === undefined ? {} : { code: system })
   const verb = code === 'rejected' ? 'refused it' : 'failed'
-  const what = DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? (system ?? 'no reason was given') : said}`
+  const denied = code === 'authentication' ? NO_PERMISSION.exec(said) : null
+  const what = denied
+    ? `gives no permission to ${denied[1]} ${denied[2]}`
+    : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? (system ?? 'no reason was given') : said}`)
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 
@@ -75,7 +81,8 @@ function classOf(error: StompError, phase: Phase): Class {
   return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }
 }
 
-function byBrokerMessage(message: string): Class {
+function byBrokerMessage(text: string): Class {
+  const message = text.replaceAll(DESTINATION, '')
   if (STILL_CONNECTED.test(message) || SHUTTING_DOWN.test(message)) return { code: 'link-lost', retriable: true }
   if (CREDENTIALS.test(message)) return { code: 'authentication', retriable: false }
   return { code: 'protocol', retriable: true }

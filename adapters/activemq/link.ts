@@ -183,7 +183,8 @@ export class StompLink implements Link {
   #received(frame: StompIncomingFrame): void {
     this.#refusal = undefined
     const { headers } = frame
-    const subscribed = this.#subscribed.get(String(headers['subscription']))
+    const id = String(headers['subscription'])
+    const subscribed = this.#subscribed.get(id)
     if (!subscribed) {
       frame.resume()
       return
@@ -200,7 +201,7 @@ export class StompLink implements Link {
       else if (!this.#over) chunks.push(chunk)
     })
     frame.on('end', () => {
-      if (this.#over) return
+      if (this.#over || !this.#subscribed.has(id)) return
       const first = chunks[0]
       const body = chunks.length === 1 && first ? first : Buffer.concat(chunks)
       subscribed.sink.deliver({

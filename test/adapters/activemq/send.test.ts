@@ -223,6 +223,7 @@ test('no header value and no name can break out of its line', async () => {
 for (const [text, code, outcome, retriable] of [
   ['User guest is not authorized to write to: queue://jobs', 'authentication', 'rejected', false],
   ['Usage Manager Memory Limit reached', 'rejected', 'rejected', true],
+  ['Usage Manager Memory Limit reached on queue://security.credentials', 'rejected', 'rejected', true],
   ['Broker b1 is being stopped', 'unconfirmed', 'unknown', true],
 ] as const) {
   test(`ERROR ${JSON.stringify(text)} for one frame is ${outcome} for it, and a close after it unknown for the others`, async () => {
@@ -271,6 +272,8 @@ test('an ERROR that names no frame is about the only one that waits', async () =
   })
   const error = await sendFailure(on.link.send(message('1'), 1))
   assert.deepEqual([error.code, error.outcome], ['authentication', 'rejected'])
+  assert.match(error.message, /gives no permission to write to queue:\/\/jobs/)
+  assert.doesNotMatch(error.message, /guest/)
 })
 
 test('an ERROR out of the blue ends the link with its own words, and credentials in it are blotted out', async () => {

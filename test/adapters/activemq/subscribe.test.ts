@@ -294,6 +294,20 @@ test('cancel unsubscribes once, and what comes until the broker has heard of it 
   )
 })
 
+test('a message whose body is still on its way when the subscription is cancelled is dropped', async () => {
+  await using on = await subscribed(async (peer) => {
+    const head = (id: number): string =>
+      `MESSAGE\nsubscription:understudy-1\nack:${id}\nmessage-id:${id}\ndestination:/queue/jobs\ncontent-length:8\n\n`
+    peer.write(`${head(1)}the body\0${head(2)}half`)
+    const frame = await peer.next('UNSUBSCRIBE')
+    peer.write('half\0')
+    peer.confirm(frame)
+  })
+  await on.inbox.next()
+  await soon(on.subscription.cancel(never), 'the end of the subscription')
+  assert.equal(on.inbox.deliveries.length, 1)
+})
+
 test('cancel with a mute peer is over when its signal fires', async () => {
   await using on = await subscribed(() => {})
   const late = new AbortController()
