@@ -43,6 +43,16 @@ test('everything unfinished has been rejected when the link says that it is clos
   }
 })
 
+test('a thousand questions that wait, most of them in line, have all been rejected when the link says that it is lost', async () => {
+  await using on = await linked((peer) => peer.answerQuestions({ 'queue.declare': () => Buffer.alloc(0) }))
+  let rejected = 0
+  for (let index = 0; index < 1000; index++) void on.link.declare(`q${index}`, {}).catch(() => rejected++)
+  await until(() => on.peer.methods.includes('queue.declare'), 'the questions')
+  await on.peer.destroy()
+  await lossOf(on.link)
+  assert.equal(rejected, 1000)
+})
+
 test('close may be called twice, during a close and after the link was lost', async () => {
   await using on = await linked(() => {})
   await soon(Promise.all([on.link.close(never), on.link.close(never)]), 'both')
