@@ -66,6 +66,15 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   })
 }
 
+/** Waits `delayMs`, or until the signal fires. */
+export async function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
+  try {
+    await sleep(clock, delayMs, signal)
+  } catch {
+    // It is over early.
+  }
+}
+
 /**
  * Runs `action` with a signal that fires after `delayMs`, or with `also`. The timer goes when the action
  * ends, so the action has to end soon after its signal.

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../clock.ts'
+import { type Clock, pause } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import type { DedupeGuard } from './dedupe.ts'
@@ -21,6 +21,8 @@ export interface HandlerPoolOptions {
   readonly onError: ErrorPolicy
   readonly dedupe: DedupeGuard | undefined
   readonly clock: Clock
+  /** Fires when nothing will be delivered any more. */
+  readonly over: AbortSignal
   readonly logger: Logger
   /** A handler ended without settling its delivery, on purpose or for want of another way. */
   readonly onLeft: (settlement: DeliverySettlement) => void
@@ -137,7 +139,7 @@ export class HandlerPool {
   }
 
   async #failed({ delivery, settlement }: Task, error: unknown): Promise<void> {
-    const { clock, logger, onLeft } = this.#options
+    const { clock, over, logger, onLeft } = this.#options
     let { onError } = this.#options
     const stale = error instanceof UnderstudyError && error.code === 'stale-delivery'
     if (!stale) logger.error({ messageId: delivery.id, error: messageOf(error) }, 'the handler of a delivery threw')
@@ -145,7 +147,7 @@ export class HandlerPool {
     if (onError !== 'leave' && error instanceof UnderstudyError && error.code === 'storage') {
       // The store's trouble, which passes, and none of the message's: dead letters would be the wrong place.
       onError = 'requeue'
-      await sleep(clock, STORE_PAUSE_MS)
+      await pause(clock, STORE_PAUSE_MS, over)
       if (!settlement.isOpen) return
     }
     if (onError !== 'leave') {

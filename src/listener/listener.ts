@@ -80,6 +80,8 @@ export class Listener implements SessionTenant, AsyncDisposable {
   #taking = true
   #duplicates = 0
   #over: UnderstudyError | undefined
+  /** Fires with `#over`. */
+  readonly #ended = new AbortController()
   readonly #onOver: ((error: UnderstudyError) => void)[] = []
   #rejectReady: (error: UnderstudyError) => void = () => {}
   #resolveReady: () => void = () => {}
@@ -100,6 +102,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
       onError,
       dedupe: this.#dedupe,
       clock: options.clock,
+      over: this.#ended.signal,
       logger,
       onLeft: (settlement) => this.#leave(settlement),
       onDuplicate: (delivery) => {
@@ -368,6 +371,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
   #fail(error: UnderstudyError): void {
     if (this.#over) return
     this.#over = error
+    this.#ended.abort()
     this.#rejectReady(error)
     for (const tell of this.#onOver.splice(0)) tell(error)
     void this.#forgetWhenIdle()

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, sleep } from '../clock.ts'
+import { type Clock, pause } from '../clock.ts'
 import { messageOf, SendError, UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
 import type { Listener } from '../listener/listener.ts'
@@ -52,6 +52,8 @@ export class Responder implements AsyncDisposable {
   readonly #handler: RequestHandler
   readonly #persistent: boolean
   readonly #listener: Listener
+  /** Fires when its listener has ended: there is nothing to wait for any more. */
+  readonly #over = new AbortController()
   readonly #counts = { answered: 0, failed: 0, unwanted: 0, undeliverable: 0 }
   /** What its replies say they are from. */
   readonly name: string
@@ -76,6 +78,7 @@ export class Responder implements AsyncDisposable {
       ...(options.prefetch === undefined ? {} : { prefetch: options.prefetch }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
+    this.#listener.whenEnded(() => this.#over.abort())
   }
 
   /** Resolves when the broker has accepted the first subscription. Rejects when none will ever be. */
@@ -166,7 +169,7 @@ export class Responder implements AsyncDisposable {
         this.#counts.undeliverable++
         return
       }
-      if (error.code !== 'closed') await sleep(this.#clock, PAUSE_MS)
+      if (error.code !== 'closed') await pause(this.#clock, PAUSE_MS, this.#over.signal)
       throw error
     }
   }
@@ -179,7 +182,7 @@ export class Responder implements AsyncDisposable {
       } catch (error) {
         const refused = error instanceof SendError && (error.outcome === 'rejected' || error.outcome === 'returned')
         if (!refused || offers >= MOST_OFFERS) throw error
-        await sleep(this.#clock, PAUSE_MS)
+        await pause(this.#clock, PAUSE_MS, this.#over.signal)
       }
     }
   }

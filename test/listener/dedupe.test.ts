@@ -144,3 +144,13 @@ test('a store that is slow costs no link: the broker owes an answer once it was 
   await clock.advance(1)
   assert.equal(transport.links.length, 2)
 })
+
+test('a close that waits for nothing leaves no timer of a store that failed', async () => {
+  const broken: DedupeStore = { has: () => Promise.reject(new Error('no answer')), add: () => {} }
+  const { listener, subscription, clock } = await listening({ dedupe: broken })
+  subscription().deliver('one')
+  await settled()
+  await listener.close(AbortSignal.abort())
+  await settled()
+  assert.equal(clock.pending, 0)
+})

@@ -264,3 +264,13 @@ test('an answer survives the loss of the link that brought the request, which ma
   assert.deepEqual(of.work.settlements, [], 'a delivery of a lost link was settled')
   await of.connection.close()
 })
+
+test('a close that waits for nothing leaves no timer of an answer that is to be offered again', async () => {
+  const of = await responding(() => 1, { confirms: false })
+  await of.ask('one')
+  of.producer().sent.at(-1)?.fail('returned')
+  await settled()
+  await of.connection.close(AbortSignal.abort())
+  await settled()
+  assert.equal(of.clock.pending, 0)
+})
