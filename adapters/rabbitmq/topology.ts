@@ -44,12 +44,8 @@ export class BrokerTopology {
       case 'queue':
         return this.useQueue(destination.name)
       case 'exchange':
-        return this.#told(async () => {
-          await this.#useExchange(destination.name)
-          await this.#useBound(destination)
-        })
       case 'topic':
-        return this.#told(() => this.#useBound(destination))
+        return this.#told(() => this.#useSource(destination))
     }
   }
 
@@ -77,20 +73,28 @@ export class BrokerTopology {
     if (!(await this.#hasQueue(queue))) await this.#make(queue, {})
   }
 
-  async #make(queue: string, settings: QueueSettings): Promise<void> {
+  /** @param above the exchanges whose bound queues are being made: letters may come back to where they are from. */
+  async #make(queue: string, settings: QueueSettings, above: readonly string[] = []): Promise<void> {
     const args = queueArguments(queue, settings, this.#queueType)
     const dead = deadLettersOf(queue, settings)
-    if (dead?.kind === 'exchange') await this.#useExchange(dead.name)
-    if (dead?.kind === 'queue' && dead.name !== queue) await this.#useDeadLetters(dead.name, settings)
+    if (dead && dead.kind !== 'queue') await this.#useSource(dead, above)
+    else if (dead && dead.name !== queue) await this.#useDeadLetters(dead.name, settings)
     await this.#assertQueue(queue, args)
     for (const binding of settings.bindings ?? []) await this.#bind(queue, binding)
   }
 
-  async #useBound(source: Exclude<Destination, { readonly kind: 'queue' }>): Promise<void> {
+  /** The exchange, or that of the topics, and the declared queues that are bound there. */
+  async #useSource(
+    source: Exclude<Destination, { readonly kind: 'queue' }>,
+    above: readonly string[] = [],
+  ): Promise<void> {
+    const exchange = source.kind === 'topic' ? TOPIC_EXCHANGE : source.name
+    if (above.includes(exchange)) return
+    if (source.kind === 'exchange') await this.#useExchange(exchange)
     await Promise.all(
       queuesBoundTo(this.#declared, source).map(async ([queue, settings]) => {
         try {
-          await this.#useBoundQueue(queue, settings)
+          await this.#useBoundQueue(queue, settings, [...above, exchange])
         } catch (error) {
           // It is there, and out of reach for now: the others get their messages all the same.
           if (!isAway(this.#classify(error))) throw error
@@ -99,13 +103,10 @@ export class BrokerTopology {
     )
   }
 
-  async #useBoundQueue(queue: string, settings: QueueSettings): Promise<void> {
-    if (!(await this.#hasQueue(queue))) {
-      await this.#make(queue, settings)
-      return
-    }
+  async #useBoundQueue(queue: string, settings: QueueSettings, above: readonly string[]): Promise<void> {
+    if (!(await this.#hasQueue(queue))) await this.#make(queue, settings, above)
     // A link may have been lost between the queue and its bindings.
-    for (const binding of settings.bindings ?? []) await this.#bind(queue, binding)
+    else for (const binding of settings.bindings ?? []) await this.#bind(queue, binding)
   }
 
   /** The letters' own queue is as it was declared, or plain and of the same type. */

@@ -14,6 +14,12 @@ const DECLARED: Readonly<Record<string, QueueSettings>> = {
   audit: { bindings: [{ ...ORDERS, routingKey: '#' }], deadLetterTo: { kind: 'queue', name: 'amq.dead' } },
   log: { bindings: [{ kind: 'topic', name: 'news.#' }], deadLetterTo: { kind: 'queue', name: 'amq.dead' } },
   plain: {},
+  work: { deadLetterTo: { kind: 'exchange', name: 'dead', routingKey: 'work' } },
+  // Its own letters come back to it, which must end all the same.
+  letters: {
+    bindings: [{ kind: 'exchange', name: 'dead', routingKey: '#' }],
+    deadLetterTo: { kind: 'exchange', name: 'dead', routingKey: 'again' },
+  },
 }
 
 /** What is made on a broker that confirms every send, and answers a question for a queue as `passive` says. */
@@ -68,6 +74,13 @@ test('on a broker that knows nothing yet, bound queues are made before the first
   steps.length = 0
   await sendTwice(on, NEWS)
   assert.deepEqual(steps, ['declare log', 'bind log to amq.topic', 'publish to amq.topic', 'publish to amq.topic'])
+})
+
+test('a queue whose letters go to an exchange is made with the queues that are bound there', async () => {
+  const { on, steps } = await made((channel, queue) => closed(channel, `NOT_FOUND - no queue '${queue}' in vhost '/'`))
+  await using _ = on
+  await sendTwice(on, { kind: 'queue', name: 'work' })
+  assert.deepEqual(steps, ['declare letters', 'bind letters to dead', 'declare work', 'publish to ', 'publish to '])
 })
 
 test('a bound queue that is there is bound once more and left as it is', async () => {
