@@ -249,6 +249,8 @@ export class MemoryLink implements Link, BrokerLink {
     } else {
       const settings = topology.settingsOf(destination.name)
       if (settings === undefined) return
+      const { deadLetterTo: letters } = settings
+      if (letters && letters.kind !== 'queue') this.#declareFirst(letters)
       this.#broker.declare(destination.name, settings)
     }
     this.#used.add(key)

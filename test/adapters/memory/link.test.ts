@@ -253,6 +253,19 @@ test('queues that are bound to an exchange or a topic are there before it is fir
   )
 })
 
+test('the letters of a declared queue find the queues that are bound where they go', async () => {
+  const { dial, broker } = dialling()
+  const work = { deadLetterTo: exchange('dead', 'work') }
+  const bound = [['letters', { bindings: [exchange('dead', '#')] }]] as const
+  const topology = { settingsOf: (name: string) => (name === 'work' ? work : undefined), declared: () => bound }
+  const link = await dial({ topology, onBlocked: () => {} })
+  await link.send(to(queue('work')), 1)
+  const inbox = new Inbox()
+  await link.subscribe(queue('work'), { prefetch: 1 }, inbox)
+  await (await inbox.next()).settle('reject')
+  assert.equal(broker.depth('letters'), 1)
+})
+
 test('a queue cannot be declared in two ways; more bindings are no other way', async () => {
   const { dial } = dialling()
   const link = await dial()
