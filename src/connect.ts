@@ -2,7 +2,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { Connection } from './connection.ts'
 import { UnderstudyError } from './errors.ts'
 import { tlsFileOptions, withTls } from './failover/tls-files.ts'
-import { checkEndpointOptions, parseFailoverUri, type SpokenScheme, whatIsSpoken } from './failover/uri.ts'
+import { checkEndpointOptions, parseFailoverUri, type SpokenScheme } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
 import type { ClientMetrics } from './telemetry/metrics.ts'
@@ -97,12 +97,8 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
   checkNames('connect', options, CONNECT_OPTIONS)
   const parsed = parseFailoverUri(uri)
   const transports = new Map<string, Transport>()
-  for (const [index, { scheme }] of parsed.endpoints.entries()) {
-    if (!isSpoken(scheme)) {
-      const message = `broker ${index + 1} has the scheme ${scheme}:, which is not supported yet; ${whatIsSpoken()}`
-      throw new UnderstudyError('invalid-uri', message)
-    }
-    if (!transports.has(scheme)) transports.set(scheme, await ADAPTERS[ADAPTER_OF_SCHEME[scheme]]())
+  for (const { scheme } of parsed.endpoints) {
+    if (!transports.has(scheme)) transports.set(scheme, await ADAPTERS[ADAPTER_OF_SCHEME[scheme as SpokenScheme]]())
   }
   const endpoints = await Promise.all(parsed.endpoints.map((endpoint) => withTls(endpoint, options.tls)))
   if (options.tls && !endpoints.some(({ tls }) => tls)) {
@@ -127,8 +123,4 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     ...(options.maxOpenRequests === undefined ? {} : { maxOpenRequests: options.maxOpenRequests }),
     ...(options.codecs ? { codecs: options.codecs } : {}),
   })
-}
-
-function isSpoken(scheme: string): scheme is SpokenScheme {
-  return Object.hasOwn(ADAPTER_OF_SCHEME, scheme)
 }

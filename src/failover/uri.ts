@@ -16,7 +16,7 @@ export interface FailoverUri {
   readonly options: FailoverOptions
 }
 
-/** The schemes that this version has an adapter for. The grammar knows more of them. */
+/** The schemes that there is an adapter for. */
 const SPOKEN_SCHEMES = ['stomp', 'stomp+ssl', 'amqp', 'amqps', 'memory'] as const
 export type SpokenScheme = (typeof SPOKEN_SCHEMES)[number]
 
@@ -122,8 +122,9 @@ function parsePlace(text: string, place: string, mayBeSecret = false): Place {
 }
 
 /** For the error about a scheme that is not. */
-export function whatIsSpoken(): string {
-  return `this version speaks ${SPOKEN_SCHEMES.map((name) => `${name}:`).join(' and ')}`
+function whatIsSpoken(): string {
+  const names = SPOKEN_SCHEMES.map((name) => `${name}:`)
+  return `known are ${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 }
 
 function readInner({ url, scheme, place }: Place): InnerUri {

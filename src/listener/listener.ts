@@ -48,7 +48,7 @@ export type { ListenOptions } from './options.ts'
  * Takes deliveries from one destination, over as many links as it takes: it subscribes again on every
  * new link and whenever a broker ends the subscription.
  */
-export class Listener implements SessionTenant, AsyncDisposable {
+export class Listener implements AsyncDisposable {
   readonly #options: ListenerOptions
   readonly #prefetch: number
   /** Deliveries in a handler's hands, or left by one that has not settled them yet. */
@@ -61,6 +61,14 @@ export class Listener implements SessionTenant, AsyncDisposable {
   /** What is told of the deliveries in hand; undefined when nobody wants to know. */
   readonly #watched: WeakMap<Delivery | DeliverySettlement, WatchedDelivery> | undefined
   readonly #watcher: SettlementWatcher
+  readonly #tenant: SessionTenant = {
+    linkUp: (link) => this.#linkUp(link),
+    linkDown: () => this.#linkDown(),
+    // What is settled is small, and a broker that reads nothing answers nothing: the deadline tells.
+    linkBlocked: () => {},
+    ended: (error) => this.#sessionEnded(error),
+    quiesce: () => this.#quiesce(),
+  }
   /** What the broker owes an answer: settlements, and the turn that is being subscribed. */
   readonly #owed: DeadlineWatch<DeliverySettlement | number>
   #link: Link | undefined
@@ -124,7 +132,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
     })
     // Waiting for it is the caller's choice; a failure nobody waits for is in the status events.
     this.ready.catch(() => {})
-    options.session.attach(this)
+    options.session.attach(this.#tenant)
     options.session.open()
     this.#obey(options.signal)
   }
@@ -150,12 +158,12 @@ export class Listener implements SessionTenant, AsyncDisposable {
     return this.#open.size + this.#left.size
   }
 
-  linkUp(link: Link): void {
+  #linkUp(link: Link): void {
     this.#link = link
     if (this.#taking) void this.#subscribe(link)
   }
 
-  linkDown(): void {
+  #linkDown(): void {
     this.#takeNothing()
     this.#link = undefined
     this.#owed.clear()
@@ -165,16 +173,13 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#wakeIdle()
   }
 
-  /** What is settled is small, and a broker that reads nothing answers nothing: the deadline tells. */
-  linkBlocked(): void {}
-
-  ended(error: UnderstudyError): void {
+  #sessionEnded(error: UnderstudyError): void {
     this.#taking = false
-    this.linkDown()
+    this.#linkDown()
     this.#fail(error)
   }
 
-  async quiesce(): Promise<void> {
+  async #quiesce(): Promise<void> {
     const subscription = this.#takeNothing()
     await this.#settled()
     await this.#cancel(subscription)
@@ -201,9 +206,9 @@ export class Listener implements SessionTenant, AsyncDisposable {
     this.#taking = false
     const subscription = this.#takeNothing()
     await withDeadline(clock, failover.drainTimeoutMs, (late) => Promise.race([this.#settled(), aborted(late)]), signal)
-    session.detach(this)
+    session.detach(this.#tenant)
     await this.#cancel(subscription, signal)
-    this.linkDown()
+    this.#linkDown()
     this.#fail(new UnderstudyError('closed', 'the listener was closed'))
     this.#forget()
   }
@@ -217,7 +222,7 @@ export class Listener implements SessionTenant, AsyncDisposable {
   /** Nothing is left of it to be told or waited for. */
   #forget(): void {
     this.#owed.clear()
-    this.#options.session.detach(this)
+    this.#options.session.detach(this.#tenant)
     this.#options.onOver?.(this)
   }
 

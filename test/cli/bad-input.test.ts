@@ -45,7 +45,7 @@ const WRONG: readonly Wrong[] = [
     what: 'an unknown scheme',
     args: ['produce', `http://u:${SECRET}@h:1`],
     exitCode: 64,
-    names: /http:.*speaks stomp: and stomp\+ssl:.*$/,
+    names: /http:.*known are stomp:, stomp\+ssl:.*$/,
   },
   {
     what: 'an option that its broker does not know',
