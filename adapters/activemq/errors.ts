@@ -62,7 +62,9 @@ function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { addres
   const denied = code === 'authentication' ? NO_PERMISSION.exec(said) : null
   const what = denied
     ? `gives no permission to ${denied[1]} ${denied[2]}`
-    : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? (system ?? 'no reason was given') : said}`)
+    : NO_TLS.test(said)
+      ? 'does not speak TLS on that port'
+      : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? (system ?? 'no reason was given') : said}`)
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 
@@ -92,6 +94,9 @@ function isTls(error: StompError): boolean {
   const code = error.code ?? ''
   return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
 }
+
+// OpenSSL's words for bytes that are no TLS record, as from a plain port.
+const NO_TLS = /SSL routines:.*:(wrong version number|packet length too long|http request|unknown protocol)\b/
 
 // In place of the driver's text where that is vaguer, or names the user.
 const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createPrivateKey } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createPlainServer } from 'node:net'
 import { join } from 'node:path'
 import test from 'node:test'
 import { createServer, type TlsOptions, type TLSSocket } from 'node:tls'
@@ -69,6 +69,24 @@ test('a certificate that nobody vouches for is refused for good, and CONNECT is 
   const error = await failure(activemqTransport().dial(endpoint, never))
   assert.deepEqual([error.code, error.retriable], ['tls', false])
   assert.equal(broker.accepted(), 0)
+})
+
+test('a port that speaks no TLS is told as that, without a word of OpenSSL', async () => {
+  const plain = createPlainServer((socket) => {
+    socket.on('error', () => {}).resume()
+    socket.end('ERROR\nmessage:none of mine\n\n\0')
+  })
+  plain.listen(0, '127.0.0.1')
+  await once(plain, 'listening')
+  const { port } = plain.address() as AddressInfo
+  try {
+    const error = await failure(activemqTransport().dial(endpointOf(`stomp+ssl://127.0.0.1:${port}`), never))
+    assert.deepEqual([error.code, error.retriable], ['tls', false])
+    assert.equal(error.message, `stomp+ssl://127.0.0.1:${port} does not speak TLS on that port`)
+  } finally {
+    plain.close()
+    await once(plain, 'close')
+  }
 })
 
 test('a certificate that is trusted and names the host is accepted', async () => {
