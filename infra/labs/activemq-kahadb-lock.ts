@@ -83,7 +83,7 @@ export async function watchBrokers(folder: LabFolder, onMarker: (marker: Marker)
   const stop = new AbortController()
   const fromLogs = await watchLogs(folder, ({ node, wall, text }) => {
     if (!text.includes(STORE_OPENED_LINE)) return
-    const detail = `${STORE_OPENED_LINE}: the store is open`
+    const detail = `broker ${node} has opened the store`
     onMarker({ kind: 'lock-acquired', node, source: 'log', wall, toleranceMs: STORE_OPENED_TOLERANCE_MS, detail })
   })
   const running = watchLock(folder, onMarker, stop.signal)
