@@ -1,4 +1,5 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
+import { saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { StompError } from './driver.ts'
 
 /** How far a connection had come when it failed. */
@@ -62,7 +63,7 @@ function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { addres
   const denied = code === 'authentication' ? NO_PERMISSION.exec(said) : null
   const what = denied
     ? `gives no permission to ${denied[1]} ${denied[2]}`
-    : NO_TLS.test(said)
+    : saysNoTls(said)
       ? 'does not speak TLS on that port'
       : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? (system ?? 'no reason was given') : said}`)
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
@@ -94,9 +95,6 @@ function isTls(error: StompError): boolean {
   const code = error.code ?? ''
   return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
 }
-
-// OpenSSL's words for bytes that are no TLS record, as from a plain port.
-const NO_TLS = /SSL routines:.*:(wrong version number|packet length too long|http request|unknown protocol)\b/
 
 // In place of the driver's text where that is vaguer, or names the user.
 const DESCRIPTIONS: Partial<Record<ErrorCode, string>> = {

@@ -1,4 +1,5 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
+import { saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { AmqpError } from './driver.ts'
 
 /** How far a connection had come when it failed. */
@@ -75,7 +76,9 @@ function describe(code: ErrorCode, retriable: boolean, thrown: AmqpError, peer: 
   const what =
     access !== undefined
       ? `refused ${access}`
-      : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`)
+      : saysNoTls(said)
+        ? 'does not speak TLS on that port'
+        : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`)
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 

@@ -24,6 +24,8 @@ export interface Endpoint {
 export type RedactedEndpoint = string
 
 export function redact(endpoint: Pick<Endpoint, 'scheme' | 'host' | 'port'>): RedactedEndpoint {
+  // A broker in memory is called by its name; a port makes a door of its own.
+  if (endpoint.scheme === 'memory' && endpoint.port === 0) return `memory://${endpoint.host}`
   const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host
   return `${endpoint.scheme}://${host}:${endpoint.port}`
 }

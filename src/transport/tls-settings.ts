@@ -14,3 +14,11 @@ export interface TlsSettings {
   /** The name that the broker's certificate must carry. Defaults to the endpoint's host. */
   readonly serverName?: string
 }
+
+// OpenSSL's words for bytes that are no TLS record, as from a plain port.
+const NO_RECORD = /SSL routines:.*:(wrong version number|packet length too long|http request|unknown protocol)\b/
+
+/** Whether the text of a failed TLS handshake says that the peer spoke no TLS at all. */
+export function saysNoTls(text: string): boolean {
+  return NO_RECORD.test(text)
+}

@@ -51,7 +51,7 @@ test('schemes mix within one list, and their case does not matter', () => {
   assert.deepEqual(addresses(parseFailoverUri('failover:(STOMP://a,Amqp://b,memory:jobs)')), [
     'stomp://a:61613',
     'amqp://b:5672',
-    'memory://jobs:0',
+    'memory://jobs',
   ])
 })
 

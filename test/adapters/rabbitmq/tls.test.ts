@@ -98,6 +98,7 @@ test('TLS to a port that speaks plain AMQP is refused for good, and never goes o
   await using on = await scriptedAmqpBroker((peer) => peer.write('AMQP\x00\x00\x09\x01'))
   const error = await failure(dialTls(`amqps://user:hunter2@localhost:${on.port}`))
   assert.deepEqual([error.code, error.retriable], ['tls', false])
+  assert.equal(error.message, `amqps://localhost:${on.port} does not speak TLS on that port`)
 })
 
 test('a peer that hangs up during the TLS handshake may only be starting or stopping: retriable', async () => {
