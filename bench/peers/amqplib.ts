@@ -1,15 +1,26 @@
 // amqplib as its tutorials have it: one connection, a confirm channel, callbacks.
-import { connect } from 'amqplib'
+import { connect, type Options } from 'amqplib'
 import { type OpenClient, targetUrl } from './client.ts'
 
-export const open: OpenClient = async (target, failed) => {
+export const open: OpenClient = openWith(() => ({}))
+
+/** The same client, except that each message is published with more options. */
+export function openWith(more: () => Options.Publish): OpenClient {
+  return async (target, failed) => await opened(target, failed, more)
+}
+
+async function opened(
+  target: Parameters<OpenClient>[0],
+  failed: Parameters<OpenClient>[1],
+  more: () => Options.Publish,
+): ReturnType<OpenClient> {
   const connection = await connect(targetUrl(target), { noDelay: true })
   connection.on('error', failed)
   const channel = await connection.createConfirmChannel()
   channel.on('error', failed)
   return {
     send: (queue, body, ended, correlation) => {
-      channel.publish('', queue, body, { persistent: true, ...correlation }, (error: unknown) =>
+      channel.publish('', queue, body, { persistent: true, ...more(), ...correlation }, (error: unknown) =>
         error === null ? ended() : ended(error),
       )
     },

@@ -8,6 +8,7 @@ interface Client {
 /** Every client that is compared, by its name in tables. */
 export type ClientName =
   | 'amqplib'
+  | 'amqplib, mandatory'
   | 'amqp-connection-manager'
   | 'rabbitmq-client'
   | 'rascal'
@@ -20,6 +21,7 @@ export type ClientName =
 /** Each is loaded when it is used, in a process of its own. */
 export const CLIENTS: Readonly<Record<ClientName, Client>> = {
   amqplib: { protocols: ['amqp'], load: () => import('./amqplib.ts') },
+  'amqplib, mandatory': { protocols: ['amqp'], load: () => import('./amqplib-mandatory.ts') },
   'amqp-connection-manager': { protocols: ['amqp'], load: () => import('./amqp-connection-manager.ts') },
   'rabbitmq-client': { protocols: ['amqp'], load: () => import('./rabbitmq-client.ts') },
   rascal: { protocols: ['amqp'], load: () => import('./rascal.ts') },
