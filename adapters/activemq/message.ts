@@ -100,7 +100,8 @@ export function sendHeaders(message: OutgoingMessage, attempt: number): Record<s
   }
   if (message.id.includes('\0')) throw invalid('the id of the message holds a NUL')
   headers[ID] = message.id
-  headers[ATTEMPT] = attempt
+  // The first attempt is what a reader takes a message for that says nothing of it.
+  if (attempt > 1) headers[ATTEMPT] = attempt
   // Without it a NUL byte would end the frame; with it ActiveMQ hands JMS users a BytesMessage.
   headers['content-length'] = message.body.length
   if (message.contentType !== undefined) {

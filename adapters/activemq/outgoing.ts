@@ -11,6 +11,8 @@ interface WritableFrame {
 
 // A body up to this length is copied next to its headers; a longer one is written as it is.
 const COPIED_BYTES = 16 * 1024
+// What waits for the end of the turn: with more, the broker would stand idle while we go on.
+const HELD_BYTES = 16 * 1024
 
 /**
  * Takes the place of the stream that stompit writes frames with, which gives a socket three pieces for
@@ -21,6 +23,7 @@ export class FrameWriter {
   #socket: FrameSocket | undefined
   #escapes = false
   #corked = false
+  #heldBytes = 0
   #finished = false
 
   /** Writes to this socket from now on. */
@@ -78,11 +81,16 @@ export class FrameWriter {
     if (!this.#corked) {
       this.#corked = true
       socket.cork()
-      setImmediate(() => {
+      process.nextTick(() => {
         this.#corked = false
         socket.uncork()
       })
+    } else if (this.#heldBytes >= HELD_BYTES) {
+      this.#heldBytes = 0
+      socket.uncork()
+      socket.cork()
     }
+    this.#heldBytes += head.length + body.length
     if (body.length > COPIED_BYTES) {
       socket.write(head)
       socket.write(body)

@@ -72,7 +72,6 @@ test('a frame says what the message is, and is persistent unless told otherwise'
     {
       destination: '/queue/jobs',
       'understudy-id': 'job-1',
-      'understudy-attempt': '1',
       'content-length': '4',
       persistent: 'true',
       receipt: undefined,
