@@ -112,6 +112,19 @@ export function abortWith(signal: AbortSignal, controller: AbortController, over
   over.then(forget, forget)
 }
 
+/** Resolves when `ended` does or when the signal fires, and leaves no listener on it. `ended` must not reject. */
+export function endedOrAborted(ended: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve()
+  return new Promise((resolve) => {
+    const finish = (): void => {
+      signal.removeEventListener('abort', finish)
+      resolve()
+    }
+    signal.addEventListener('abort', finish, { once: true })
+    void ended.then(finish)
+  })
+}
+
 /** The reason of an aborted signal as an error of ours. */
 export function abortReason(signal: AbortSignal): UnderstudyError {
   if (signal.reason instanceof UnderstudyError) return signal.reason

@@ -1,3 +1,4 @@
+import { endedOrAborted } from '../../src/clock.ts'
 import { SendError, UnderstudyError } from '../../src/errors.ts'
 import { type Destination, formatDestination } from '../../src/transport/destination.ts'
 import type { RedactedEndpoint } from '../../src/transport/endpoint.ts'
@@ -168,15 +169,7 @@ export class StompLink implements Link {
     if (!this.#subscribed.delete(id) || this.#over || this.#leaving) return
     // Whether or not anybody waits for it: a subscription of a link that lives on keeps messages to itself.
     const ended = this.#frame('UNSUBSCRIBE', { id }).catch(() => {})
-    if (signal.aborted) return
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        signal.removeEventListener('abort', finish)
-        resolve()
-      }
-      signal.addEventListener('abort', finish, { once: true })
-      void ended.then(finish)
-    })
+    await endedOrAborted(ended, signal)
   }
 
   /** The whole body is read at once: an unread one stalls every frame behind it, receipts included. */

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { TurnWrites } from '../../src/transport/turn-writes.ts'
 
 /** The part of a socket that frames are written to. */
 export type FrameSocket = Pick<Socket, 'write' | 'cork' | 'uncork' | 'on'>
@@ -11,8 +12,6 @@ interface WritableFrame {
 
 // A body up to this length is copied next to its headers; a longer one is written as it is.
 const COPIED_BYTES = 16 * 1024
-// What waits for the end of the turn: with more, the broker would stand idle while we go on.
-const HELD_BYTES = 16 * 1024
 
 /**
  * Takes the place of the stream that stompit writes frames with, which gives a socket three pieces for
@@ -22,13 +21,13 @@ const HELD_BYTES = 16 * 1024
 export class FrameWriter {
   #socket: FrameSocket | undefined
   #escapes = false
-  #corked = false
-  #heldBytes = 0
+  #turn: TurnWrites | undefined
   #finished = false
 
   /** Writes to this socket from now on. */
   attach(socket: FrameSocket): void {
     this.#socket = socket
+    this.#turn = new TurnWrites(socket)
     const finish = (): void => this.finish()
     socket.on('error', finish)
     socket.on('close', finish)
@@ -78,23 +77,12 @@ export class FrameWriter {
     const socket = this.#socket
     // The end of the link, which is on its way, rejects whoever waits for this frame.
     if (socket === undefined || this.#finished) return
-    if (!this.#corked) {
-      this.#corked = true
-      socket.cork()
-      process.nextTick(() => {
-        this.#corked = false
-        socket.uncork()
-      })
-    } else if (this.#heldBytes >= HELD_BYTES) {
-      this.#heldBytes = 0
-      socket.uncork()
-      socket.cork()
-    }
-    this.#heldBytes += head.length + body.length
+    this.#turn?.hold()
     if (body.length > COPIED_BYTES) {
       socket.write(head)
       socket.write(body)
       socket.write('\0\n')
+      this.#turn?.held(head.length + body.length)
       return
     }
     const headLength = Buffer.byteLength(head)
@@ -105,6 +93,7 @@ export class FrameWriter {
     frame[headLength + content.length] = 0
     frame[headLength + content.length + 1] = 0x0a
     socket.write(frame)
+    this.#turn?.held(frame.length)
   }
 }
 

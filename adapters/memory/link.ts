@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../../src/clock.ts'
+import { type Clock, endedOrAborted, type Timer } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Destination, formatDestination } from '../../src/transport/destination.ts'
 import { type Endpoint, type RedactedEndpoint, redact } from '../../src/transport/endpoint.ts'
@@ -226,14 +226,7 @@ export class MemoryLink implements Link, BrokerLink {
     if (signal.aborted) end()
     if (!this.#consuming.has(consuming) || this.#leaving) return
     const ended = this.#call(end).catch(() => {})
-    await new Promise<void>((resolve) => {
-      const finish = (): void => {
-        signal.removeEventListener('abort', finish)
-        resolve()
-      }
-      signal.addEventListener('abort', finish, { once: true })
-      void ended.then(finish)
-    })
+    await endedOrAborted(ended, signal)
   }
 
   /**

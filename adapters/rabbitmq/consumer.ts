@@ -1,3 +1,4 @@
+import { endedOrAborted } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Destination } from '../../src/transport/destination.ts'
 import type {
@@ -73,16 +74,7 @@ export class Consumer implements Subscription {
 
   cancel(signal: AbortSignal): Promise<void> {
     this.#cancelling ??= this.#close()
-    if (signal.aborted) return Promise.resolve()
-    const cancelling = this.#cancelling
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        signal.removeEventListener('abort', finish)
-        resolve()
-      }
-      signal.addEventListener('abort', finish, { once: true })
-      void cancelling.then(finish)
-    })
+    return endedOrAborted(this.#cancelling, signal)
   }
 
   settle(tag: number, settlement: Settlement): Promise<void> {

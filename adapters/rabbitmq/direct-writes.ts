@@ -1,7 +1,5 @@
+import { TurnWrites } from '../../src/transport/turn-writes.ts'
 import type { AmqpChannel, AmqpConnection } from './driver.ts'
-
-// With more, the broker would stand idle while we go on.
-const HELD_BYTES = 16 * 1024
 
 /**
  * Lets a channel write to the socket itself. amqplib gives each channel a stream of its own and takes one
@@ -12,29 +10,14 @@ export function writeDirectly({ connection }: AmqpConnection, channel: AmqpChann
   const { stream, channels } = connection
   const slot = channels[channel.ch]
   if (!slot) return
-  let corked = false
-  let heldBytes = 0
-  const uncork = (): void => {
-    corked = false
-    heldBytes = 0
-    stream.uncork()
-  }
+  const turn = new TurnWrites(stream)
   // Ended with the channel; the socket lives on.
   const { buffer } = slot
   slot.buffer = {
     write: (bytes) => {
-      if (!corked) {
-        corked = true
-        stream.cork()
-        process.nextTick(uncork)
-      }
+      turn.hold()
       const taken = stream.write(bytes)
-      heldBytes += bytes.length
-      if (heldBytes >= HELD_BYTES) {
-        heldBytes = 0
-        stream.uncork()
-        stream.cork()
-      }
+      turn.held(bytes.length)
       return taken
     },
     end: () => buffer.end(),
