@@ -1,23 +1,7 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
+import { blot, byDialCode, type FailureClass, type Peer, type Phase } from '../../src/transport/peer-failure.ts'
 import { saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { StompError } from './driver.ts'
-
-/** How far a connection had come when it failed. */
-export type Phase = 'dialling' | 'handshake' | 'established'
-
-interface Class {
-  readonly code: ErrorCode
-  readonly retriable: boolean
-}
-
-const BY_SYSTEM_CODE: Readonly<Record<string, Class>> = {
-  ECONNREFUSED: { code: 'refused', retriable: true },
-  ENOTFOUND: { code: 'unknown-host', retriable: true },
-  EAI_AGAIN: { code: 'unknown-host', retriable: true },
-  EHOSTUNREACH: { code: 'unreachable', retriable: true },
-  ENETUNREACH: { code: 'unreachable', retriable: true },
-  ETIMEDOUT: { code: 'unreachable', retriable: true },
-}
 
 // What ActiveMQ and the embedded broker write into an ERROR frame's message header.
 const CREDENTIALS = /password is invalid|authentication failed|not authorized|credentials|security/i
@@ -26,14 +10,6 @@ const DESTINATION = /\b(?:temp-)?(?:queue|topic):\/\/\S+/gi
 const NO_PERMISSION = /not authorized to ([a-z ]+?):? (\S+)$/
 const STILL_CONNECTED = /already connected/i
 const SHUTTING_DOWN = /broker .*(stopp|being stopped|shut)|peer .* disposed|connection disposed/i
-
-/** What an error may name and what it must not. */
-export interface Peer {
-  /** The endpoint without credentials. */
-  readonly address: string
-  /** Blotted out wherever a broker repeats it. */
-  readonly secret: string | undefined
-}
 
 /**
  * Every error of stompit, of the socket below it and of the broker behind it, in our words. Total: what
@@ -69,12 +45,8 @@ function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { addres
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 
-function blot(text: string, secret: string | undefined): string {
-  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '***')
-}
-
-function classOf(error: StompError, phase: Phase): Class {
-  const system = error.code === undefined ? undefined : BY_SYSTEM_CODE[error.code]
+function classOf(error: StompError, phase: Phase): FailureClass {
+  const system = error.code === undefined ? undefined : byDialCode(error.code)
   if (system && phase === 'dialling') return system
   if (isTls(error)) return { code: 'tls', retriable: false }
   if (error.isApplicationError?.()) return byBrokerMessage(error.message)
@@ -84,7 +56,7 @@ function classOf(error: StompError, phase: Phase): Class {
   return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }
 }
 
-function byBrokerMessage(text: string): Class {
+function byBrokerMessage(text: string): FailureClass {
   const message = text.replaceAll(DESTINATION, '')
   if (STILL_CONNECTED.test(message) || SHUTTING_DOWN.test(message)) return { code: 'link-lost', retriable: true }
   if (CREDENTIALS.test(message)) return { code: 'authentication', retriable: false }

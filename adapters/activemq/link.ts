@@ -11,8 +11,9 @@ import type {
   Subscription,
 } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
+import type { Peer } from '../../src/transport/peer-failure.ts'
 import { applicationError, type StompClient, type StompIncomingFrame } from './driver.ts'
-import { classify, classifyRefusal, type Peer } from './errors.ts'
+import { classify, classifyRefusal } from './errors.ts'
 import { readMessage, requeueHeaders, sendHeaders, stompSource } from './message.ts'
 
 /** What waits for a RECEIPT. stompit forgets it when the connection drops; we do not. */

@@ -2,6 +2,7 @@ import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Endpoint, redact } from '../../src/transport/endpoint.ts'
 import type { Link } from '../../src/transport/link.ts'
+import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import {
   applicationError,
@@ -10,7 +11,7 @@ import {
   type StompIncomingFrame,
   stompitConnect,
 } from './driver.ts'
-import { classify, type Peer, type Phase } from './errors.ts'
+import { classify } from './errors.ts'
 import { StompLink } from './link.ts'
 
 // stompit's own limits (1,024 characters, 64 headers) are below what a dead letter carries.

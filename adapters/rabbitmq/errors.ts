@@ -1,40 +1,16 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
+import { blot, byDialCode, type FailureClass, type Peer, type Phase } from '../../src/transport/peer-failure.ts'
 import { saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { AmqpError } from './driver.ts'
 
-/** How far a connection had come when it failed. */
-export type Phase = 'dialling' | 'handshake' | 'established'
-
-interface Class {
-  readonly code: ErrorCode
-  readonly retriable: boolean
-}
-
-const BY_SYSTEM_CODE: Readonly<Record<string, Class>> = {
-  ECONNREFUSED: { code: 'refused', retriable: true },
-  ENOTFOUND: { code: 'unknown-host', retriable: true },
-  EAI_AGAIN: { code: 'unknown-host', retriable: true },
-  EHOSTUNREACH: { code: 'unreachable', retriable: true },
-  ENETUNREACH: { code: 'unreachable', retriable: true },
-  ETIMEDOUT: { code: 'unreachable', retriable: true },
-}
-
 /** AMQP's reply codes, where the broker's words make no difference. */
-const BY_REPLY_CODE: Readonly<Record<number, Class>> = {
+const BY_REPLY_CODE: Readonly<Record<number, FailureClass>> = {
   311: { code: 'rejected', retriable: false },
   320: { code: 'link-lost', retriable: true },
   405: { code: 'rejected', retriable: true },
   506: { code: 'link-lost', retriable: true },
   540: { code: 'unsupported', retriable: false },
   541: { code: 'link-lost', retriable: true },
-}
-
-/** What an error may name and what it must not. */
-export interface Peer {
-  /** The endpoint without credentials. */
-  readonly address: string
-  /** Blotted out wherever a broker repeats it. */
-  readonly secret: string | undefined
 }
 
 /**
@@ -82,14 +58,10 @@ function describe(code: ErrorCode, retriable: boolean, thrown: AmqpError, peer: 
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 
-function blot(text: string, secret: string | undefined): string {
-  return secret === undefined || secret === '' ? text : text.replaceAll(secret, '***')
-}
-
-function classOf(error: AmqpError, phase: Phase): Class {
+function classOf(error: AmqpError, phase: Phase): FailureClass {
   const system = typeof error?.code === 'string' ? error.code : undefined
   if (system !== undefined) {
-    const known = BY_SYSTEM_CODE[system]
+    const known = byDialCode(system)
     if (known && phase === 'dialling') return known
     if (isTls(system)) return { code: 'tls', retriable: false }
   }
@@ -110,7 +82,7 @@ const ENDED = /^Unexpected close|^Socket closed|^Channel (closed|ended)|^Connect
 // What may not be read, written or declared: the words before those that name the user.
 const REFUSED_ACCESS = /\b((?:read |write |configure )?access to .+) refused\b/s
 
-function byReply(reply: number, text: string): Class {
+function byReply(reply: number, text: string): FailureClass {
   switch (reply) {
     case 403:
       // Another consumer has the queue to itself, until it goes.
@@ -134,7 +106,7 @@ function byReply(reply: number, text: string): Class {
   }
 }
 
-function byRefusedVhost(text: string): Class {
+function byRefusedVhost(text: string): FailureClass {
   if (/vhost .*not found/.test(text)) return { code: 'invalid-uri', retriable: false }
   // The virtual host is starting or down, or too many are connected: that passes.
   if (/is down|limit/.test(text)) return { code: 'unreachable', retriable: true }
