@@ -1,4 +1,5 @@
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
+import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type DatabaseProgram, findDatabaseProgram } from '../mariadb/find-server.ts'
 import { installDatabase, startDatabase } from '../mariadb/start-server.ts'
@@ -32,6 +33,7 @@ interface Needs extends BrokerProgram {
 export const activemqJdbc: LabKind = {
   name: 'activemq-jdbc',
   description: 'two ActiveMQ brokers on one MariaDB or MySQL, whose row lock decides who serves',
+  faultNames: PROCESS_FAULT_NAMES,
   availability,
   blueprint,
   start,
@@ -113,22 +115,25 @@ async function start(folder: LabFolder, { signal, step }: UpContext): Promise<vo
 
 function control(folder: LabFolder): BrokerControl {
   const { settings, nodes } = folder.read()
-  const signals = nodeControl(folder)
+  const processes = {
+    ...nodeControl(folder),
+    active: async () => nodeOf(folder, await withLockView(folder, async (look) => (await look()).holder)),
+    start: async (node: string) => {
+      mustBeGone(folder, node)
+      const role = await startJdbcBroker(folder, node, needs(), undefined)
+      if (role === 'holder') await untilServing(folder, node, undefined)
+    },
+  }
   return {
-    ...signals,
+    ...processes,
     lab: activemqJdbc.name,
+    faults: processFaults(processes),
     credentials: readSecrets(folder).client,
     // The standby waits in the database, then sleeps: a takeover is quick in the one and late in the other.
     slowestPeriodMs: LOCK_WAIT_MS + LOCK_SLEEP_MS,
     slowestTakeoverMs: LOCK_SLEEP_MS + PROMOTION_MS,
     settings,
     files: [...nodes.flatMap((node) => configurationFiles(folder, node)), folder.log('database')],
-    active: async () => nodeOf(folder, await withLockView(folder, async (look) => (await look()).holder)),
-    start: async (node) => {
-      mustBeGone(folder, node)
-      const role = await startJdbcBroker(folder, node, needs(), undefined)
-      if (role === 'holder') await untilServing(folder, node, undefined)
-    },
-    watch: async (onMarker) => await watchBrokers(folder, (node) => signals.state(node) === 'gone', onMarker),
+    watch: async (onMarker) => await watchBrokers(folder, (node) => processes.state(node) === 'gone', onMarker),
   }
 }

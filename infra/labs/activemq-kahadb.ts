@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs'
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
+import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { PROMOTION_MS, untilServing } from './activemq-broker.ts'
 import {
@@ -24,6 +25,7 @@ const LOCK_KEEPALIVE_MS = 0
 export const activemqKahadb: LabKind = {
   name: 'activemq-kahadb',
   description: 'two ActiveMQ brokers on one KahaDB directory, whose file lock decides who serves',
+  faultNames: PROCESS_FAULT_NAMES,
   availability,
   blueprint,
   start,
@@ -87,20 +89,24 @@ async function start(folder: LabFolder, { signal, step }: UpContext): Promise<vo
 
 function control(folder: LabFolder): BrokerControl {
   const { settings, nodes } = folder.read()
-  return {
+  const processes = {
     ...nodeControl(folder),
+    active: async () => holdingNode(folder),
+    start: async (node: string) => {
+      mustBeGone(folder, node)
+      const role = await startKahadbBroker(folder, node, needs(), undefined)
+      if (role === 'holder') await untilServing(folder, node, undefined)
+    },
+  }
+  return {
+    ...processes,
     lab: activemqKahadb.name,
+    faults: processFaults(processes),
     credentials: readSecrets(folder).client,
     slowestPeriodMs: LOCK_POLL_MS,
     slowestTakeoverMs: LOCK_POLL_MS + PROMOTION_MS,
     settings,
     files: nodes.flatMap((node) => configurationFiles(folder, node)),
-    active: async () => holdingNode(folder),
-    start: async (node) => {
-      mustBeGone(folder, node)
-      const role = await startKahadbBroker(folder, node, needs(), undefined)
-      if (role === 'holder') await untilServing(folder, node, undefined)
-    },
     watch: async (onMarker) => await watchBrokers(folder, onMarker),
   }
 }

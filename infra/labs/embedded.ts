@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
+import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { type BrokerLogLine, parseLogLine } from '../embedded/log.ts'
 import { holdingNode, watchHolder } from './embedded-lock.ts'
@@ -24,6 +25,7 @@ const PROMOTION_MS = 2_000
 export const embedded: LabKind = {
   name: 'embedded',
   description: 'two small brokers of our own on one lock and one store; needs nothing installed',
+  faultNames: PROCESS_FAULT_NAMES,
   availability: () => ({ available: true, detail: product() }),
   blueprint,
   start,
@@ -56,19 +58,23 @@ async function start(folder: LabFolder, { signal, step }: UpContext): Promise<vo
 
 function control(folder: LabFolder): BrokerControl {
   const { settings, nodes } = folder.read()
-  return {
+  const processes = {
     ...nodeControl(folder),
+    active: async () => holdingNode(folder),
+    start: async (node: string) => {
+      mustBeGone(folder, node)
+      await startNode(folder, node, ['serving', 'standby'])
+    },
+  }
+  return {
+    ...processes,
     lab: embedded.name,
+    faults: processFaults(processes),
     credentials: undefined,
     slowestPeriodMs: LOCK_POLL_MS,
     slowestTakeoverMs: LOCK_POLL_MS + PROMOTION_MS,
     settings,
     files: nodes.map((node) => folder.log(node)),
-    active: async () => holdingNode(folder),
-    start: async (node) => {
-      mustBeGone(folder, node)
-      await startNode(folder, node, ['serving', 'standby'])
-    },
     watch: async (onMarker) => await watchHolder(folder, onMarker),
   }
 }

@@ -51,6 +51,8 @@ export interface Blueprint extends Pick<LabState, 'nodes' | 'scheme' | 'product'
 export interface LabKind {
   readonly name: string
   readonly description: string
+  /** The names of its control's faults, in the same order, known before it is up. */
+  readonly faultNames: readonly string[]
   /** `understudy` is what this program is called in a command that the remedy names. */
   availability(understudy: string): Availability
   /** @throws UnderstudyError `unsupported` when it cannot run here. */

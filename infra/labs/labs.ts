@@ -44,6 +44,12 @@ interface UpOptions {
 export interface Labs {
   list(): LabListing[]
   /**
+   * What can be done to the brokers of that lab, which need not be up.
+   *
+   * @throws UnderstudyError `invalid-option` for an unknown name.
+   */
+  faultNames(name: string): readonly string[]
+  /**
    * Puts up a lab. What crashed runs left behind is ended first.
    *
    * @throws UnderstudyError `invalid-option` for an unknown name, `unsupported` when it cannot run here
@@ -106,6 +112,7 @@ export function createLabs(options: LabsOptions = {}): Labs {
         availability: availabilityOf(kind),
       }))
     },
+    faultNames: (name) => kindOf(name).faultNames,
     up: async (name, upOptions = {}) => {
       const kind = kindOf(name)
       const availability = availabilityOf(kind)

@@ -1,4 +1,5 @@
 import type { BrokerControl, Topology } from '../../src/drill/broker-control.ts'
+import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -57,6 +58,7 @@ function rabbitmqKind(kind: Kind): LabKind {
   return {
     name,
     description: kind.description,
+    faultNames: PROCESS_FAULT_NAMES,
     availability,
     blueprint: () => blueprint(name, kind),
     start: async (folder, context) => await start(name, folder, context),
@@ -123,24 +125,28 @@ async function start(lab: string, folder: LabFolder, { signal, step }: UpContext
 function control(lab: string, kind: Kind, folder: LabFolder): BrokerControl {
   const { settings, nodes } = folder.read()
   const signals = nodeControl(folder)
-  return {
+  const processes = {
     ...signals,
-    lab,
     topology: kind.topology,
+    active: async (queue?: string) =>
+      kind.topology === 'quorum'
+        ? await leaderNode(folder, signals.state, queue)
+        : await homeNode(folder, signals.state, queue),
+    start: async (node: string) => {
+      mustBeGone(folder, node)
+      await startNode(folder, node, program(lab), undefined)
+    },
+  }
+  return {
+    ...processes,
+    lab,
+    faults: processFaults(processes),
     clientOptions: { 'nested.queueType': kind.queueType },
     credentials: readRabbitmqSecrets(folder).client,
     slowestPeriodMs: kind.slowestPeriodMs,
     slowestTakeoverMs: kind.slowestTakeoverMs,
     settings,
     files: [...nodes.flatMap((node) => configurationFiles(folder, node)), folder.log(EPMD)],
-    active: async (queue) =>
-      kind.topology === 'quorum'
-        ? await leaderNode(folder, signals.state, queue)
-        : await homeNode(folder, signals.state, queue),
-    start: async (node) => {
-      mustBeGone(folder, node)
-      await startNode(folder, node, program(lab), undefined)
-    },
     watch: async (onMarker, queue) =>
       kind.topology === 'quorum'
         ? await watchLeader(folder, queue, onMarker)

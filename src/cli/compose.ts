@@ -24,6 +24,7 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     drillCommand({
       terminal,
       upLab: (name, signal, onProgress) => labs.up(name, { signal, onProgress }),
+      faultNames: (lab) => labs.faultNames(lab),
       transport: transportOf,
       liveView: (lab) =>
         openLiveView({ stream: process.stderr, clock: systemClock, environment: process.env, brokers: lab.nodes }),

@@ -1,5 +1,4 @@
-/** What was done to a broker. `stop` asks it to leave (SIGTERM), `kill` is SIGKILL, `pause` is SIGSTOP. */
-export type FaultName = 'kill' | 'stop' | 'pause'
+import type { Fault } from './fault.ts'
 
 export interface BrokerNode {
   /** The lab's own name of it, such as `a`. */
@@ -37,6 +36,14 @@ export const MARKER_KINDS = [
 
 export type MarkerKind = (typeof MARKER_KINDS)[number]
 
+/** A door to the brokers that is none of them, such as a load balancer. */
+export interface Entrance {
+  /** What it is called, such as `haproxy`. */
+  readonly name: string
+  /** `amqp://127.0.0.1:5670`, without credentials. */
+  readonly endpoint: string
+}
+
 /** Something that the brokers themselves, their log or their database say about who serves. */
 export interface Marker {
   readonly kind: MarkerKind
@@ -69,6 +76,10 @@ export interface BrokerControl {
   /** Options that a failover URI to these brokers needs, such as the type of their queues. Defaults to none. */
   readonly clientOptions?: Readonly<Record<string, string>>
   readonly nodes: readonly BrokerNode[]
+  /** Where clients connect; the brokers themselves then have no other clients than probes. Defaults to the nodes. */
+  readonly entrances?: readonly Entrance[]
+  /** What can be done to these brokers, `kill` first. Names are unique. */
+  readonly faults: readonly Fault[]
   /** Credentials that the brokers ask for; undefined when they ask for none. */
   readonly credentials: { readonly username: string; readonly password: string } | undefined
   /**

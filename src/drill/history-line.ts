@@ -29,7 +29,8 @@ function fields(checks: Readonly<Record<string, Check>>): Check {
   return (value) => object(value) && wrongField(value as Record<string, unknown>, checks) === undefined
 }
 
-const FAULT = oneOf('kill', 'stop', 'pause')
+const PREDICTION = fields({ lowerMs: number, upperMs: orNull(number), because: text })
+const ENTRANCE = fields({ name: text, endpoint: text })
 
 const OBJECTIVES = fields({
   rtoMs: orAbsent(period),
@@ -51,12 +52,14 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
     lab: text,
     topology: orAbsent(oneOf('lock', 'quorum', 'home-node')),
     acksConfirmed: orAbsent(flag),
-    fault: FAULT,
+    fault: text,
+    predicted: orAbsent(PREDICTION),
     seed: number,
     everyMs: period,
     phaseMs: number,
     objectives: orAbsent(OBJECTIVES),
     brokers: orAbsent((value) => Array.isArray(value) && value.every(BROKER)),
+    entrances: orAbsent((value) => Array.isArray(value) && value.every(ENTRANCE)),
   },
   due: { id: text, sequence: count, dueNs: instant },
   att: { id: text, k: ordinal, endpoint: orNull(text) },
@@ -65,7 +68,13 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
   dlv: { id: text, runId: text, k: ordinal, redelivered: flag, endpoint: text },
   cack: { id: text, n: ordinal },
   cackok: { id: text, n: ordinal },
-  fault: { name: FAULT, node: text, endpoint: text },
+  fault: {
+    name: text,
+    node: text,
+    endpoint: orNull(text),
+    done: orAbsent(text),
+    expects: orAbsent(oneOf('takeover', 'service')),
+  },
   proof: { node: text, effectiveNs: instant, proof: texts },
   heal: { node: text, how: text },
   conn: {
@@ -84,6 +93,7 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
     atNs: instant,
   },
   stall: { forNs: instant },
+  abort: { why: text },
   stopped: { why: text },
   drain: { ok: flag, outstanding: count },
 }

@@ -1,4 +1,5 @@
-import type { FaultName, MarkerKind, Topology } from './broker-control.ts'
+import type { MarkerKind, Topology } from './broker-control.ts'
+import type { Expectation, Prediction, ProbeFinding } from './fault.ts'
 
 /** How one attempt to send a job ended. No result by the end of the run counts as `ambiguous`. */
 export type AttemptOutcome =
@@ -12,9 +13,6 @@ export type AttemptOutcome =
   | 'refused'
   /** Bytes were written, then the connection ended or the time ran out. */
   | 'ambiguous'
-
-/** What a probe of one endpoint met. `serving`: a whole STOMP or AMQP handshake was answered. */
-export type ProbeFinding = 'serving' | 'refused' | 'mute' | 'reset' | 'unreachable'
 
 /** When an event happened: one process, one clock. */
 interface Stamp {
@@ -49,13 +47,17 @@ export type HistoryBody =
       readonly topology?: Topology
       /** False where the protocol has no answer to an acknowledge (AMQP): `cackok` then means that it was written. */
       readonly acksConfirmed?: boolean
-      readonly fault: FaultName
+      readonly fault: string
+      /** What the brokers' settings say of it; absent where they say nothing. */
+      readonly predicted?: Prediction
       readonly seed: number
       readonly everyMs: number
       /** The random phase drawn from the seed: how long after steady state the fault came. */
       readonly phaseMs: number
       readonly objectives?: Objectives
       readonly brokers?: readonly { readonly name: string; readonly version: string; readonly endpoint: string }[]
+      /** Where the clients connect; absent where that is to the brokers themselves. */
+      readonly entrances?: readonly { readonly name: string; readonly endpoint: string }[]
     }
   /** A job fell due; `dueNs` is its place on the schedule in the units of `t`. */
   | { readonly type: 'due'; readonly id: string; readonly sequence: number; readonly dueNs: number }
@@ -77,8 +79,19 @@ export type HistoryBody =
   | { readonly type: 'cack'; readonly id: string; readonly n: number }
   /** That acknowledge was confirmed by the broker, as far as its protocol does that. */
   | { readonly type: 'cackok'; readonly id: string; readonly n: number }
-  /** The command that hurts the broker was given. */
-  | { readonly type: 'fault'; readonly name: FaultName; readonly node: string; readonly endpoint: string }
+  | {
+      /** The command that hurts the broker, or what it leans on, was given. */
+      readonly type: 'fault'
+      readonly name: string
+      /** What was hurt: a broker's name, or the word for something else, such as `database`. */
+      readonly node: string
+      /** That broker's; null when it is no one broker. */
+      readonly endpoint: string | null
+      /** What it suffered, as in `a was killed`. Absent in what version 0.1 wrote: told from the name. */
+      readonly done?: string
+      /** How clients are to be served again. Absent in what version 0.1 wrote: told from name and topology. */
+      readonly expects?: Expectation
+    }
   /** The fault was seen to have taken effect; `effectiveNs` is when, in the units of `t`. */
   | {
       readonly type: 'proof'
@@ -108,6 +121,8 @@ export type HistoryBody =
     }
   /** The drill's own process stood still for `forNs` until now: what it measured meanwhile is its own delay. */
   | { readonly type: 'stall'; readonly forNs: number }
+  /** An abort condition was met after the fault, which one, as a sentence without its full stop; the heal came at once. */
+  | { readonly type: 'abort'; readonly why: string }
   /** The drill ended before it came to its fault, and why, as a sentence without its full stop. */
   | { readonly type: 'stopped'; readonly why: string }
   /** The ticker stopped, and every acknowledged job was waited for. */

@@ -1,15 +1,14 @@
-import type { FaultName } from './broker-control.ts'
-
 /** What one drill does. Times are milliseconds. */
 export interface DrillPlan {
-  readonly fault: FaultName
+  /** The name of one of the control's faults. Defaults to `kill`. */
+  readonly fault: string
   /** From one job to the next. Defaults to 50. */
   readonly everyMs: number
   /** Where the jobs go. Defaults to `queue://understudy.drill`. */
   readonly destination: string
   /** Decides the phase, and with it when the fault comes. Defaults to a random one, which is reported. */
   readonly seed: number
-  /** How long a paused broker stays paused, and one that nobody can stand in for stays away. Defaults to 8,000. */
+  /** How long a fault lasts that is healed after a while, not after recovery: a pause, a home node's absence. Defaults to 8,000. */
   readonly holdMs: number
   /** For how long errors, latency and backlog must be back in bounds to call it recovered. Defaults to 10,000. */
   readonly windowMs: number

@@ -1,4 +1,4 @@
-import type { FaultName } from './broker-control.ts'
+import type { Prediction } from './fault.ts'
 
 export type Verdict = 'pass' | 'fail' | 'unknown'
 
@@ -62,14 +62,19 @@ export interface DrillResult {
     readonly settings: Readonly<Record<string, string | number>>
   }
   readonly fault: {
-    readonly name: FaultName
+    readonly name: string
+    /** A broker's name, or what else was hurt; empty when nothing was. */
     readonly node: string
+    /** What it suffered, as in `a was killed`. */
+    readonly done: string
     /** ISO 8601, wall time. */
     readonly injectedAt: string | null
     readonly provenAt: string | null
     readonly proof: readonly string[]
     readonly phaseMs: number
   }
+  /** How long jobs should not have flowed, by the brokers' own settings; null where they say nothing. */
+  readonly predicted: Prediction | null
   /** The lock or the lead of the queue changing hands, or whatever the brokers say of who serves. */
   readonly markers: readonly {
     readonly kind: string

@@ -1,5 +1,5 @@
-import type { FaultName } from '../../src/drill/broker-control.ts'
-import type { AttemptOutcome, HistoryBody, HistoryEvent, ProbeFinding } from '../../src/drill/history.ts'
+import type { ProbeFinding } from '../../src/drill/fault.ts'
+import type { AttemptOutcome, HistoryBody, HistoryEvent } from '../../src/drill/history.ts'
 
 export const A = 'stomp://127.0.0.1:61613'
 export const B = 'stomp://127.0.0.1:61614'
@@ -79,7 +79,7 @@ export class WrittenHistory {
     return this
   }
 
-  fault(ms: number, name: FaultName = 'kill', node = 'a', proven = true): this {
+  fault(ms: number, name: string = 'kill', node = 'a', proven = true): this {
     this.at(ms, { type: 'fault', name, node, endpoint: node === 'a' ? A : B })
     if (!proven) return this
     return this.at(ms, { type: 'proof', node, effectiveNs: Math.round(ms * 1e6), proof: ['the process is gone'] })

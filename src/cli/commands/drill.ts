@@ -1,8 +1,6 @@
 import { join, resolve } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { systemClock } from '../../clock.ts'
-import type { FaultName } from '../../drill/broker-control.ts'
-import { FAULT_NAMES } from '../../drill/runner/fault.ts'
 import { DRILL_CLIENT_OPTIONS, DRILL_DEFAULTS } from '../../drill/plan.ts'
 import type { DrillResult } from '../../drill/result.ts'
 import { UnderstudyError } from '../../errors.ts'
@@ -18,6 +16,8 @@ export interface DrillCommandDependencies {
   readonly terminal: Terminal
   /** Puts a lab up that ends with this process. */
   readonly upLab: (name: string, signal: AbortSignal, onProgress: (line: string) => void) => Promise<DrillLab>
+  /** What can be done to that lab. @throws UnderstudyError `invalid-option` for an unknown name. */
+  readonly faultNames: (lab: string) => readonly string[]
   /** The adapter for the lab's endpoints. */
   readonly transport: (lab: DrillLab) => Promise<Transport>
   readonly liveView: (lab: DrillLab) => LiveView
@@ -30,7 +30,7 @@ export interface DrillCommandDependencies {
 
 interface DrillOptions {
   readonly lab: string
-  readonly fault: FaultName
+  readonly fault: string
   readonly every: number
   readonly seed?: number
   readonly hold: number
@@ -52,10 +52,10 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
   return new Command('drill')
     .description('hurt the active broker of a lab under load and say what became of every job')
     .option('--lab <name>', 'which brokers; `lab list` names them', 'embedded')
-    .addOption(
-      new Option('--fault <name>', 'what is done to the active broker')
-        .choices(FAULT_NAMES)
-        .default(DRILL_DEFAULTS.fault),
+    .option(
+      '--fault <name>',
+      'what is done to the brokers; `lab list` names what each lab can suffer',
+      DRILL_DEFAULTS.fault,
     )
     .addOption(
       durationOption(
@@ -94,6 +94,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
 async function drill(options: DrillOptions, dependencies: DrillCommandDependencies): Promise<void> {
   const { terminal } = dependencies
   const { interrupted } = terminal
+  checkFault(options, dependencies.faultNames(options.lab))
   const seed = options.seed ?? Math.floor(Math.random() * (LARGEST_SEED + 1))
   const out = options.out === undefined ? newFolder(resolve(defaultFolder(options))) : resolve(options.out)
   prepareFolder(out)
@@ -157,6 +158,16 @@ async function withLab<Value>(
   } finally {
     await lab?.down()
   }
+}
+
+/** A mistake in the name is told before any broker is started. */
+function checkFault({ lab, fault }: DrillOptions, known: readonly string[]): void {
+  if (known.includes(fault)) return
+  const names = known.join(', ')
+  throw new UnderstudyError(
+    'invalid-option',
+    `option --fault: ${lab} has no fault ${JSON.stringify(fault)}; it has ${names}`,
+  )
 }
 
 /** An empty one is a variable that was not set, and would be the folder one stands in. */

@@ -1,7 +1,8 @@
-import type { FaultName, Topology } from '../../drill/broker-control.ts'
+import type { Topology } from '../../drill/broker-control.ts'
 import { countOf } from '../../drill/checker/durations.ts'
 import { doneToIt } from '../../drill/checker/fault-time.ts'
-import type { HistoryEvent, ProbeFinding } from '../../drill/history.ts'
+import type { ProbeFinding } from '../../drill/fault.ts'
+import type { HistoryEvent } from '../../drill/history.ts'
 import { formatSeconds } from '../../drill/report/durations.ts'
 import { printableLine } from '../../drill/report/printable.ts'
 import type { DrillPhase } from '../../drill/runner/runner.ts'
@@ -12,7 +13,8 @@ export interface LiveBroker {
   readonly name: string
   readonly endpoint: string
   /** What was done to it and not yet undone. */
-  hurt: FaultName | null
+  /** What was done to it, such as `killed`; null while it is whole. */
+  hurt: string | null
   /** What the last probe met; null before the first. */
   finding: ProbeFinding | null
 }
@@ -43,7 +45,12 @@ export interface LiveState {
   /** Those of them that were not a job's first. */
   duplicates: number
   acknowledged: number
-  fault: { readonly node: string; readonly endpoint: string; readonly name: FaultName; readonly atNs: number } | null
+  fault: {
+    readonly node: string
+    readonly endpoint: string | null
+    readonly done: string
+    readonly atNs: number
+  } | null
   healedNs: number | null
   outage: LiveOutage | null
   /** Who ended the outage, and how: the new leader of a quorum may not be known yet when jobs flow again. */
@@ -147,6 +154,7 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
       return [{ atNs: event.t, tone: 'bad', text: `this process itself stood still for ${stood}` }]
     }
     case 'stopped':
+    case 'abort':
       return [{ atNs: event.t, tone: 'bad', text: event.why }]
     case 'drain':
       if (event.ok) return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
@@ -162,8 +170,8 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
 
 /** What a broker does now, in a word or two. */
 export function conditionOf(broker: LiveBroker, topology?: Topology): string {
-  if (broker.hurt === 'pause') return 'hung (paused)'
-  if (broker.hurt !== null) return doneToIt(broker.hurt)
+  if (broker.hurt === 'paused') return 'hung (paused)'
+  if (broker.hurt !== null) return broker.hurt
   if (broker.finding === 'refused') return wordsOf(topology).refusing
   return broker.finding === null ? 'not seen yet' : CONDITIONS[broker.finding]
 }
@@ -223,7 +231,7 @@ function feel({ outage }: LiveState, atNs: number): void {
 }
 
 function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
-  state.fault = { node: event.node, endpoint: event.endpoint, name: event.name, atNs: event.t }
+  state.fault = { node: event.node, endpoint: event.endpoint, done: doneToIt(event), atNs: event.t }
   // Only the loss of the broker that serves can keep jobs from being confirmed.
   if (state.master === null || state.master === event.node)
     state.outage = { fromNs: event.t, felt: false, untilNs: null }
@@ -232,10 +240,10 @@ function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
 
 function proven(state: LiveState, event: EventOf<'proof'>): readonly Notice[] {
   const broker = brokerOf(state, event.node)
-  broker.hurt = state.fault?.name ?? null
+  broker.hurt = state.fault?.done ?? null
   feel(state, event.effectiveNs)
-  // A paused broker keeps its lock, one that is gone has none.
-  if (broker.hurt !== 'pause' && state.master === event.node) state.master = null
+  // One that is gone has no lock; of any other the brokers' own markers tell.
+  if ((broker.hurt === 'killed' || broker.hurt === 'stopped') && state.master === event.node) state.master = null
   return [{ atNs: event.t, tone: 'bad', text: `fault proven: ${event.proof.join(', ')}` }]
 }
 

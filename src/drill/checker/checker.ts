@@ -1,3 +1,4 @@
+import { doneToIt } from './fault-time.ts'
 import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
 import { findingsOf } from './findings.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
@@ -67,7 +68,7 @@ function missing({ timeline, fates, notSteady, stalledNs }: Observations): reado
 function whatWasRun({
   timeline,
   fault: faultTime,
-}: Observations): Pick<Judgement, 'runId' | 'lab' | 'brokers' | 'seed' | 'fault' | 'markers'> {
+}: Observations): Pick<Judgement, 'runId' | 'lab' | 'brokers' | 'seed' | 'fault' | 'predicted' | 'markers'> {
   const { run, fault, proof } = timeline
   const wallAt = (from: { t: number; wall: number }, ns: number): string =>
     new Date(from.wall + (ns - from.t) / 1e6).toISOString()
@@ -81,11 +82,13 @@ function whatWasRun({
     fault: {
       name: run.fault,
       node: fault?.node ?? '',
+      done: fault ? doneToIt(fault) : '',
       injectedAt: fault ? wallAt(fault, fault.t) : null,
       provenAt: proof ? wallAt(proof, proof.effectiveNs) : null,
       proof: proof?.proof ?? [],
       phaseMs: run.phaseMs,
     },
+    predicted: run.predicted ?? null,
     markers: timeline.markers.map((marker) => ({
       kind: marker.kind,
       node: marker.node,

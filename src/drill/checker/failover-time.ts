@@ -1,5 +1,5 @@
 import { msNear } from './durations.ts'
-import type { FaultTime } from './fault-time.ts'
+import { expectedAfter, type FaultTime } from './fault-time.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
 import type { FailoverPart } from '../result.ts'
 import type { Timeline } from './timeline.ts'
@@ -72,7 +72,7 @@ function throughElection(timeline: Timeline, fault: FaultTime, confirm: Confirm)
   const elected = elections.findLast(({ atNs }) => atNs <= confirm.endNs)
   const later = elected ? undefined : elections[0]
   // A paused leader that went on in time is still the leader, whichever node passes its confirms on.
-  if (!elected && timeline.fault?.name === 'pause') return undefined
+  if (!elected && expectedAfter(timeline) === 'service') return undefined
   const through = nodeAt(timeline, confirm.endpoint)
   const stayed = fault.servedBy === confirm.endpoint
   const steps: readonly Step[] = [

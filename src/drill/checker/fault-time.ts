@@ -1,19 +1,27 @@
-import type { FaultName } from '../broker-control.ts'
+import type { Expectation } from '../fault.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
 import type { EventOf, Timeline } from './timeline.ts'
 import { oneServes } from '../topology.ts'
 
-const DONE_TO_IT: Readonly<Record<FaultName, string>> = { kill: 'killed', stop: 'stopped', pause: 'paused' }
+// What version 0.1 left to the reader.
+const DONE: Readonly<Record<string, string>> = { kill: 'killed', stop: 'stopped', pause: 'paused' }
 
-/** `killed`, `stopped`, `paused`. */
-export function doneToIt(fault: FaultName): string {
-  return DONE_TO_IT[fault]
+/** What the target suffered, as in `a was killed`. */
+export function doneToIt(fault: Pick<EventOf<'fault'>, 'name' | 'done'>): string {
+  return fault.done ?? DONE[fault.name] ?? `hurt by ${fault.name}`
+}
+
+/** How clients were to be served again after it. */
+export function expectedAfter({ fault, run }: Timeline): Expectation {
+  if (fault?.expects !== undefined) return fault.expects
+  return fault?.name === 'pause' || run.topology === 'home-node' ? 'service' : 'takeover'
 }
 
 /** When the fault happened, and whether it hit the broker that served. */
 export interface FaultTime {
   readonly node: string
-  readonly endpoint: string
+  /** Null when it hit no one broker. */
+  readonly endpoint: string | null
   /** When the command was given. What happened later counts as after the fault. */
   readonly orderedNs: number
   /** Zero of every duration that is told. */

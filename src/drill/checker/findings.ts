@@ -1,5 +1,5 @@
 import { countOf, formatCount, msAtLeast, msNear, sayMs } from './durations.ts'
-import { doneToIt } from './fault-time.ts'
+import { doneToIt, expectedAfter } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { FaultedAnswer } from './serving.ts'
 import { isConfirmed } from './jobs-ledger.ts'
@@ -39,7 +39,7 @@ function faulted({ fault, faulted }: Observations): readonly string[] {
 function takeover(seen: Observations): readonly string[] {
   const { fault, failover, timeline } = seen
   if (!fault || !timeline.fault) return []
-  const done = `${fault.node} was ${doneToIt(timeline.fault.name)}`
+  const done = `${fault.node} was ${doneToIt(timeline.fault)}`
   if (!fault.hitTheServingNode) return [`${done}, which was not serving: there was nothing to take over.`]
   if (timeline.run.topology === 'home-node') return [homeNode(seen, done)]
   if (failover) {
@@ -56,7 +56,7 @@ function takeover(seen: Observations): readonly string[] {
     ]
   }
   const healed = timeline.heals.find((heal) => heal.node === fault.node)
-  if (timeline.fault.name !== 'pause') return [`Nobody took over after ${done}.`]
+  if (expectedAfter(timeline) === 'takeover') return [`Nobody took over after ${done}.`]
   const then = healed ? ` It was continued after ${sayMs(msNear(healed.t - fault.effectiveNs))}.` : ''
   const why = oneServes(timeline.run.topology)
     ? 'a stopped process keeps what it holds'

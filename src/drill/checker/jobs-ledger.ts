@@ -108,6 +108,7 @@ function enter(jobs: Map<string, Job>, event: HistoryEvent): void {
     case 'marker':
     case 'stall':
     case 'stopped':
+    case 'abort':
     case 'drain':
       break
   }

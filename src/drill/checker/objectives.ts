@@ -1,5 +1,5 @@
 import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
-import { doneToIt } from './fault-time.ts'
+import { doneToIt, expectedAfter } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { DrillResult, Objective } from '../result.ts'
 import { oneServes } from '../topology.ts'
@@ -31,10 +31,9 @@ export function judgeObjectives(seen: Observations): readonly JudgedObjective[] 
 function service(seen: Observations): JudgedObjective {
   const { fault, failover, timeline, ledger } = seen
   if (!fault || !timeline.fault || seen.notSteady) return unknowable('service', '')
-  const done = `after ${fault.node} was ${doneToIt(timeline.fault.name)}`
+  const done = `after ${fault.node} was ${doneToIt(timeline.fault)}`
   const watched = sayMs(msNear(timeline.lastNs - fault.effectiveNs))
-  const replaceable = timeline.run.topology !== 'home-node'
-  if (timeline.fault.name !== 'pause' && replaceable && fault.hitTheServingNode) {
+  if (expectedAfter(timeline) === 'takeover' && fault.hitTheServingNode) {
     if (failover) return met('takeover', '', `${failover.node} after ${sayMs(failover.totalMs)}`)
     return violated('takeover', '', 'nobody', `Nobody took over in the ${watched} ${done}.`)
   }

@@ -1,5 +1,5 @@
 import type { FaultTime } from './fault-time.ts'
-import type { ProbeFinding } from '../history.ts'
+import type { ProbeFinding } from '../fault.ts'
 import type { EventOf, Timeline } from './timeline.ts'
 import { oneServes } from '../topology.ts'
 

@@ -14,6 +14,7 @@ export interface Timeline {
   readonly probes: readonly EventOf<'probe'>[]
   readonly markers: readonly EventOf<'marker'>[]
   readonly stalls: readonly EventOf<'stall'>[]
+  readonly aborted: EventOf<'abort'> | undefined
   readonly stopped: EventOf<'stopped'> | undefined
   /** The last one. */
   readonly drain: EventOf<'drain'> | undefined
@@ -41,6 +42,7 @@ export function readTimeline(events: readonly HistoryEvent[]): Timeline {
     probes: of('probe'),
     markers: of('marker'),
     stalls: of('stall'),
+    aborted: of('abort')[0],
     stopped: of('stopped')[0],
     drain: of('drain').at(-1),
     lastNs: events.at(-1)?.t ?? 0,
@@ -65,6 +67,7 @@ const TURN: Readonly<Record<HistoryEvent['type'], number>> = {
   drain: 14,
   stall: 15,
   stopped: 16,
+  abort: 17,
 }
 
 /**

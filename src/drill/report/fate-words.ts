@@ -1,5 +1,3 @@
-import type { FaultName } from '../broker-control.ts'
-import { doneToIt } from '../checker/fault-time.ts'
 import { type Attempt, confirmOf, type Job } from '../checker/jobs-ledger.ts'
 import { formatMs } from './durations.ts'
 import type { Fate, JobStory } from './job-stories.ts'
@@ -26,8 +24,10 @@ export const FATE_MEANING: Readonly<Record<Fate, string>> = {
 /** What the fault did and where, for the sentences that speak of it. */
 export interface FaultPlace {
   readonly atNs: number
-  readonly endpoint: string
-  readonly name: FaultName
+  /** Null when it was no one broker. */
+  readonly endpoint: string | null
+  /** What was done to it, such as `killed`. */
+  readonly done: string
 }
 
 /** What an endpoint is called: its node's name where it is known. */
@@ -81,7 +81,7 @@ function attemptInWords(attempt: Attempt, stored: boolean, fault: FaultPlace | n
 function when(attempt: Attempt, fault: FaultPlace | null): string {
   if (!fault || attempt.endpoint !== fault.endpoint) return ''
   const before = (fault.atNs - attempt.startNs) / 1e6
-  const itHappened = `it was ${doneToIt(fault.name)}`
+  const itHappened = `it was ${fault.done}`
   return before >= 0 ? ` ${formatMs(before)} before ${itHappened}` : ` ${formatMs(-before)} after ${itHappened}`
 }
 

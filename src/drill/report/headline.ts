@@ -1,4 +1,3 @@
-import { doneToIt } from '../checker/fault-time.ts'
 import type { DrillResult } from '../result.ts'
 import { formatCount } from '../checker/durations.ts'
 import { formatSeconds, plural } from './durations.ts'
@@ -11,7 +10,7 @@ export function headline(result: DrillResult): string {
 function whatHappened(result: DrillResult): string {
   const { fault } = result
   if (fault.injectedAt === null) return 'Nothing was injected'
-  const done = `${fault.node} was ${doneToIt(fault.name)}`
+  const done = `${fault.node} was ${fault.done}`
   if (fault.provenAt === null) return `${done}, but nothing proved that the fault took effect`
   if (result.failoverMs !== null) {
     return `${result.takenOverBy ?? 'another broker'} took over ${formatSeconds(result.failoverMs)} after ${done}`

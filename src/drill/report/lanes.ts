@@ -1,4 +1,5 @@
-import type { AttemptOutcome, HistoryEvent, ProbeFinding } from '../history.ts'
+import type { ProbeFinding } from '../fault.ts'
+import type { AttemptOutcome, HistoryEvent } from '../history.ts'
 import { formatOffset } from './durations.ts'
 import { type Html, html, trusted } from './html.ts'
 import type { Attempt, Job } from '../checker/jobs-ledger.ts'

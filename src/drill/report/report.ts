@@ -57,7 +57,7 @@ function tell(result: DrillResult, events: readonly HistoryEvent[]): Told {
 }
 
 function placeOf(result: DrillResult, fault: FaultTime | undefined): FaultPlace | null {
-  return fault === undefined ? null : { atNs: fault.effectiveNs, endpoint: fault.endpoint, name: result.fault.name }
+  return fault === undefined ? null : { atNs: fault.effectiveNs, endpoint: fault.endpoint, done: result.fault.done }
 }
 
 function head(result: DrillResult): Html {

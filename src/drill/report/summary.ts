@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { formatCount } from '../checker/durations.ts'
-import { doneToIt } from '../checker/fault-time.ts'
 import { summaryLine } from '../checker/objectives.ts'
 import type { DrillResult, Verdict } from '../result.ts'
 import { formatMs, plural } from './durations.ts'
@@ -82,7 +81,7 @@ function jobsLine(result: DrillResult): string {
 function failoverLine(result: DrillResult): string {
   const { failoverMs, failoverParts, fault } = result
   if (fault.injectedAt === null) return 'nothing was injected'
-  if (failoverMs === null) return `no other broker took over after ${fault.node} was ${doneToIt(fault.name)}`
+  if (failoverMs === null) return `no other broker took over after ${fault.node} was ${fault.done}`
   return `${formatMs(failoverMs)} = ${failoverParts.map((part) => `${part.name} ${formatMs(part.ms)}`).join(' + ')}`
 }
 

@@ -4,7 +4,7 @@ import { dial } from '../../failover/dial.ts'
 import type { Endpoint } from '../../transport/endpoint.ts'
 import type { Link } from '../../transport/link.ts'
 import type { Transport } from '../../transport/transport.ts'
-import type { ProbeFinding } from '../history.ts'
+import type { ProbeFinding } from '../fault.ts'
 
 // A broker that serves is asked rarely, so that the probe is no load; one that does not is asked often,
 // so that the moment it opens is seen.

@@ -6,10 +6,11 @@ import type { Endpoint } from '../../transport/endpoint.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { BrokerControl, BrokerNode, Marker } from '../broker-control.ts'
 import { wordsOf } from '../topology.ts'
-import { describeFinding, FAULTS, proveProcess } from './fault.ts'
-import type { HistoryEvent, Objectives, ProbeFinding } from '../history.ts'
+import type { Aim, Fault, ProbeFinding } from '../fault.ts'
+import type { HistoryEvent, Objectives } from '../history.ts'
 import type { DrillPlan } from '../plan.ts'
 import { probeRepeatedly } from './probe.ts'
+import { describeFinding, waitForProof } from './prove.ts'
 import { Recording } from './recording.ts'
 import { watchStalls } from './stall-watch.ts'
 import { waitSteadily, waitUntil } from './wait.ts'
@@ -51,17 +52,31 @@ const PROBE_PROOF_LIMIT_MS = 3000
 
 /**
  * One drill from steady state to drain: inject at a random phase, prove, heal, recover, drain. It writes
- * the history and judges nothing. A paused broker is continued whatever happens, an abort included.
+ * the history and judges nothing. The fault is healed whatever happens, an abort included.
  *
- * @throws UnderstudyError `aborted` when `signal` fires, after healing; whatever the brokers' control
- * throws when it cannot do what it says.
+ * @throws UnderstudyError `aborted` when `signal` fires, after healing; `invalid-option` when the brokers have no
+ * such fault, `unsupported` when it cannot be done here; whatever the brokers' control throws when it cannot
+ * do what it says.
  */
-export function runDrill(plan: DrillPlan, dependencies: DrillDependencies, signal: AbortSignal): Promise<void> {
-  return new Drill(plan, dependencies, signal).run()
+export async function runDrill(plan: DrillPlan, dependencies: DrillDependencies, signal: AbortSignal): Promise<void> {
+  const fault = await faultOf(dependencies.control, plan.fault)
+  await new Drill(plan, fault, dependencies, signal).run()
+}
+
+async function faultOf({ lab, faults }: BrokerControl, name: string): Promise<Fault> {
+  const fault = faults.find((one) => one.name === name)
+  if (fault === undefined) {
+    const known = faults.map((one) => one.name).join(', ')
+    throw new UnderstudyError('invalid-option', `${lab} has no fault ${JSON.stringify(name)}; it has ${known}`)
+  }
+  const missing = await fault.missing()
+  if (missing === undefined) return fault
+  throw new UnderstudyError('unsupported', `fault ${name} cannot be injected into ${lab} here: ${missing}`)
 }
 
 class Drill {
   readonly #plan: DrillPlan
+  readonly #fault: Fault
   readonly #dependencies: DrillDependencies
   readonly #signal: AbortSignal
   readonly #recording: Recording
@@ -74,10 +89,13 @@ class Drill {
   readonly #phaseMs: number
   /** The name of the queue that the jobs go to; undefined when they go elsewhere. */
   readonly #queue: string | undefined
+  /** What is hurt, from the moment that it was chosen. */
+  #aim: Aim | undefined
 
-  constructor(plan: DrillPlan, dependencies: DrillDependencies, signal: AbortSignal) {
+  constructor(plan: DrillPlan, fault: Fault, dependencies: DrillDependencies, signal: AbortSignal) {
     const random: Random = seededRandom(plan.seed)
     this.#plan = plan
+    this.#fault = fault
     this.#queue = /^queue:\/\/(.*)$/.exec(plan.destination)?.[1]
     this.#dependencies = dependencies
     this.#signal = AbortSignal.any([signal, this.#broken.signal])
@@ -110,7 +128,7 @@ class Drill {
       if (this.#workload.connected) await this.#drain()
     } finally {
       await everyStep([
-        () => this.#continuePaused(),
+        () => this.#heal(' as the drill ended early'),
         () => {
           this.#probing.abort()
           return Promise.all(probes)
@@ -124,7 +142,9 @@ class Drill {
 
   #recordRun(): void {
     const { control, objectives } = this.#dependencies
-    const { fault, seed, everyMs } = this.#plan
+    const { seed, everyMs } = this.#plan
+    const { name: fault, predicted } = this.#fault
+    const { entrances } = control
     const acksConfirmed = control.nodes.every(
       (node) => this.#dependencies.probeOf(node).transport.capabilities.confirmedSettlement,
     )
@@ -140,6 +160,8 @@ class Drill {
       everyMs,
       phaseMs: this.#phaseMs,
       objectives,
+      ...(predicted === undefined ? {} : { predicted }),
+      ...(entrances === undefined ? {} : { entrances: entrances.map(({ name, endpoint }) => ({ name, endpoint })) }),
       brokers: control.nodes.map(({ name, product, endpoint }) => ({ name, version: product, endpoint })),
     })
   }
@@ -153,9 +175,9 @@ class Drill {
   async #rehearse(): Promise<string | undefined> {
     const stoppedBy = await this.#reachSteadyState()
     if (stoppedBy !== undefined) return stoppedBy
-    const node = await this.#activeNode()
-    if (!node) return `${wordsOf(this.#dependencies.control.topology).nobody}, so there was none to hurt`
-    await this.#hurt(node)
+    this.#aim = await this.#aimAtPhase()
+    if (!this.#aim) return `${wordsOf(this.#dependencies.control.topology).nobody}, so there was none to hurt`
+    await this.#hurt(this.#aim)
     return undefined
   }
 
@@ -193,33 +215,30 @@ class Drill {
     return first
   }
 
-  async #activeNode(): Promise<BrokerNode | undefined> {
+  async #aimAtPhase(): Promise<Aim | undefined> {
     const { control, clock, onPhase } = this.#dependencies
     onPhase({ name: 'waiting', phaseMs: this.#phaseMs })
     await sleep(clock, this.#phaseMs, this.#signal)
-    const active = await control.active(this.#queue)
-    return control.nodes.find((node) => node.name === active)
+    const { endpoint } = this.#workload
+    const clientNode = control.nodes.find((node) => node.endpoint === endpoint)?.name
+    return this.#fault.aim({ queue: this.#queue, clientNode, signal: this.#signal })
   }
 
-  async #hurt(node: BrokerNode): Promise<void> {
+  async #hurt(aim: Aim): Promise<void> {
     const { control, clock, onPhase } = this.#dependencies
-    const { fault, holdMs, windowMs } = this.#plan
+    const { holdMs, windowMs } = this.#plan
+    const { name, expects, heals } = this.#fault
+    const { target: node, endpoint, done } = aim
     onPhase({ name: 'fault' })
-    this.#findings.delete(node.name)
-    this.#recording.record({ type: 'fault', name: fault, node: node.name, endpoint: node.endpoint })
-    await FAULTS[fault].inject(control, node.name)
-    const processProof = await proveProcess(control, node, fault, clock, this.#signal)
+    this.#recording.record({ type: 'fault', name, node, endpoint, done, expects })
+    await aim.inject()
+    const proof = [await waitForProof(aim, clock, this.#signal)]
     const effectiveNs = this.#recording.nowNs()
-    this.#findings.delete(node.name)
-    // A probe that was under way meets the fault half way; the next one meets it whole.
-    const { finding: expected } = FAULTS[fault]
-    await waitUntil(clock, PROBE_PROOF_LIMIT_MS, this.#signal, () => this.#findings.get(node.name) === expected)
-    const finding = this.#findings.get(node.name)
-    const proof = finding ? [processProof, describeFinding(node, finding)] : [processProof]
-    this.#recording.record({ type: 'proof', node: node.name, effectiveNs, proof })
+    const finding = await this.#findingAfter(aim)
+    if (endpoint !== null && finding) proof.push(describeFinding(endpoint, finding))
+    this.#recording.record({ type: 'proof', node, effectiveNs, proof })
 
-    // Where nobody can stand in for it there is no recovery to wait for before it is back.
-    if (fault === 'pause' || control.topology === 'home-node') {
+    if (heals === 'after-hold') {
       onPhase({ name: 'holding', holdMs })
       await sleep(clock, holdMs, this.#signal)
     } else {
@@ -229,11 +248,7 @@ class Drill {
       )
     }
     onPhase({ name: 'healing' })
-    if (fault === 'pause') await this.#continue(node, 'continued (SIGCONT)')
-    else {
-      await control.start(node.name)
-      this.#recording.record({ type: 'heal', node: node.name, how: 'started again' })
-    }
+    await this.#heal('')
     onPhase({ name: 'recovering' })
     // The checker's window begins with the first job in bounds, a little after ours.
     const watchedMs = windowMs + STEADY_WINDOW_MS
@@ -242,17 +257,25 @@ class Drill {
     )
   }
 
-  /** Whatever ended the drill, no broker stays stopped. */
-  async #continuePaused(): Promise<void> {
-    const { control } = this.#dependencies
-    for (const node of control.nodes) {
-      if (control.state(node.name) === 'paused') await this.#continue(node, 'continued as the drill ended early')
-    }
+  /** What probes of the broker that was hurt meet, given a while to meet what they should. */
+  async #findingAfter({ target, finding: expected }: Aim): Promise<ProbeFinding | undefined> {
+    if (expected === undefined) return undefined
+    this.#findings.delete(target)
+    // A probe that was under way meets the fault half way; the next one meets it whole.
+    await waitUntil(
+      this.#dependencies.clock,
+      PROBE_PROOF_LIMIT_MS,
+      this.#signal,
+      () => this.#findings.get(target) === expected,
+    )
+    return this.#findings.get(target)
   }
 
-  async #continue(node: BrokerNode, how: string): Promise<void> {
-    await this.#dependencies.control.resume(node.name)
-    this.#recording.record({ type: 'heal', node: node.name, how })
+  /** Undoes the fault. `when` goes behind what was done. Nothing happens when nothing is left to undo. */
+  async #heal(when: string): Promise<void> {
+    const aim = this.#aim
+    const how = await aim?.heal()
+    if (aim && how !== undefined) this.#recording.record({ type: 'heal', node: aim.target, how: how + when })
   }
 
   async #drain(): Promise<void> {

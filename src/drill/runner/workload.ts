@@ -47,7 +47,7 @@ export class Workload {
   readonly #delivered = new Map<string, number>()
   #connection: Connection | undefined
   #listener: Listener | undefined
-  #connected = false
+  #endpoint: string | null = null
   #lastDeliveryAt = 0
 
   constructor(options: WorkloadOptions) {
@@ -80,7 +80,12 @@ export class Workload {
 
   /** Whether sends have a broker now. */
   get connected(): boolean {
-    return this.#connected
+    return this.#endpoint !== null
+  }
+
+  /** The endpoint that sends go to now; null while there is none. */
+  get endpoint(): string | null {
+    return this.#endpoint
   }
 
   /** Deliveries whose acknowledge is not settled. */
@@ -172,8 +177,8 @@ export class Workload {
     const reason = 'error' in event ? event.error.code : null
     recording.record({ type: 'conn', client: event.role, state: event.type, endpoint, reason })
     if (event.role !== 'producer') return
-    if (event.type === 'resumed' || event.type === 'connected') this.#connected = true
-    else if (event.type !== 'attempt-failed') this.#connected = false
+    if (event.type === 'resumed' || event.type === 'connected') this.#endpoint = endpoint
+    else if (event.type !== 'attempt-failed') this.#endpoint = null
   }
 }
 

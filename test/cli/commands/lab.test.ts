@@ -19,6 +19,7 @@ function fakeLab(overrides: Partial<LabHandle> = {}): LabHandle {
     failoverUri: 'failover:(stomp://127.0.0.1:1,stomp://127.0.0.1:2)',
     timings: { a: 5 },
     nodes: [node('a', 1), node('b', 2)],
+    faults: [],
     credentials: { username: 'me', password: PASSWORD },
     slowestPeriodMs: 0,
     slowestTakeoverMs: 0,

@@ -339,6 +339,7 @@ describe('Judging', () => {
     assert.deepEqual(judgement.fault, {
       name: 'kill',
       node: 'a',
+      done: 'killed',
       injectedAt: '2026-01-01T00:00:01.000Z',
       provenAt: '2026-01-01T00:00:01.000Z',
       proof: ['the process is gone'],

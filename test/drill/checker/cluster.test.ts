@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
 import { judge } from '../../../src/drill/checker/checker.ts'
-import type { FaultName, Marker } from '../../../src/drill/broker-control.ts'
+import type { Marker } from '../../../src/drill/broker-control.ts'
 import { A, B, WrittenHistory } from '../../support/history.ts'
 
 const C = 'amqp://127.0.0.1:5674'
@@ -12,7 +12,7 @@ const BROKERS = [
   { name: 'c', version: 'RabbitMQ 3.10.8', endpoint: C },
 ]
 
-function cluster(topology: 'quorum' | 'home-node', fault: FaultName = 'kill'): WrittenHistory {
+function cluster(topology: 'quorum' | 'home-node', fault: string = 'kill'): WrittenHistory {
   return new WrittenHistory({ lab: `rabbitmq-${topology}`, topology, fault, brokers: BROKERS })
 }
 
@@ -22,7 +22,7 @@ function marker(history: WrittenHistory, kind: Marker['kind'], ms: number, node:
 }
 
 /** `a` leads, and is hurt at 1,000 ms; the jobs due until `backMs` are confirmed then, through `b`. */
-function hurt(history: WrittenHistory, fault: FaultName, backMs: number): WrittenHistory {
+function hurt(history: WrittenHistory, fault: string, backMs: number): WrittenHistory {
   history.producerIs('connected', 0, A).jobs(0, 1000).fault(1000, fault).producerIs('interrupted', 1002, A)
   history.producerIs('resumed', 1020, B)
   for (let ms = 1000; ms < backMs; ms += 50) {

@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../src/clock.ts'
-import type { FaultName } from '../../../src/drill/broker-control.ts'
-import type { AttemptOutcome, HistoryBody, HistoryEvent, ProbeFinding } from '../../../src/drill/history.ts'
+import type { ProbeFinding } from '../../../src/drill/fault.ts'
+import type { AttemptOutcome, HistoryBody, HistoryEvent } from '../../../src/drill/history.ts'
 
 export const A = 'stomp://127.0.0.1:61613'
 export const B = 'stomp://127.0.0.1:61614'
@@ -8,7 +8,7 @@ const BEGAN_AT = Date.UTC(2026, 10, 21, 5, 40, 12)
 
 /** What a written drill tells. Times are milliseconds since the run began. */
 export interface Script {
-  readonly fault: FaultName
+  readonly fault: string
   readonly jobs: number
   readonly everyMs: number
   readonly faultAtMs: number

@@ -9,6 +9,7 @@ export function idleLab(options: { failAt?: 'b'; beforeB?: (signal: AbortSignal)
   return {
     name: 'idle',
     description: 'two processes that do nothing',
+    faultNames: [],
     availability: () => ({ available: true, detail: 'idle' }),
     blueprint: () => ({ nodes: ['a', 'b'], otherPorts: [], scheme: 'stomp', product: 'idle', settings: {} }),
     start: async (folder, { signal, step }) => {
@@ -22,6 +23,7 @@ export function idleLab(options: { failAt?: 'b'; beforeB?: (signal: AbortSignal)
     control: (folder) => ({
       ...nodeControl(folder),
       lab: 'idle',
+      faults: [],
       credentials: undefined,
       slowestPeriodMs: 0,
       slowestTakeoverMs: 0,
