@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { newFolder, prepareFolder, removeUnused } from '../../src/cli/drill-run.ts'
+import { newFolder, prepareFolder, removeUnused } from '../../src/cli/drill-folder.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 describe('the folder of a drill', () => {

@@ -1,0 +1,68 @@
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { UnderstudyError } from '../errors.ts'
+import { fileProblem, makeFolder } from '../folder.ts'
+
+/** What a drill writes beside its history, once it is over. */
+const LEFT_BEHIND = ['result.json', 'report.html', 'junit.xml'] as const
+
+/**
+ * Creates the folder, takes away what an earlier drill left there and proves that it can be written to,
+ * before any broker is started.
+ */
+export function prepareFolder(path: string): void {
+  attempt(path, 'cannot be made', () => makeFolder(path))
+  attempt(path, 'cannot be written to', () => {
+    for (const name of LEFT_BEHIND) rmSync(join(path, name), { force: true })
+    writeFileSync(join(path, 'events.jsonl'), '')
+  })
+}
+
+/** Creates a folder that was not there before: two drills of one second must not share theirs. */
+export function newFolder(wanted: string): string {
+  return attempt(wanted, 'cannot be made', () => {
+    makeFolder(dirname(wanted))
+    for (let copy = 1; ; copy++) {
+      const path = copy === 1 ? wanted : `${wanted}-${copy}`
+      try {
+        mkdirSync(path)
+        return path
+      } catch (error) {
+        if (!existsSync(path)) throw error
+      }
+    }
+  })
+}
+
+/** Removes the folder of a drill that wrote nothing, such as one whose lab did not come up. */
+export function removeUnused(path: string): void {
+  const events = join(path, 'events.jsonl')
+  if (readdirSync(path).length > 1 || statSync(events).size > 0) return
+  rmSync(events)
+  rmdirSync(path)
+}
+
+function attempt<Value>(path: string, failed: string, action: () => Value): Value {
+  try {
+    return action()
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `option --out: ${shown(path)} ${failed}: ${fileProblem(cause)}`, {
+      cause,
+    })
+  }
+}
+
+/** The folder could be written to when the drill began, so what is wrong now is no bad argument. */
+export function save(path: string, text: string): void {
+  try {
+    writeFileSync(path, text)
+  } catch (cause) {
+    throw new UnderstudyError('storage', `cannot write ${shown(path)}: ${fileProblem(cause)}`, { cause })
+  }
+}
+
+/** A path as the user would write it from here. */
+export function shown(path: string): string {
+  const short = relative(process.cwd(), path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
+}
