@@ -25,7 +25,7 @@ export function peerPortName(node: string): string {
 }
 
 /** A node's name as its peers, its log and the management API know it. */
-function erlangName(node: string): string {
+export function erlangName(node: string): string {
   return `${node}@localhost`
 }
 
@@ -103,6 +103,16 @@ export function nodeCommand(folder: LabFolder, node: string, { rabbitmq, erlang 
 
 // One scheduler that sleeps when it has nothing to do, and no port for peers but on 127.0.0.1.
 const POLITE_AND_LOCAL = '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}'
+
+/** What a command of the distribution needs to reach a node. */
+export function cliEnvironment(folder: LabFolder, node: string): Record<string, string> {
+  return {
+    ...epmdEnvironment(folder),
+    HOME: erlangHome(folder),
+    RABBITMQ_NODENAME: erlangName(node),
+    RABBITMQ_CONF_ENV_FILE: '/dev/null',
+  }
+}
 
 function epmdEnvironment(folder: LabFolder): Record<string, string> {
   return {

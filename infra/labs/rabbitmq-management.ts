@@ -41,6 +41,34 @@ export async function readRunningNodes(folder: LabFolder, node: string): Promise
   return nodes.flatMap(({ name, running }) => (running === true ? [nodeOfErlangName(String(name))] : []))
 }
 
+/** A resource alarm that is in effect somewhere in the cluster. */
+export interface AlarmView {
+  readonly node: string
+  /** `memory` or `disk space`. */
+  readonly resource: string
+}
+
+/** The alarms in effect in the cluster, as one node knows them. @throws UnderstudyError `unsupported` likewise. */
+export async function readAlarms(folder: LabFolder, node: string): Promise<AlarmView[]> {
+  // 503 is this question's way to say that there are some.
+  const answer = (await ask(folder, node, 'health/checks/alarms', [200, 503])) as { alarms?: unknown } | undefined
+  const alarms = Array.isArray(answer?.alarms) ? (answer.alarms as readonly Readonly<Record<string, unknown>>[]) : []
+  return alarms.map(({ node: name, resource }) => ({
+    node: nodeOfErlangName(String(name)),
+    resource: String(resource),
+  }))
+}
+
+/**
+ * The nodes to which this program's clients are connected that publish with confirms, by what the nodes told
+ * the API some seconds ago. @throws UnderstudyError `unsupported` likewise.
+ */
+export async function readPublishersNodes(folder: LabFolder, node: string): Promise<string[]> {
+  const answer = await ask(folder, node, 'channels?columns=node,confirm')
+  const channels = Array.isArray(answer) ? (answer as readonly { node?: unknown; confirm?: unknown }[]) : []
+  return channels.flatMap(({ node: name, confirm }) => (confirm === true ? [nodeOfErlangName(String(name))] : []))
+}
+
 /**
  * What the nodes say whose processes run, in the order of the nodes.
  *
@@ -74,7 +102,12 @@ function toView(answer: unknown): QueueView {
 }
 
 /** Undefined is 404. */
-function ask(folder: LabFolder, node: string, path: string): Promise<unknown> {
+function ask(
+  folder: LabFolder,
+  node: string,
+  path: string,
+  answers: readonly (number | undefined)[] = [200],
+): Promise<unknown> {
   const { client } = readRabbitmqSecrets(folder)
   const port = portOf(folder.read().ports, managementPortName(node))
   return new Promise((resolve, reject) => {
@@ -96,7 +129,7 @@ function ask(folder: LabFolder, node: string, path: string): Promise<unknown> {
       response.once('error', (error) => fail(`broke its answer off (${error.message})`, error))
       response.once('end', () => {
         if (response.statusCode === 404) return resolve(undefined)
-        if (response.statusCode !== 200) return fail(`answered ${response.statusCode}`)
+        if (!answers.includes(response.statusCode)) return fail(`answered ${response.statusCode}`)
         try {
           resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')))
         } catch (error) {

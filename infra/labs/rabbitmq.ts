@@ -1,5 +1,4 @@
 import type { BrokerControl, Topology } from '../../src/drill/broker-control.ts'
-import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -12,20 +11,17 @@ import {
   type RabbitmqProgram,
   writeConfiguration,
 } from './rabbitmq-config.ts'
+import { rabbitmqAlarms } from './rabbitmq-alarms.ts'
+import { producersNode } from './rabbitmq-client-node.ts'
+import { CLASSIC_FAULT_NAMES, QUORUM_FAULT_NAMES, classicFaults, quorumFaults } from './rabbitmq-faults.ts'
 import { homeNode, watchHome } from './rabbitmq-home.ts'
 import { findErlang, findRabbitmq, wrongRabbitmqHome } from './rabbitmq-installation.ts'
 import { leaderNode, watchLeader } from './rabbitmq-leader.ts'
 import { startEpmd, startNode, untilOneCluster } from './rabbitmq-node.ts'
+import { BOOT_MS, ELECTION_MS, FAILURE_DETECTOR_POLL_MS, NET_TICK_MS } from './rabbitmq-predictions.ts'
 import { createRabbitmqSecrets, readRabbitmqSecrets } from './rabbitmq-secrets.ts'
 
 const NODES = ['a', 'b', 'c']
-// RabbitMQ's own defaults, which this lab leaves alone.
-const FAILURE_DETECTOR_POLL_MS = 5_000
-const NET_TICK_MS = 60_000
-/** From a leader that is known to be gone to one that confirms; measured 0.2 to 0.5 s on an idle machine. */
-const ELECTION_MS = 5_000
-/** From the start of a node to its classic queues; measured 4 s on an idle machine. */
-const BOOT_MS = 15_000
 
 type QueueType = 'quorum' | 'classic'
 
@@ -58,7 +54,7 @@ function rabbitmqKind(kind: Kind): LabKind {
   return {
     name,
     description: kind.description,
-    faultNames: PROCESS_FAULT_NAMES,
+    faultNames: kind.topology === 'quorum' ? QUORUM_FAULT_NAMES : CLASSIC_FAULT_NAMES,
     availability,
     blueprint: () => blueprint(name, kind),
     start: async (folder, context) => await start(name, folder, context),
@@ -137,10 +133,15 @@ function control(lab: string, kind: Kind, folder: LabFolder): BrokerControl {
       await startNode(folder, node, program(lab), undefined)
     },
   }
+  const cluster = {
+    processes,
+    clientNode: async () => await producersNode(folder, signals.state),
+    alarms: rabbitmqAlarms(folder, signals.state, () => program(lab)),
+  }
   return {
     ...processes,
     lab,
-    faults: processFaults(processes),
+    faults: kind.topology === 'quorum' ? quorumFaults(cluster) : classicFaults(cluster),
     clientOptions: { 'nested.queueType': kind.queueType },
     credentials: readRabbitmqSecrets(folder).client,
     slowestPeriodMs: kind.slowestPeriodMs,
