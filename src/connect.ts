@@ -2,7 +2,7 @@ import { type Clock, type Random, systemClock, systemRandom } from './clock.ts'
 import { Connection } from './connection.ts'
 import { UnderstudyError } from './errors.ts'
 import { tlsFileOptions, withTls } from './failover/tls-files.ts'
-import { checkEndpointOptions, parseFailoverUri, type SpokenScheme } from './failover/uri.ts'
+import { checkEndpointOptions, type FailoverUri, parseFailoverUri, type SpokenScheme } from './failover/uri.ts'
 import { type Logger, silentLogger } from './logger.ts'
 import type { ProducerObserver } from './producer/producer.ts'
 import type { ClientMetrics } from './telemetry/metrics.ts'
@@ -92,16 +92,25 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
   }
 }
 
-/** Reads the URI and loads its adapters, and leaves the first dial to the first use. */
-export async function prepare(uri: string, options: ConnectOptions = {}): Promise<Connection> {
-  checkNames('connect', options, CONNECT_OPTIONS)
+/** A failover URI with all that it names: certificates read, options checked, adapters loaded. */
+interface ResolvedUri {
+  readonly uri: FailoverUri
+  readonly transportOf: (endpoint: Endpoint) => Transport
+}
+
+/**
+ * Reads a URI and loads its adapters; nothing is dialled.
+ *
+ * @throws UnderstudyError `invalid-uri` or `invalid-option`.
+ */
+export async function resolveUri(uri: string, tls?: TlsSettings): Promise<ResolvedUri> {
   const parsed = parseFailoverUri(uri)
   const transports = new Map<string, Transport>()
   for (const { scheme } of parsed.endpoints) {
     if (!transports.has(scheme)) transports.set(scheme, await ADAPTERS[ADAPTER_OF_SCHEME[scheme as SpokenScheme]]())
   }
-  const endpoints = await Promise.all(parsed.endpoints.map((endpoint) => withTls(endpoint, options.tls)))
-  if (options.tls && !endpoints.some(({ tls }) => tls)) {
+  const endpoints = await Promise.all(parsed.endpoints.map((endpoint) => withTls(endpoint, tls)))
+  if (tls && !endpoints.some((endpoint) => endpoint.tls)) {
     const message = 'TLS settings were given, and no broker of the list has a scheme with TLS: stomp+ssl: or amqps:'
     throw new UnderstudyError('invalid-option', message)
   }
@@ -111,9 +120,14 @@ export async function prepare(uri: string, options: ConnectOptions = {}): Promis
     checkEndpointOptions(endpoint, [...transport.optionNames, ...tlsFileOptions])
     transport.validate(endpoint)
   }
+  return { uri: { ...parsed, endpoints }, transportOf }
+}
+
+/** Reads the URI and loads its adapters, and leaves the first dial to the first use. */
+export async function prepare(uri: string, options: ConnectOptions = {}): Promise<Connection> {
+  checkNames('connect', options, CONNECT_OPTIONS)
   return new Connection({
-    uri: { ...parsed, endpoints },
-    transportOf,
+    ...(await resolveUri(uri, options.tls)),
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
     logger: options.logger ?? silentLogger,

@@ -4,6 +4,7 @@ import { type Destination, formatDestination } from '../../src/transport/destina
 import type { RedactedEndpoint } from '../../src/transport/endpoint.ts'
 import type {
   DeliverySink,
+  Greeting,
   Link,
   LinkClosed,
   Settlement,
@@ -32,6 +33,7 @@ interface Subscribed {
 export interface StompLinkOptions {
   readonly client: StompClient
   readonly peer: Peer
+  readonly greeting: Greeting
   /** A longer body ends the connection. */
   readonly maxFrameBytes: number
 }
@@ -39,6 +41,7 @@ export interface StompLinkOptions {
 /** One STOMP connection. Of stompit it uses the frames and the heart-beats; who waits for what is kept here. */
 export class StompLink implements Link {
   readonly endpoint: RedactedEndpoint
+  readonly greeting: Greeting
   readonly closed: Promise<LinkClosed>
   readonly #client: StompClient
   readonly #peer: Peer
@@ -55,11 +58,12 @@ export class StompLink implements Link {
   #receipts = 0
   #subscriptions = 0
 
-  constructor({ client, peer, maxFrameBytes }: StompLinkOptions) {
+  constructor({ client, peer, greeting, maxFrameBytes }: StompLinkOptions) {
     this.#client = client
     this.#peer = peer
     this.#maxFrameBytes = maxFrameBytes
     this.endpoint = peer.address
+    this.greeting = greeting
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
     })

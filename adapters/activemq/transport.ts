@@ -1,7 +1,7 @@
 import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Endpoint, redact } from '../../src/transport/endpoint.ts'
-import type { Link } from '../../src/transport/link.ts'
+import type { Greeting, Link } from '../../src/transport/link.ts'
 import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
 import type { Transport } from '../../src/transport/transport.ts'
 import {
@@ -103,14 +103,16 @@ function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): P
           reject(classify(error, phase, peer))
           return
         }
-        const unusable = whyUnusable(client.headers ?? {}, address)
+        const connected = client.headers ?? {}
+        const unusable = whyUnusable(connected, address)
         if (unusable) {
           client.destroy()
           reject(unusable)
           return
         }
         phase = 'established'
-        link = new StompLink({ client, peer, maxFrameBytes: maxFrameBytesOf(endpoint) })
+        const greeting = greetingOf(connected, endpoint)
+        link = new StompLink({ client, peer, greeting, maxFrameBytes: maxFrameBytesOf(endpoint) })
         resolve(link)
       },
     )
@@ -163,6 +165,15 @@ function whyUnusable(connected: StompIncomingFrame['headers'], address: string):
   if (beats.every((beat) => Number(beat) <= LONGEST_HEARTBEAT_MS)) return undefined
   const message = `${address} asks for heart-beats that no timer can keep`
   return new UnderstudyError('protocol', message, { retriable: true, endpoint: address })
+}
+
+/** `server` is a product and its version, then a comment: `ActiveMQ/5.17.2`. */
+function greetingOf(connected: StompIncomingFrame['headers'], { heartbeatMs }: Endpoint): Greeting {
+  const [, product, version] = /^([^/\s]+)(?:\/(\S+))?/.exec(String(connected['server'] ?? '')) ?? []
+  const offered = Number(String(connected['heart-beat'] ?? '0,0').split(',')[0])
+  // Each direction is the slower of what one side can do and the other wants, and none where either says 0.
+  const agreed = offered === 0 || heartbeatMs === 0 ? 0 : Math.max(offered, heartbeatMs)
+  return { product, version, cluster: undefined, heartbeatMs: agreed }
 }
 
 /** Nothing that a plain connection would stumble on: without TLS they are not looked at. */

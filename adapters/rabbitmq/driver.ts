@@ -41,6 +41,9 @@ export interface AmqpConnection {
     readonly stream: Duplex
     /** As negotiated. */
     readonly frameMax: number
+    /** Seconds, as negotiated; 0 for never. */
+    readonly heartbeat: number
+    readonly serverProperties: Readonly<Record<string, unknown>>
     /** By number. Each has a stream of its own for what it writes. */
     readonly channels: ({ buffer: ChannelBuffer } | null)[]
   }

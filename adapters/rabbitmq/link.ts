@@ -1,7 +1,14 @@
 import { type SendError, UnderstudyError } from '../../src/errors.ts'
 import type { Destination } from '../../src/transport/destination.ts'
 import type { RedactedEndpoint } from '../../src/transport/endpoint.ts'
-import type { DeliverySink, Link, LinkClosed, SubscribeOptions, Subscription } from '../../src/transport/link.ts'
+import type {
+  DeliverySink,
+  Greeting,
+  Link,
+  LinkClosed,
+  SubscribeOptions,
+  Subscription,
+} from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { Peer } from '../../src/transport/peer-failure.ts'
 import { NOTHING_DECLARED, type QueueSettings } from '../../src/transport/topology.ts'
@@ -29,6 +36,7 @@ export interface RabbitLinkOptions {
 /** One AMQP connection: a channel for publishing, one or two for questions, one for each subscription. */
 export class RabbitLink implements Link {
   readonly endpoint: RedactedEndpoint
+  readonly greeting: Greeting
   readonly closed: Promise<LinkClosed>
   readonly #connection: AmqpConnection
   readonly #peer: Peer
@@ -49,6 +57,7 @@ export class RabbitLink implements Link {
     this.#connection = connection
     this.#peer = peer
     this.endpoint = peer.address
+    this.greeting = greetingOf(connection)
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve
     })
@@ -221,3 +230,16 @@ export class RabbitLink implements Link {
 }
 
 const NEVER = new AbortController().signal
+
+function greetingOf({ connection: { serverProperties, heartbeat } }: AmqpConnection): Greeting {
+  const said = (name: string): string | undefined => {
+    const value = serverProperties[name]
+    return typeof value === 'string' && value !== '' ? value : undefined
+  }
+  return {
+    product: said('product'),
+    version: said('version'),
+    cluster: said('cluster_name'),
+    heartbeatMs: heartbeat * 1000,
+  }
+}

@@ -7,6 +7,17 @@ import type { QueueSettings } from './topology.ts'
 /** Why a link ended: by our own `close`, or lost with the classified reason. */
 export type LinkClosed = { readonly kind: 'closed' } | { readonly kind: 'lost'; readonly error: UnderstudyError }
 
+/** A broker's own words from the handshake, as a protocol lets it say them. */
+export interface Greeting {
+  /** Such as `RabbitMQ`; undefined where it does not say. */
+  readonly product: string | undefined
+  readonly version: string | undefined
+  /** The name of the cluster that it is of; undefined where there is none, or the protocol has no word for it. */
+  readonly cluster: string | undefined
+  /** How often it shows that it is alive, as agreed, in milliseconds; 0 for never. */
+  readonly heartbeatMs: number
+}
+
 /** What a listener may say about a delivery. */
 export type Settlement = 'ack' | 'reject' | 'requeue'
 
@@ -48,6 +59,8 @@ export interface Subscription {
  */
 export interface Link {
   readonly endpoint: RedactedEndpoint
+  /** What the broker said of itself in the handshake; left out where it says nothing. */
+  readonly greeting?: Greeting
   /** Settles once, never rejects. Every unfinished call of this link has been rejected by then. */
   readonly closed: Promise<LinkClosed>
   /**
