@@ -1,80 +1,108 @@
 import { formatCount } from '../checker/durations.ts'
 import type { DrillResult } from '../result.ts'
-import { formatMs, unbroken } from './durations.ts'
-import { duplicates } from './headline.ts'
+import { formatMs, plural, unbroken } from './durations.ts'
+import { duplicates, objectiveOf } from './headline.ts'
 import { type Html, html } from './html.ts'
 
-type Tone = 'plain' | 'good' | 'bad'
-
-interface Figure {
+/** One number that matters, with what it means. */
+export interface Figure {
   readonly name: string
   readonly value: string
   readonly note: string
-  readonly tone?: Tone
+  readonly tone?: 'plain' | 'good' | 'bad'
 }
 
-/** The numbers that a person asks for, each with what it is made of. */
+/** The numbers that a person asks for first, each with what it is made of. */
 export function figures(result: DrillResult): Html {
-  return html`<div class="figures">${[...jobFigures(result), ...timeFigures(result)].map(figure)}</div>`
+  return figureRow(result.fault.injectedAt === null ? steadyFigures(result) : [lost(result), ...timeFigures(result)])
 }
 
-function jobFigures(result: DrillResult): readonly Figure[] {
+/** Figures side by side, large. */
+export function figureRow(all: readonly Figure[]): Html {
+  return html`<dl class="figures">${all.map(figure)}</dl>`
+}
+
+/** How many jobs met each fate that a job can meet, in one line. */
+export function tally(result: DrillResult): Html {
   const { jobs } = result
+  const twice = duplicates(result)
+  const counts = [
+    [jobs.attempted, 'sent', true],
+    [jobs.acknowledged, 'confirmed', true],
+    [jobs.failed, 'failed', true],
+    [
+      twice,
+      twice === 0 ? 'duplicates' : `${twice === 1 ? 'duplicate' : 'duplicates'} (${duplicateKinds(result)})`,
+      true,
+    ],
+    [jobs.indeterminate, 'in doubt', false],
+    [jobs.recovered, 'of them recovered', false],
+    [jobs.resurrected, 'resurrected', false],
+    [jobs.unexpected, 'unexpected', false],
+    [jobs.reordered, 'overtaken by a later one', false],
+  ] as const
+  const told = counts.filter(([count, , always]) => always || count > 0)
+  return html`<ul class="tally">${told.map(([count, words]) => html`<li><b>${formatCount(count)}</b> ${words}</li>`)}</ul>`
+}
+
+function lost({ jobs }: DrillResult): Figure {
+  if (jobs.lost === null) return { name: 'Lost', value: 'unknown', note: 'the drain did not succeed' }
+  const of = plural(jobs.acknowledged, 'confirmed job')
+  return {
+    name: 'Lost',
+    value: formatCount(jobs.lost),
+    note: jobs.lost === 0 ? `of ${of}: each was delivered` : `of ${of}: never delivered`,
+    tone: jobs.lost > 0 ? 'bad' : 'good',
+  }
+}
+
+function timeFigures(result: DrillResult): readonly Figure[] {
+  const { outage, failoverMs, recoveryMs, retryThresholdMs } = result
   return [
     {
-      name: 'Jobs sent',
-      value: formatCount(jobs.attempted),
-      note: `${formatCount(jobs.acknowledged)} confirmed by a broker`,
+      name: 'Failover time',
+      value: formatMs(failoverMs),
+      note:
+        failoverMs === null
+          ? 'no other broker took over'
+          : `from the fault to the first confirm${result.takenOverBy === null ? '' : `; ${result.takenOverBy} took over`}`,
     },
     {
-      name: 'Lost',
-      value: jobs.lost === null ? 'unknown' : formatCount(jobs.lost),
-      note: jobs.lost === null ? 'the drain did not succeed' : 'confirmed, but never delivered',
-      tone: jobs.lost === null ? 'plain' : jobs.lost > 0 ? 'bad' : 'good',
+      name: 'Producer outage',
+      value: outage.producerMs === null ? noOutage(result) : formatBounds(outage.producerMs),
+      note: [
+        outage.producerMs === null ? 'attempts that failed after the fault' : 'lower and upper bound',
+        ...(outage.consumerMs === null ? [] : [`consumer ${formatMs(outage.consumerMs)}`]),
+      ].join('; '),
     },
     {
-      name: 'Duplicates',
-      value: formatCount(duplicates(result)),
-      note: duplicateKinds(result),
-      tone: jobs.duplicated.postAck > 0 ? 'bad' : 'plain',
+      name: 'Recovered after',
+      value: formatMs(recoveryMs),
+      note: 'until errors, latency and backlog were as before',
+      ...(objectiveOf(result, 'RTO')?.met === false ? { tone: 'bad' as const } : {}),
     },
     {
-      name: 'Failed',
-      value: formatCount(jobs.failed),
-      note: failureKinds(result),
-      tone: jobs.failed > 0 ? 'bad' : 'plain',
+      name: 'Retry threshold',
+      value: formatMs(retryThresholdMs),
+      note: 'the smallest at which no job of this run fails',
     },
   ]
 }
 
-function timeFigures(result: DrillResult): readonly Figure[] {
-  const { producerMs, consumerMs } = result.outage
+// Without bounds either nothing failed or nothing came back, and the threshold tells the two apart.
+function noOutage({ retryThresholdMs }: DrillResult): string {
+  return retryThresholdMs === 0 ? 'none' : 'not observed'
+}
+
+function steadyFigures(result: DrillResult): readonly Figure[] {
+  const { jobs, latencyMs } = result
   return [
-    {
-      name: 'Failover time',
-      value: formatMs(result.failoverMs),
-      note:
-        result.failoverMs === null
-          ? 'no other broker took over'
-          : result.failoverParts.map((part) => `${part.name} ${formatMs(part.ms)}`).join(' + '),
-    },
-    {
-      name: 'Producer outage',
-      value: producerMs === null ? 'not observed' : formatBounds(producerMs),
-      note: consumerMs === null ? 'lower and upper bound' : `lower and upper bound; consumer ${formatMs(consumerMs)}`,
-    },
-    {
-      name: 'Retry threshold',
-      value: formatMs(result.retryThresholdMs),
-      note: 'the smallest at which no job of this run fails',
-    },
+    { name: 'Jobs sent', value: formatCount(jobs.attempted), note: 'no fault was injected' },
+    { name: 'Confirmed', value: formatCount(jobs.acknowledged), note: 'by a broker' },
     {
       name: 'Scheduled latency',
-      value: result.latencyMs === null ? 'not observed' : formatMs(result.latencyMs.max),
-      note:
-        result.latencyMs === null
-          ? 'no job was confirmed'
-          : `the longest; median ${formatMs(result.latencyMs.p50)}, p99 ${formatMs(result.latencyMs.p99)}`,
+      value: formatMs(latencyMs?.p50 ?? null),
+      note: latencyMs === null ? 'no job was confirmed' : `the median; p99 ${formatMs(latencyMs.p99)}`,
     },
   ]
 }
@@ -101,20 +129,7 @@ export function duplicateKinds(result: DrillResult): string {
   return found.length === 0 ? 'nothing came twice' : found.join(', ')
 }
 
-function failureKinds(result: DrillResult): string {
-  const { failed, definitelyFailed, indeterminate, recovered, resurrected, unexpected, reordered } = result.jobs
-  const kinds = [
-    [failed > 0 ? definitelyFailed : 0, 'of them definitely'],
-    [indeterminate, 'indeterminate'],
-    [recovered, 'recovered'],
-    [resurrected, 'resurrected'],
-    [unexpected, 'unexpected'],
-    [reordered, 'reordered'],
-  ] as const
-  const found = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${formatCount(count)} ${kind}`)
-  return found.length === 0 ? 'none in doubt, none out of order' : found.join(', ')
-}
-
 function figure({ name, value, note, tone = 'plain' }: Figure): Html {
-  return html`<dl class="figure-${tone}"><dt>${name}</dt><dd class="value">${value}</dd><dd class="note">${unbroken(note)}</dd></dl>`
+  const [, amount = value, unit = ''] = /^(.*\d)( (?:ms|s|min))$/.exec(value) ?? []
+  return html`<div><dt>${name}</dt><dd class="value ${tone}">${amount}${unit !== '' && html`<span class="unit">${unbroken(unit)}</span>`}</dd><dd class="note">${unbroken(note)}</dd></div>`
 }

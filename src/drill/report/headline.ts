@@ -1,4 +1,4 @@
-import type { DrillResult } from '../result.ts'
+import type { DrillResult, Objective } from '../result.ts'
 import { formatCount } from '../checker/durations.ts'
 import { formatSeconds, plural } from './durations.ts'
 
@@ -8,16 +8,32 @@ export function headline(result: DrillResult): string {
 }
 
 function whatHappened(result: DrillResult): string {
-  const { fault } = result
+  const { fault, outage } = result
   if (fault.injectedAt === null) return 'Nothing was injected'
   const done = `${fault.node} was ${fault.done}`
   if (fault.provenAt === null) return `${done}, but nothing proved that the fault took effect`
   if (result.failoverMs !== null) {
     return `${result.takenOverBy ?? 'another broker'} took over ${formatSeconds(result.failoverMs)} after ${done}`
   }
-  const upper = result.outage.producerMs?.upper
-  if (upper === undefined) return `${done} and no other broker took over`
-  return `${done} and no other broker took over: no job was confirmed for ${formatSeconds(upper)}`
+  if (outage.producerMs !== null) {
+    const forLong = `no job was confirmed for ${formatSeconds(outage.producerMs.upper)}`
+    return hurtBroker(result) ? `${done} and no other broker took over: ${forLong}` : `${done}: ${forLong}`
+  }
+  const served = (objectiveOf(result, 'takeover') ?? objectiveOf(result, 'service'))?.met
+  if (served === false) return `${done} and no job was confirmed afterwards`
+  // A threshold of 0 says that every attempt succeeded.
+  if (served === true && result.retryThresholdMs === 0) return `${done} and no attempt to send a job failed`
+  return hurtBroker(result) ? `${done} and no other broker took over` : done
+}
+
+/** Whether the fault hit one of the brokers, and not what they lean on or what lies before them. */
+function hurtBroker({ fault, target }: DrillResult): boolean {
+  return target.brokers.some(({ name }) => name === fault.node)
+}
+
+/** What was asked under this name; undefined when it was not asked. */
+export function objectiveOf(result: Pick<DrillResult, 'objectives'>, name: string): Objective | undefined {
+  return result.objectives.find((objective) => objective.name === name)
 }
 
 function whatBecameOfTheJobs(result: DrillResult): string {

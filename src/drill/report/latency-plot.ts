@@ -29,8 +29,8 @@ export const LATENCY_SCRIPT = `
   const once = jobs.latencyMs.map((ms, i) => (again[i] ? null : ms))
   const resent = jobs.latencyMs.map((ms, i) => (again[i] ? ms : null))
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim()
-  const MOMENTS = { fault: 'fault', proof: 'fault', lock: 'lock', reconnect: 'muted', confirm: 'good', heal: 'heal' }
-  const DASHES = { fault: [], proof: [2, 3], lock: [6, 3], reconnect: [2, 2], confirm: [], heal: [8, 3, 2, 3] }
+  const MOMENTS = { fault: 'bad', proof: 'bad', lock: 'muted', reconnect: 'muted', confirm: 'good', heal: 'muted', abort: 'bad' }
+  const DASHES = { fault: [], proof: [2, 3], lock: [6, 3], reconnect: [2, 2], confirm: [], heal: [9, 3, 2, 3], abort: [6, 3] }
   let plot
 
   const chosen = () => {
@@ -113,8 +113,8 @@ export const LATENCY_SCRIPT = `
       ],
       series: [
         {},
-        { label: 'sent once', paths: () => null, stroke: colour('ack'), points: { show: true, size: 5, width: 0, fill: colour('ack') } },
-        { label: 'sent more than once', paths: () => null, stroke: colour('ambiguous'), points: { show: true, size: 8, width: 1.75, fill: colour('paper'), stroke: colour('ambiguous') } },
+        { label: 'sent once', paths: () => null, stroke: colour('accent'), points: { show: true, size: 5, width: 0, fill: colour('accent') } },
+        { label: 'sent more than once', paths: () => null, stroke: colour('doubt'), points: { show: true, size: 8, width: 1.75, fill: colour('paper'), stroke: colour('doubt') } },
       ],
       hooks: { draw: [drawOver], setCursor: [(u) => tell(u.cursor.left >= 0 ? u.cursor.idx : null)] },
     }, [jobs.due, once, resent], box)

@@ -1,18 +1,16 @@
 import { type FaultTime, faultTime } from '../checker/fault-time.ts'
 import type { HistoryEvent } from '../history.ts'
 import { jobsLedger } from '../checker/jobs-ledger.ts'
-import { summaryLine } from '../checker/objectives.ts'
 import type { DrillResult } from '../result.ts'
 import { inOrder, readTimeline } from '../checker/timeline.ts'
-import { unbroken } from './durations.ts'
+import { answer, notes } from './answer.ts'
 import { fateTable } from './fate-table.ts'
 import type { FaultPlace, NameOf } from './fate-words.ts'
-import { figures } from './figures.ts'
-import { headline } from './headline.ts'
-import { dataIsland, type Html, html } from './html.ts'
+import { dataIsland, html } from './html.ts'
 import { jobStories } from './job-stories.ts'
 import { laneAttempts } from './lanes.ts'
 import { latencyData } from './latency-data.ts'
+import { LATENCY_SCRIPT, plotLibrary } from './latency-plot.ts'
 import { moments } from './moments.ts'
 import { page } from './page.ts'
 import { runAxis } from './run-axis.ts'
@@ -29,8 +27,9 @@ import { waterfall } from './waterfall.ts'
  */
 export function renderReport(result: DrillResult, events: readonly HistoryEvent[]): string {
   const told = tell(result, inOrder(events))
-  const body = html`${head(result)}
-    ${figures(result)}
+  const body = html`${answer(result)}
+    <main id="content">
+    ${notes(result)}
     ${runSection(result, told)}
     <h2>The failover, part by part</h2>
     ${waterfall(result)}
@@ -38,8 +37,11 @@ export function renderReport(result: DrillResult, events: readonly HistoryEvent[
     ${fateTable(told.stories, told.fault, told.axis, told.nameOf)}
     <h2>How it was run</h2>
     ${setting(result, told.events, told.axis)}
+    </main>
     ${dataIsland('latency-data', told.latency.data)}`
-  return page(`${result.verdict}: ${result.fault.name} ${result.fault.node}, ${result.target.lab}`, body)
+  const library = plotLibrary()
+  const title = `${result.verdict}: ${result.fault.name} ${result.fault.node}, ${result.target.lab}`
+  return page(title, body, { libraryStyle: library.style, scripts: [library.script, LATENCY_SCRIPT] })
 }
 
 function tell(result: DrillResult, events: readonly HistoryEvent[]): Told {
@@ -58,23 +60,4 @@ function tell(result: DrillResult, events: readonly HistoryEvent[]): Told {
 
 function placeOf(result: DrillResult, fault: FaultTime | undefined): FaultPlace | null {
   return fault === undefined ? null : { atNs: fault.effectiveNs, endpoint: fault.endpoint, done: result.fault.done }
-}
-
-function head(result: DrillResult): Html {
-  const { injectedAt } = result.fault
-  const when = injectedAt === null ? null : ` · ${injectedAt.slice(0, 19).replace('T', ' ')} UTC`
-  return html`<header>
-    <p class="verdict ${result.verdict}"><span class="word">${result.verdict.toUpperCase()}</span>
-<span>${summaryLine(result)}</span>
-    </p>
-    <h1>${unbroken(headline(result))}</h1>
-    <p class="meta">Failover drill · ${result.target.lab} · ${result.fault.name} ${result.fault.node}${when} · run ${result.runId}</p>
-    ${notes('Why this is not a pass', result.reasons, 'bad')}
-    ${notes('Worth knowing', result.findings, '')}
-  </header>`
-}
-
-function notes(title: string, lines: readonly string[], kind: string): Html | null {
-  if (lines.length === 0) return null
-  return html`<section class="told ${kind}"><h2>${title}</h2><ul>${lines.map((line) => html`<li>${unbroken(line)}</li>`)}</ul></section>`
 }

@@ -116,8 +116,11 @@ describe('the report on hostile names', () => {
 
 describe('the report as it reads', () => {
   it('begins with the verdict', () => {
-    says(pageOf(KILLED), /^PASS RTO 5 s: PASS · RPO 0: PASS · nothing lost of 300 confirmed jobs/)
-    says(pageOf(LOSING), /^FAIL RTO 5 s: PASS · RPO 0: FAIL \(actual 3\)/)
+    says(
+      pageOf(KILLED),
+      /^Skip to the content Failover drill · embedded · kill a · 2026-11-21 05:40:18 UTC PASS RTO 5 s: PASS · RPO 0: PASS · nothing lost of 300 confirmed jobs/,
+    )
+    says(pageOf(LOSING), /UTC FAIL RTO 5 s: PASS · RPO 0: FAIL \(actual 3\)/)
   })
 
   it('says in one sentence what happened', () => {
