@@ -79,7 +79,7 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
   heal: { node: text, how: text },
   conn: {
     client: oneOf('producer', 'listener'),
-    state: oneOf('connected', 'interrupted', 'attempt-failed', 'resumed', 'failed', 'closed'),
+    state: oneOf('connected', 'interrupted', 'attempt-failed', 'resumed', 'failed', 'closed', 'blocked', 'unblocked'),
     endpoint: orNull(text),
     reason: orNull(text),
   },

@@ -22,6 +22,17 @@ interface Stamp {
   readonly wall: number
 }
 
+/** What became of a client's connection. */
+export type ConnectionState =
+  | 'connected'
+  | 'interrupted'
+  | 'attempt-failed'
+  | 'resumed'
+  | 'failed'
+  | 'closed'
+  | 'blocked'
+  | 'unblocked'
+
 /** What is asked of a drill. It stands in the history, so that judging it again asks the same. */
 export interface Objectives {
   /** The longest that the recovery may take, in milliseconds. Defaults to no such target. */
@@ -103,9 +114,10 @@ export type HistoryBody =
   | {
       readonly type: 'conn'
       readonly client: 'producer' | 'listener'
-      readonly state: 'connected' | 'interrupted' | 'attempt-failed' | 'resumed' | 'failed' | 'closed'
+      /** `blocked`: the broker reads nothing more from it for now, as with an alarm; `unblocked`: it reads on. */
+      readonly state: ConnectionState
       readonly endpoint: string | null
-      /** The error code, for `interrupted`, `attempt-failed` and `failed`. */
+      /** The error code, for `interrupted`, `attempt-failed` and `failed`; the broker's own words for `blocked`. */
       readonly reason: string | null
     }
   | { readonly type: 'probe'; readonly node: string; readonly endpoint: string; readonly finding: ProbeFinding }

@@ -260,6 +260,10 @@ function connection(state: LiveState, event: EventOf<'conn'>): readonly Notice[]
       return [{ atNs: event.t, tone: 'bad', text: `producer lost ${where}${because}` }]
     case 'failed':
       return [{ atNs: event.t, tone: 'bad', text: `producer gave up${because}` }]
+    case 'blocked':
+      return [{ atNs: event.t, tone: 'bad', text: `${where} reads no more jobs${because}` }]
+    case 'unblocked':
+      return plain(event.t, `${where} reads jobs again`)
     case 'attempt-failed':
     case 'closed':
       return []

@@ -171,12 +171,11 @@ export class Workload {
   #onStatus(event: StatusEvent): void {
     const { recording } = this.#options
     if (event.type === 'reconnecting' || event.type === 'switching') return
-    if (event.type === 'blocked' || event.type === 'unblocked') return
     if (event.type === 'subscribed' || event.type === 'cancelled') return
     const endpoint = 'endpoint' in event ? event.endpoint : null
-    const reason = 'error' in event ? event.error.code : null
+    const reason = 'error' in event ? event.error.code : event.type === 'blocked' ? event.reason : null
     recording.record({ type: 'conn', client: event.role, state: event.type, endpoint, reason })
-    if (event.role !== 'producer') return
+    if (event.role !== 'producer' || event.type === 'blocked' || event.type === 'unblocked') return
     if (event.type === 'resumed' || event.type === 'connected') this.#endpoint = endpoint
     else if (event.type !== 'attempt-failed') this.#endpoint = null
   }
