@@ -41,7 +41,9 @@ export const QUORUM_PREDICTIONS: Predictions = {
     upperMs: 0,
     because: 'two of three replicas are a majority, and the leader is one of them: nobody is elected',
   },
-  'kill-two': untilHealed('one of three replicas is no majority: it confirms nothing, and refuses nothing either'),
+  'kill-two': untilHealed(
+    'one of three replicas is no majority: it confirms nothing (publishes hang, or are nacked and sent again)',
+  ),
   'pause-client': {
     lowerMs: 0,
     upperMs: 2 * FAILURE_DETECTOR_POLL_MS + ELECTION_MS,
