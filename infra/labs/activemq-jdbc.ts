@@ -1,8 +1,7 @@
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
-import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type DatabaseProgram, findDatabaseProgram } from '../mariadb/find-server.ts'
-import { installDatabase, startDatabase } from '../mariadb/start-server.ts'
+import { installDatabase, startNewDatabase } from '../mariadb/start-server.ts'
 import { PROMOTION_MS, untilServing } from './activemq-broker.ts'
 import { configurationFiles, openwirePortName, writeConfiguration } from './activemq-config.ts'
 import {
@@ -13,6 +12,7 @@ import {
   wrongActivemqHome,
 } from './activemq-installation.ts'
 import { jdbcStore } from './activemq-jdbc-config.ts'
+import { JDBC_FAULT_NAMES, jdbcFaults } from './activemq-jdbc-faults.ts'
 import { nodeOf, startJdbcBroker, watchBrokers, withLockView } from './activemq-jdbc-lock.ts'
 import { createSecrets, observerLogin, readSecrets, setupStatements } from './activemq-secrets.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
@@ -33,7 +33,7 @@ interface Needs extends BrokerProgram {
 export const activemqJdbc: LabKind = {
   name: 'activemq-jdbc',
   description: 'two ActiveMQ brokers on one MariaDB or MySQL, whose row lock decides who serves',
-  faultNames: PROCESS_FAULT_NAMES,
+  faultNames: JDBC_FAULT_NAMES,
   availability,
   blueprint,
   start,
@@ -102,7 +102,7 @@ async function start(folder: LabFolder, { signal, step }: UpContext): Promise<vo
 
   await step('database files', async () => await installDatabase(folder, found.database, signal))
   await step('database', async () => {
-    await startDatabase(folder, found.database, observerLogin(folder), setupStatements(secrets), signal)
+    await startNewDatabase(folder, found.database, observerLogin(folder), setupStatements(secrets), signal)
   })
   // The others come when the first has the lock: the tables are there then, and nobody can outrun it.
   await step(`broker ${first}`, async () => await startJdbcBroker(folder, first, found, signal))
@@ -127,7 +127,7 @@ function control(folder: LabFolder): BrokerControl {
   return {
     ...processes,
     lab: activemqJdbc.name,
-    faults: processFaults(processes),
+    faults: jdbcFaults({ folder, processes, databaseProgram: () => needs().database }),
     credentials: readSecrets(folder).client,
     // The standby waits in the database, then sleeps: a takeover is quick in the one and late in the other.
     slowestPeriodMs: LOCK_WAIT_MS + LOCK_SLEEP_MS,

@@ -59,12 +59,19 @@ export function setupStatements({ database }: LabSecrets): string[] {
   ]
 }
 
+/** As whoever only looks. */
 export function observerLogin(folder: LabFolder): DatabaseLogin {
-  return {
-    port: portOf(folder.read().ports, 'database'),
-    user: OBSERVER,
-    password: readSecrets(folder).database[OBSERVER] ?? '',
-  }
+  return loginAs(folder, OBSERVER)
+}
+
+/** As that broker itself. */
+export function brokerLogin(folder: LabFolder, node: string): DatabaseLogin {
+  return loginAs(folder, brokerUser(node))
+}
+
+function loginAs(folder: LabFolder, user: string): DatabaseLogin {
+  const { ports } = folder.read()
+  return { port: portOf(ports, 'database'), user, password: readSecrets(folder).database[user] ?? '' }
 }
 
 /** A line of a log or of a driver without any of the lab's passwords. */

@@ -90,7 +90,7 @@ export async function watchLock(
     const sighting = { ...view, wall: Date.now(), toleranceMs: performance.now() - lookedAt }
     // The change may have come just after the last report was made, which was while it was asked for.
     lookedAt = asked
-    if (view.holder?.thread !== before.holder?.thread && !stop.signal.aborted) onChange(before, sighting)
+    if (!isSame(view.holder, before.holder) && !stop.signal.aborted) onChange(before, sighting)
     before = view
   }
   const run = async (): Promise<void> => {
@@ -114,4 +114,9 @@ export async function watchLock(
       await running
     },
   }
+}
+
+/** A database that was restarted numbers its connections from the beginning again. */
+function isSame(one: LockParty | undefined, other: LockParty | undefined): boolean {
+  return one?.thread === other?.thread && one?.user === other?.user
 }

@@ -28,12 +28,12 @@ export async function installDatabase(folder: LabFolder, program: DatabaseProgra
 }
 
 /**
- * Starts the server and returns once it lets `login` in. `setup` is run by the server itself before it
- * listens to anybody; it must create that user.
+ * Starts the server for the first time and returns once it lets `login` in. `setup` is run by the server itself
+ * before it listens to anybody; it must create that user.
  *
  * @throws UnderstudyError `unsupported` with the server's own last words.
  */
-export async function startDatabase(
+export async function startNewDatabase(
   folder: LabFolder,
   program: DatabaseProgram,
   login: DatabaseLogin,
@@ -44,30 +44,49 @@ export async function startDatabase(
   // It holds passwords, and is needed once.
   writeFileSync(setupFile, `${[...lockOut(program), ...setup].join(';\n')};\n`, { mode: 0o600 })
   try {
-    const started = spawnProcess(folder, 'database', {
-      file: program.server,
-      args: [...serverArguments(folder, program, login.port), `--init-file=${setupFile}`],
-    })
-    let ended: string | undefined
-    void started.ended.then((how) => (ended = how))
-    let refusal: unknown
-    await waitUntil(
-      async () => {
-        if (ended !== undefined) throw new UnderstudyError('unsupported', `it ended with ${ended}`)
-        return await withDatabase(login, async () => true as const).catch((error: unknown) => {
-          refusal = error
-          return undefined
-        })
-      },
-      { what: 'the database', withinMs: START_WITHIN_MS, everyMs: 20, signal },
-    ).catch(async (error: unknown) => {
-      if (signal.aborted) throw error
-      const why = ended === undefined ? messageOf(refusal ?? error) : `it ended with ${ended}`
-      throw await failure(folder, 'database', `${program.product} did not start (${why})`)
-    })
+    await startAndWait(folder, program, login, [`--init-file=${setupFile}`], signal)
   } finally {
     rmSync(setupFile, { force: true })
   }
+}
+
+/**
+ * Starts the server again on what it has, and returns once it lets `login` in.
+ *
+ * @throws UnderstudyError `unsupported` with the server's own last words.
+ */
+export async function startDatabase(folder: LabFolder, program: DatabaseProgram, login: DatabaseLogin): Promise<void> {
+  await startAndWait(folder, program, login, [], undefined)
+}
+
+async function startAndWait(
+  folder: LabFolder,
+  program: DatabaseProgram,
+  login: DatabaseLogin,
+  more: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const started = spawnProcess(folder, 'database', {
+    file: program.server,
+    args: [...serverArguments(folder, program, login.port), ...more],
+  })
+  let ended: string | undefined
+  void started.ended.then((how) => (ended = how))
+  let refusal: unknown
+  await waitUntil(
+    async () => {
+      if (ended !== undefined) throw new UnderstudyError('unsupported', `it ended with ${ended}`)
+      return await withDatabase(login, async () => true as const).catch((error: unknown) => {
+        refusal = error
+        return undefined
+      })
+    },
+    { what: 'the database', withinMs: START_WITHIN_MS, everyMs: 20, signal },
+  ).catch(async (error: unknown) => {
+    if (signal?.aborted) throw error
+    const why = ended === undefined ? messageOf(refusal ?? error) : `it ended with ${ended}`
+    throw await failure(folder, 'database', `${program.product} did not start (${why})`)
+  })
 }
 
 function mariadbInstall(program: DatabaseProgram): string[] {

@@ -1,0 +1,53 @@
+import { UnderstudyError } from '../../src/errors.ts'
+import type { SignalControl } from '../../src/drill/process-faults.ts'
+import { isListening } from './tcp-listening.ts'
+import { waitUntil } from './wait-until.ts'
+
+const LOOK_EVERY_MS = 100
+
+/**
+ * Brings a pair back in order after its lock was tampered with: one broker serves and holds the lock, the other
+ * stands by. The brokers may come to that by themselves within `withinMs`, and are only then told: one that serves
+ * without the lock is stopped, and whoever is gone is started. When `signal` fires they are told at once.
+ *
+ * Returns what was done, as a clause such as `a was started again`; undefined when nothing was needed.
+ */
+export async function settlePair(
+  processes: SignalControl,
+  withinMs: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  await untilSettled(processes, withinMs, signal)
+  const done: string[] = []
+  for (const node of await listeningNodes(processes)) {
+    if ((await processes.active()) === node) continue
+    await processes.stop(node)
+    done.push(`${node}, which served without the lock, was stopped`)
+  }
+  for (const { name } of processes.nodes) {
+    if (processes.state(name) !== 'gone') continue
+    await processes.start(name)
+    done.push(`${name} was started again`)
+  }
+  return done.length === 0 ? undefined : done.join(', ')
+}
+
+/** Returns when the one that serves is the one that holds the lock, or when the time is up. */
+async function untilSettled(processes: SignalControl, withinMs: number, signal: AbortSignal): Promise<void> {
+  const look = async (): Promise<true | undefined> => {
+    const [serving, another] = await listeningNodes(processes)
+    if (serving === undefined || another !== undefined) return undefined
+    // While the database is away nobody can tell.
+    const holder = await processes.active().catch(() => undefined)
+    return holder === serving ? true : undefined
+  }
+  const what = 'one broker that holds the lock and serves'
+  await waitUntil(look, { what, withinMs, everyMs: LOOK_EVERY_MS, signal }).catch((error: unknown) => {
+    if (!signal.aborted && !(error instanceof UnderstudyError)) throw error
+  })
+}
+
+async function listeningNodes({ nodes }: SignalControl): Promise<string[]> {
+  const listening = await Promise.all(nodes.map(({ port }) => isListening(port)))
+  return nodes.filter((_, index) => listening[index] === true).map(({ name }) => name)
+}
