@@ -25,6 +25,10 @@ export function commands(terminal: Terminal, version: string): readonly Command[
       terminal,
       upLab: (name, signal, onProgress) => labs.up(name, { signal, onProgress }),
       faultNames: (lab) => labs.faultNames(lab),
+      missing: (lab) => {
+        const found = labs.list().find(({ name }) => name === lab)
+        return found?.availability.available === false ? found.availability.reason : undefined
+      },
       transport: transportOf,
       liveView: (lab) =>
         openLiveView({ stream: process.stderr, clock: systemClock, environment: process.env, brokers: lab.nodes }),
@@ -34,6 +38,7 @@ export function commands(terminal: Terminal, version: string): readonly Command[
           colour: isColoured(process.stdout),
           width: process.stdout.columns ?? DEFAULT_WIDTH,
         }),
+      width: process.stdout.columns ?? DEFAULT_WIDTH,
       versions: { understudy: version, node: process.versions.node },
       understudy,
     }),

@@ -34,6 +34,17 @@ export function newFolder(wanted: string): string {
   })
 }
 
+/** A name for a folder that says when and what: `20260301-101500-embedded-kill`. */
+export function stampedFolder(what: string): string {
+  const stamp = new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  return `${stamp}-${slug(what)}`
+}
+
+/** A text as a part of a file's name. */
+export function slug(text: string): string {
+  return text.replaceAll(/[^a-z0-9.-]+/gi, '_').slice(0, 80)
+}
+
 /** Removes the folder of a drill that wrote nothing, such as one whose lab did not come up. */
 export function removeUnused(path: string): void {
   const events = join(path, 'events.jsonl')

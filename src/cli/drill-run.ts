@@ -6,6 +6,7 @@ import { judge } from '../drill/checker/checker.ts'
 import { HistoryWriter } from '../drill/history-file.ts'
 import type { HistoryEvent, Objectives } from '../drill/history.ts'
 import { type DrillPlan, DRILL_CLIENT_OPTIONS } from '../drill/plan.ts'
+import { type JUnitSuite, junitCases, renderJUnit } from '../drill/junit.ts'
 import { renderReport } from '../drill/report/report.ts'
 import { type DrillResult, toResult } from '../drill/result.ts'
 import { type DrillPhase, runDrill } from '../drill/runner/runner.ts'
@@ -41,7 +42,7 @@ export interface DrillRunOptions {
 
 /**
  * Runs one drill on a lab that is up and writes what it leaves behind: `events.jsonl`, `result.json`,
- * `report.html` and the brokers' own files.
+ * `report.html`, `junit.xml` and the brokers' own files.
  *
  * @throws UnderstudyError `aborted` on `signal`, after healing; `storage` when the folder fills up.
  */
@@ -81,12 +82,25 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
       events: 'events.jsonl',
       report: 'report.html',
       result: 'result.json',
+      junit: 'junit.xml',
       logs: logs.map((name) => `brokers/${name}`),
     },
   })
   save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
   save(join(out, 'report.html'), renderReport(result, events))
+  save(join(out, 'junit.xml'), renderJUnit('understudy drill', [junitSuite(result, events)]))
   return result
+}
+
+function junitSuite(result: DrillResult, events: readonly HistoryEvent[]): JUnitSuite {
+  const { fault, target } = result
+  return {
+    name: `${fault.name} on ${target.lab}`,
+    className: `${target.lab}.${fault.name}`,
+    timestamp: fault.injectedAt,
+    seconds: events.reduce((last, { t }) => Math.max(last, t), 0) / 1e9,
+    cases: junitCases(result),
+  }
 }
 
 /** The failover URI over all nodes, with the lab's credentials: it is used and never shown. */

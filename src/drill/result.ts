@@ -118,6 +118,8 @@ export interface DrillResult {
     /** Null when a stored history was judged again. */
     readonly report: string | null
     readonly result: string | null
+    /** Absent where none was written. */
+    readonly junit?: string
     readonly logs: readonly string[]
   }
 }
