@@ -103,12 +103,12 @@ function junitSuite(result: DrillResult, events: readonly HistoryEvent[]): JUnit
   }
 }
 
-/** The failover URI over all nodes, with the lab's credentials: it is used and never shown. */
+/** The failover URI over where clients connect, with the lab's credentials: it is used and never shown. */
 export function drillUri(lab: BrokerControl, clientOptions: Readonly<Record<string, string>>): string {
-  const nodes = lab.nodes.map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
+  const doors = (lab.entrances ?? lab.nodes).map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
   const options = Object.entries({ ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...clientOptions })
   const query = options.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
-  return `failover:(${nodes.join(',')})?${query}`
+  return `failover:(${doors.join(',')})?${query}`
 }
 
 function probeEndpoint(lab: BrokerControl, node: BrokerNode): ReturnType<typeof parseFailoverUri>['endpoints'][number] {
