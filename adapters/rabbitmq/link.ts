@@ -29,6 +29,8 @@ export interface RabbitLinkOptions {
   readonly queueType: QueueType
   /** A longer message ends the connection. */
   readonly maxMessageBytes: number
+  /** Whether what no queue takes is to come back. Without it the broker confirms it and drops it. */
+  readonly mandatory: boolean
   readonly context: DialContext | undefined
   readonly wallTime: () => number
 }
@@ -147,7 +149,7 @@ export class RabbitLink implements Link {
     let route: PublishFields
     try {
       properties = propertiesOf(message, attempt, this.#options.wallTime, this.#connection.connection.frameMax)
-      route = routeOf(destination)
+      route = this.#options.mandatory ? routeOf(destination) : { ...routeOf(destination), mandatory: false }
     } catch (error) {
       sending.reject(this.#publisher.notSent(sending, error as UnderstudyError, false))
       return
@@ -164,7 +166,12 @@ export class RabbitLink implements Link {
     this.#publisher.prepare()
     this.#destinations.wait(destination, {
       ready: () => this.#publisher.publish(sending, route, properties),
-      refused: (error) => sending.reject(this.#notMade(sending, error)),
+      refused: (error) => {
+        // As a client does that asks for nothing: it hands the message in, whoever is there to take it.
+        if (!this.#options.mandatory && !this.#over && isAway(error))
+          this.#publisher.publish(sending, route, properties)
+        else sending.reject(this.#notMade(sending, error))
+      },
     })
   }
 

@@ -30,7 +30,9 @@ export interface RabbitmqTransportOptions {
  * RabbitMQ, over AMQP 0-9-1. The path of the URI is the virtual host (defaults to `/`).
  *
  * Options of an inner URI: `queueType`, `classic` or `quorum`, for queues that nobody declared (defaults to
- * `classic`); `maxMessageBytes`, the longest message body that is taken (defaults to 134,217,728).
+ * `classic`); `maxMessageBytes`, the longest message body that is taken (defaults to 134,217,728);
+ * `mandatory`, whether the broker sends back what no queue takes (defaults to `true`; with `false` RabbitMQ confirms
+ * such a message and drops it).
  */
 export function rabbitmqTransport(options: RabbitmqTransportOptions = {}): Transport {
   const { connect = amqplibConnect, wallTime = () => systemClock.wallTime() } = options
@@ -47,7 +49,7 @@ export function rabbitmqTransport(options: RabbitmqTransportOptions = {}): Trans
       confirmedSettlement: false,
       queueSettings: ['type', 'deadLetterTo', 'messageTtlMs', 'expiresAfterMs', 'maxLength', 'maxPriority', 'bindings'],
     },
-    optionNames: ['queueType', 'maxMessageBytes'],
+    optionNames: ['queueType', 'maxMessageBytes', 'mandatory'],
     validate,
     dial: (endpoint, signal, context) => dial({ connect, wallTime, endpoint, signal, context }),
   }
@@ -59,6 +61,7 @@ function validate(endpoint: Endpoint): void {
   }
   queueTypeOf(endpoint)
   maxMessageBytesOf(endpoint)
+  mandatoryOf(endpoint)
 }
 
 function queueTypeOf(endpoint: Endpoint): QueueType {
@@ -81,6 +84,12 @@ function maxMessageBytesOf(endpoint: Endpoint): number {
     )
   }
   return value
+}
+
+function mandatoryOf(endpoint: Endpoint): boolean {
+  const text = endpoint.options['mandatory'] ?? 'true'
+  if (text === 'true' || text === 'false') return text === 'true'
+  throw new UnderstudyError('invalid-option', `option mandatory of ${redact(endpoint)} must be true or false`)
 }
 
 interface Dial {
@@ -107,7 +116,8 @@ function dial({ connect, wallTime, endpoint, signal, context }: Dial): Promise<L
         }
         const maxMessageBytes = maxMessageBytesOf(endpoint)
         const queueType = queueTypeOf(endpoint)
-        resolve(new RabbitLink({ connection, peer, queueType, maxMessageBytes, context, wallTime }))
+        const mandatory = mandatoryOf(endpoint)
+        resolve(new RabbitLink({ connection, peer, queueType, maxMessageBytes, mandatory, context, wallTime }))
         return
       }
       reject(classify(error ?? new Error('the connection ended'), phase, peer))

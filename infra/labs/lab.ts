@@ -15,7 +15,7 @@ export interface Lab extends BrokerControl {
   readonly folder: string
   /** Whether it ends with the process that put it up; otherwise it stays until somebody takes it down. */
   readonly owned: boolean
-  /** `failover:(…)` over all nodes, without credentials. */
+  /** `failover:(…)` over all nodes, or over the entrances where there are any, without credentials. */
   readonly failoverUri: string
   /** How long each step of putting it up took, in milliseconds. */
   readonly timings: Readonly<Record<string, number>>

@@ -255,9 +255,9 @@ function toLab(folder: LabFolder, kind: LabKind): Lab {
   }
 }
 
-function failoverUri({ nodes, clientOptions }: BrokerControl): string {
+function failoverUri({ nodes, entrances, clientOptions }: BrokerControl): string {
   const options = new URLSearchParams({ ...clientOptions }).toString()
-  return `failover:(${nodes.map(({ endpoint }) => endpoint).join(',')})${options === '' ? '' : `?${options}`}`
+  return `failover:(${(entrances ?? nodes).map(({ endpoint }) => endpoint).join(',')})${options === '' ? '' : `?${options}`}`
 }
 
 async function collect(folder: LabFolder, files: readonly string[], directory: string): Promise<string[]> {

@@ -258,6 +258,7 @@ test('a peer that hangs up during the handshake may only be starting or stopping
 
 for (const [query, path, names] of [
   ['queueType=mirrored', '', /queueType.*classic or quorum/],
+  ['mandatory=no', '', /mandatory.*true or false/],
   ['maxMessageBytes=0', '', /maxMessageBytes/],
   ['maxMessageBytes=many', '', /maxMessageBytes/],
   ['', `/${'v'.repeat(256)}`, /virtual host/],

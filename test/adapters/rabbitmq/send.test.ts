@@ -73,6 +73,16 @@ test('topics are not mandatory, exchanges are, and both carry their routing key'
   )
 })
 
+test('with mandatory=false nothing is asked to come back', async () => {
+  let published: Published | undefined
+  await using on = await linked(async (peer) => {
+    published = await peer.nextPublish()
+    peer.ack(published.channel, 1)
+  }, 'heartbeat=0&mandatory=false')
+  await soon(on.link.send(to('jobs'), 1), 'the confirm')
+  assert.deepEqual([published?.routingKey, published?.mandatory], ['jobs', false])
+})
+
 test('one ack with `multiple` confirms all before it, and those behind it wait on', async () => {
   await using on = await linked(async (peer) => {
     const published = [await peer.nextPublish(), await peer.nextPublish(), await peer.nextPublish()]
@@ -377,6 +387,16 @@ test('a queue whose node is down is away, and the send may be tried again on the
   })
   isDown = false
   await soon(on.link.send(to('jobs'), 2), 'the next attempt')
+})
+
+test('with mandatory=false a message is handed in though the node of its queue is down', async () => {
+  const text = "NOT_FOUND - home node 'rabbit@a' of durable queue 'jobs' in vhost '/' is down or inaccessible"
+  await using on = await linked(async (peer) => {
+    peer.answerQuestions({ 'queue.declare': ({ channel }) => notFound(channel, text) })
+    peer.ack((await peer.nextPublish()).channel, 1)
+  }, 'heartbeat=0&mandatory=false')
+  // Confirmed and lost: what the option is there to rehearse.
+  await soon(on.link.send(to('jobs'), 1), 'the confirm')
 })
 
 function notFound(channel: number, text: string): Buffer {
