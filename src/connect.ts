@@ -93,7 +93,7 @@ export async function connect(uri: string, options: ConnectOptions = {}): Promis
 }
 
 /** A failover URI with all that it names: certificates read, options checked, adapters loaded. */
-interface ResolvedUri {
+export interface ResolvedUri {
   readonly uri: FailoverUri
   readonly transportOf: (endpoint: Endpoint) => Transport
 }

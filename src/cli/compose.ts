@@ -1,10 +1,12 @@
 import type { Command } from 'commander'
 import { install } from '../../infra/install/install.ts'
 import { createLabs } from '../../infra/labs/labs.ts'
+import { managementUrl } from '../../infra/labs/rabbitmq-management-address.ts'
 import { systemClock } from '../clock.ts'
 import type { BrokerControl } from '../drill/broker-control.ts'
 import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
+import { doctorCommand } from './commands/doctor.ts'
 import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
 import { listenCommand } from './commands/listen.ts'
@@ -45,6 +47,7 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     produceCommand(terminal),
     listenCommand(terminal),
     checkCommand(terminal, understudy),
+    doctorCommand({ terminal, labs, managementOf: managementUrl, colour: isColoured(process.stdout) }),
     labCommand(terminal, { ...labs, install }, understudy),
   ]
 }

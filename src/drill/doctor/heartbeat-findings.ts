@@ -1,0 +1,59 @@
+import type { FailoverUri } from '../../failover/uri.ts'
+import { type Endpoint, redact } from '../../transport/endpoint.ts'
+import { sayMs } from '../checker/durations.ts'
+import type { EndpointReading } from './endpoint-reading.ts'
+import { type Finding, fine, listed } from './finding.ts'
+import type { Question } from './question.ts'
+
+/** How long a broker that went silent can stay unnoticed, and whether that fits what is asked. */
+export function heartbeatFindings(
+  { endpoints, options }: FailoverUri,
+  readings: readonly EndpointReading[],
+  { rtoMs }: Question,
+): readonly Finding[] {
+  const beating = endpoints.filter(({ scheme }) => scheme !== 'memory')
+  const heartbeatOf = (endpoint: Endpoint): number => {
+    const reading = readings.find((one) => one.endpoint === redact(endpoint))
+    return reading?.greeting?.heartbeatMs ?? endpoint.heartbeatMs
+  }
+  const without = beating.filter((endpoint) => heartbeatOf(endpoint) === 0)
+  const findings: Finding[] = []
+  if (without.length > 0) {
+    const asked = without.some(({ heartbeatMs }) => heartbeatMs > 0)
+    const names = listed(without.map(redact))
+    findings.push({
+      severity: 'warning',
+      area: 'client',
+      code: 'no-heartbeat',
+      is: asked ? `${names} granted no heart-beat.` : `There is no heart-beat with ${names}.`,
+      why: `A broker that hangs is noticed only when it owes a confirm, after confirmTimeout (${sayMs(options.confirmTimeoutMs)}); a listener that has nothing to acknowledge never notices.`,
+      advice: asked
+        ? 'Let the broker beat: with ActiveMQ remove transport.hbGracePeriodMultiplier and heart-beat limits from the connector, and shorten confirmTimeout.'
+        : 'Set heartbeat, such as heartbeat=5000, and shorten confirmTimeout.',
+    })
+  }
+  const slowest = Math.max(
+    0,
+    ...beating.map((endpoint) => noticedWithinMs(endpoint, heartbeatOf(endpoint), options.confirmTimeoutMs)),
+  )
+  if (beating.length === 0) return findings
+  if (rtoMs !== undefined && slowest >= rtoMs) {
+    findings.push({
+      severity: 'problem',
+      area: 'client',
+      code: 'noticed-too-late',
+      is: `A broker that hangs is noticed within ${sayMs(slowest)}, and the outage may last ${sayMs(rtoMs)}.`,
+      why: 'The recovery cannot begin before the client knows.',
+      advice: `Set heartbeat to ${sayMs(Math.max(100, rtoMs / 4))} or less (AMQP counts whole seconds), and confirmTimeout below ${sayMs(rtoMs)}.`,
+    })
+  } else if (without.length === 0) {
+    findings.push(fine('client', 'heartbeat', `A broker that hangs is noticed within ${sayMs(slowest)}.`))
+  }
+  return findings
+}
+
+/** STOMP gives up after one and a half beats, AMQP after two to three of whole seconds; without, a confirm is owed. */
+function noticedWithinMs({ scheme }: Endpoint, heartbeatMs: number, confirmTimeoutMs: number): number {
+  if (heartbeatMs === 0) return confirmTimeoutMs
+  return scheme.startsWith('amqp') ? 3 * Math.ceil(heartbeatMs / 1000) * 1000 : 1.5 * heartbeatMs
+}

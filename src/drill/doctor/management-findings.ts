@@ -1,0 +1,82 @@
+import { type Finding, fine, listed } from './finding.ts'
+import type { ManagementReading, NodeReading } from './management-reading.ts'
+import { queueFindings } from './queue-findings.ts'
+import type { Question } from './question.ts'
+
+/** What a cluster's own account of its nodes and queues says. */
+export function managementFindings(reading: ManagementReading, question: Question): readonly Finding[] {
+  return [
+    ...nodesDown(reading.nodes),
+    ...alarms(reading.nodes),
+    ...cut(reading.nodes),
+    ...queueFindings(reading, question),
+  ]
+}
+
+function nodesDown(nodes: readonly NodeReading[]): readonly Finding[] {
+  const down = nodes.filter(({ running }) => !running).map(({ name }) => name)
+  const [only, ...others] = nodes
+  if (only && others.length === 0) {
+    return [
+      {
+        severity: 'warning',
+        area: 'cluster',
+        code: 'single-node',
+        is: `The cluster is one node, ${only.name}.`,
+        why: 'When it is gone nothing can take over; jobs wait until it is back.',
+        advice: 'Three nodes are the fewest that survive the loss of one.',
+      },
+    ]
+  }
+  if (down.length === 0)
+    return nodes.length === 0 ? [] : [fine('cluster', 'nodes-up', `All ${nodes.length} nodes run.`)]
+  const majority = nodes.length - down.length > nodes.length / 2
+  return [
+    {
+      severity: 'problem',
+      area: 'cluster',
+      code: 'node-not-running',
+      is: `${down.length} of ${nodes.length} nodes ${down.length === 1 ? 'does' : 'do'} not run: ${listed(down)}.`,
+      why: majority
+        ? 'What a failure may cost now is what it would have left over otherwise: a queue of three members has two.'
+        : 'Without a majority no quorum queue confirms anything: publishes hang, they are not refused.',
+      advice: 'Start it before anything else is hurt.',
+    },
+  ]
+}
+
+function alarms(nodes: readonly NodeReading[]): readonly Finding[] {
+  const memory = nodes.filter(({ memoryAlarm }) => memoryAlarm).map(({ name }) => name)
+  const disk = nodes.filter(({ diskAlarm }) => diskAlarm).map(({ name }) => name)
+  const kinds = [
+    ['memory', memory, 'Raise vm_memory_high_watermark, or let consumers empty the queues.'],
+    ['disk', disk, 'Free disk space, or lower disk_free_limit.'],
+  ] as const
+  const raised = kinds.filter(([, names]) => names.length > 0)
+  if (raised.length === 0)
+    return nodes.length === 0 ? [] : [fine('cluster', 'no-alarm', 'No resource alarm is in force.')]
+  return raised.map(([what, names, advice]) => ({
+    severity: 'problem',
+    area: 'cluster',
+    code: `${what}-alarm`,
+    is: `The ${what} alarm is in force on ${listed(names)}.`,
+    why: 'A cluster with an alarm reads from no connection that publishes: sends hang until it is over.',
+    advice,
+  }))
+}
+
+function cut(nodes: readonly NodeReading[]): readonly Finding[] {
+  const parted = nodes.filter(({ partitions }) => partitions.length > 0)
+  if (parted.length === 0) return []
+  const who = parted.map(({ name, partitions }) => `${name} from ${listed(partitions)}`)
+  return [
+    {
+      severity: 'problem',
+      area: 'cluster',
+      code: 'partitioned',
+      is: `The cluster has been cut: ${listed(who)}.`,
+      why: 'The halves go on apart with classic queues of their own until somebody restarts one of them.',
+      advice: 'Restart the nodes of the smaller half, and set cluster_partition_handling = pause_minority.',
+    },
+  ]
+}

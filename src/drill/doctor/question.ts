@@ -1,0 +1,15 @@
+import type { Topology } from '../broker-control.ts'
+
+/** What the reader wants to know of the settings; all of it may be left out. */
+export interface Question {
+  /** Who serves. Defaults to `lock` for STOMP and `quorum` for AMQP. */
+  readonly topology?: Topology
+  /** How long an outage may last, in milliseconds: what would notice it later is a problem. */
+  readonly rtoMs?: number
+  /** How long a job takes from its delivery to its acknowledge, in milliseconds. */
+  readonly jobTimeMs?: number
+  /** The one queue that matters, by its name. Defaults to all of the virtual host. */
+  readonly queue?: string
+  /** The longest that a takeover may take by the brokers' own settings, in milliseconds, where they are known. */
+  readonly slowestTakeoverMs?: number
+}
