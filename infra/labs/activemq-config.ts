@@ -20,6 +20,8 @@ export interface BrokerStore {
   readonly persistenceAdapter: string
   /** Beans that it refers to. Defaults to none. */
   readonly beans?: string
+  /** A class of the broker that shall also log at DEBUG. Defaults to none. */
+  readonly verbose?: string | undefined
 }
 
 /** What is kept out of the configuration, in a file that is not for sharing. */
@@ -48,8 +50,15 @@ export function writeConfiguration(folder: LabFolder, broker: ActivemqBroker): v
   mkdirSync(folder.at(broker.name), { recursive: true, mode: 0o700 })
   writeFileSync(folder.at(broker.name, 'activemq.xml'), brokerXml(folder, broker))
   // The first is read by ActiveMQ up to 5.16 and by Debian's, the second by Apache's since 5.17.
-  writeFileSync(folder.at(broker.name, 'log4j.properties'), LOG4J_1)
-  writeFileSync(folder.at(broker.name, 'log4j2.properties'), LOG4J_2)
+  const { verbose } = broker.store
+  writeFileSync(
+    folder.at(broker.name, 'log4j.properties'),
+    LOG4J_1 + (verbose ? `log4j.logger.${verbose}=DEBUG\n` : ''),
+  )
+  writeFileSync(
+    folder.at(broker.name, 'log4j2.properties'),
+    LOG4J_2 + (verbose ? `logger.verbose.name=${verbose}\nlogger.verbose.level=DEBUG\n` : ''),
+  )
 }
 
 export function writeSecrets(folder: LabFolder, node: string, secrets: BrokerSecrets): void {

@@ -1,4 +1,4 @@
-import type { Aim, Fault } from '../../src/drill/fault.ts'
+import type { Aim, Fault, Prediction } from '../../src/drill/fault.ts'
 import { messageOf } from '../../src/errors.ts'
 import type { ServerProcess } from '../mariadb/server-process.ts'
 
@@ -11,14 +11,18 @@ export const DATABASE_FAULT_NAMES = ['db-restart', 'db-pause'] as const
 export type Settle = (signal: AbortSignal) => Promise<string | undefined>
 
 /** What the database that all brokers of a lab share can suffer. */
-export function databaseFaults(database: ServerProcess, settle: Settle): readonly Fault[] {
+export function databaseFaults(
+  database: ServerProcess,
+  predictions: Readonly<Record<string, Prediction>>,
+  settle: Settle,
+): readonly Fault[] {
   return [
     {
       name: 'db-restart',
       summary: 'SIGTERM to the database, which is started again at once',
       expects: 'service',
       heals: 'after-recovery',
-      predicted: undefined,
+      predicted: predictions['db-restart'],
       missing: () => Promise.resolve(undefined),
       aim: ({ signal }) => Promise.resolve(aimAtRestart(database, () => settle(signal))),
     },
@@ -27,7 +31,7 @@ export function databaseFaults(database: ServerProcess, settle: Settle): readonl
       summary: 'SIGSTOP to the database',
       expects: 'service',
       heals: 'after-hold',
-      predicted: undefined,
+      predicted: predictions['db-pause'],
       missing: () => Promise.resolve(undefined),
       aim: ({ signal }) => Promise.resolve(aimAtPause(database, () => settle(signal))),
     },

@@ -5,16 +5,30 @@ export interface JdbcStore {
   readonly databasePort: number
   /** Only for the very first start: a standby would wait in an INSERT behind the master's row lock. */
   readonly createTables: boolean
+  readonly locker: LockerConfiguration
 }
 
-/** A store in the database that the brokers share, whose row lock decides who serves. */
-export function jdbcStore({ databasePort, createTables }: JdbcStore, driver: JdbcDriver): BrokerStore {
+/** What decides who serves, as pieces of the configuration. */
+export interface LockerConfiguration {
+  /** Such as `<database-locker/>`. */
+  readonly element: string
+  readonly lockKeepAlivePeriodMs: number
+  /** For the reader of the configuration: where its numbers come from. */
+  readonly comment: string
+  /** A class that shall also log at DEBUG. Defaults to none. */
+  readonly verbose?: string
+}
+
+/** A store in the database that the brokers share, whose lock decides who serves. */
+export function jdbcStore({ databasePort, createTables, locker }: JdbcStore, driver: JdbcDriver): BrokerStore {
   return {
     beans: dataSource(databasePort, driver),
-    persistenceAdapter: `      <!-- lockAcquireSleepInterval (10 s) and lockKeepAlivePeriod (30 s) are ActiveMQ's own defaults. -->
-      <jdbcPersistenceAdapter dataSource="#database" createTablesOnStartup="${createTables}">
+    verbose: locker.verbose,
+    persistenceAdapter: `      <!-- ${locker.comment} -->
+      <jdbcPersistenceAdapter dataSource="#database" createTablesOnStartup="${createTables}"
+        lockKeepAlivePeriod="${locker.lockKeepAlivePeriodMs}">
         <adapter><mysql-jdbc-adapter/></adapter>
-        <locker><database-locker/></locker>
+        <locker>${locker.element}</locker>
       </jdbcPersistenceAdapter>`,
   }
 }

@@ -1,12 +1,11 @@
-import type { Aim, Fault, FaultContext } from '../../src/drill/fault.ts'
+import type { Aim, Fault } from '../../src/drill/fault.ts'
 import { PROCESS_FAULT_NAMES, type SignalControl, processFaults } from '../../src/drill/process-faults.ts'
 import { withDatabase } from '../mariadb/connection.ts'
 import { connectionsOf, killConnections } from '../mariadb/connections.ts'
 import type { DatabaseProgram } from '../mariadb/find-server.ts'
 import { DATABASE_FAULT_NAMES, type Settle, databaseFaults } from './activemq-database-faults.ts'
 import { serverProcess } from '../mariadb/server-process.ts'
-import { PROMOTION_MS } from './activemq-broker.ts'
-import { nodeOf, withLockView } from './activemq-jdbc-lock.ts'
+import type { HolderConnections, JdbcLocker } from './activemq-jdbc-locker.ts'
 import { brokerLogin, brokerUser, observerLogin } from './activemq-secrets.ts'
 import { settlePair } from './activemq-settle.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -17,29 +16,32 @@ export const JDBC_FAULT_NAMES: readonly string[] = [...PROCESS_FAULT_NAMES, 'loc
 export interface JdbcParts {
   readonly folder: LabFolder
   readonly processes: SignalControl
+  readonly locker: JdbcLocker
   readonly databaseProgram: () => DatabaseProgram
 }
 
-export function jdbcFaults({ folder, processes, databaseProgram }: JdbcParts): readonly Fault[] {
+export function jdbcFaults({ folder, processes, locker, databaseProgram }: JdbcParts): readonly Fault[] {
+  const { predictions, slowestSettlingMs } = locker
   const database = serverProcess(folder, observerLogin(folder), databaseProgram)
-  const settle = async (signal: AbortSignal): Promise<string | undefined> =>
-    await settlePair(processes, 30_000 + PROMOTION_MS, signal)
-  return [...processFaults(processes), lockKill(folder, processes, settle), ...databaseFaults(database, settle)]
+  const settle: Settle = async (signal) => await settlePair(processes, slowestSettlingMs, signal)
+  return [
+    ...processFaults(processes, predictions),
+    lockKill(folder, processes, locker, settle),
+    ...databaseFaults(database, predictions, settle),
+  ]
 }
 
-function lockKill(folder: LabFolder, processes: SignalControl, settle: Settle): Fault {
+function lockKill(folder: LabFolder, processes: SignalControl, locker: JdbcLocker, settle: Settle): Fault {
   return {
     name: 'lock-kill',
-    summary: 'KILL in the database to the connection that holds the lock',
+    summary: locker.lockKillSummary,
     expects: 'service',
     heals: 'after-recovery',
-    predicted: undefined,
+    predicted: locker.predictions['lock-kill'],
     missing: () => Promise.resolve(undefined),
-    aim: async (context) => {
-      const holder = await withLockView(folder, async (look) => (await look()).holder)
-      const node = nodeOf(folder, holder)
-      if (holder === undefined || node === undefined) return undefined
-      return aimAtConnections(folder, processes, node, [holder.thread], context, settle)
+    aim: async ({ signal }) => {
+      const connections = await locker.holderConnections(folder)
+      return connections && aimAtConnections(folder, processes, connections, async () => await settle(signal))
     },
   }
 }
@@ -48,17 +50,15 @@ function lockKill(folder: LabFolder, processes: SignalControl, settle: Settle): 
 function aimAtConnections(
   folder: LabFolder,
   processes: SignalControl,
-  node: string,
-  threads: readonly number[],
-  { signal }: FaultContext,
-  settle: Settle,
+  { node, threads }: HolderConnections,
+  settle: () => Promise<string | undefined>,
 ): Aim {
   let injected = false
   const which = `connection ${threads.join(', ')} of broker ${node}`
   return {
     target: node,
     endpoint: processes.nodes.find(({ name }) => name === node)?.endpoint ?? null,
-    done: 'robbed of its lock',
+    done: 'cut off from its lock',
     finding: undefined,
     inject: async () => {
       injected = true
@@ -68,8 +68,8 @@ function aimAtConnections(
       const left = await withDatabase(observerLogin(folder), async (database) => {
         return await connectionsOf(database, brokerUser(node))
       })
-      return threads.some((thread) => left.includes(thread)) ? undefined : `${which} is gone from the database (KILL)`
+      return threads.some((thread) => left.includes(thread)) ? undefined : `${which}: gone from the database (KILL)`
     },
-    heal: async () => (injected ? await settle(signal) : undefined),
+    heal: async () => (injected ? await settle() : undefined),
   }
 }

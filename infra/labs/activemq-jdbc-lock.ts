@@ -1,8 +1,10 @@
 import type { Marker, Watch } from '../../src/drill/broker-control.ts'
-import { type LockParty, type LockSighting, type LockView, readLock, watchLock } from '../mariadb/lock-holder.ts'
+import { type LockParty, type LockView, readLock, watchLock } from '../mariadb/lock-holder.ts'
+import type { Sighting } from '../mariadb/watch-query.ts'
 import { withDatabase } from '../mariadb/connection.ts'
 import { type BrokerRole, startBroker } from './activemq-broker.ts'
 import type { BrokerProgram } from './activemq-installation.ts'
+import type { HolderConnections } from './activemq-jdbc-locker.ts'
 import { watchLogs } from './activemq-lock.ts'
 import { brokerUser, observerLogin } from './activemq-secrets.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -11,18 +13,30 @@ const LOCK_TABLE = 'ACTIVEMQ_LOCK'
 /** How a broker's log says that it has the lock. */
 const LOCK_ACQUIRED_LINE = 'Becoming the master'
 
-export type LookAtLock = () => Promise<LockView>
+type LookAtLock = () => Promise<LockView>
 
 /**
  * Looks at the database lock as often as `action` wants to: who holds it, and who waits for it.
  *
  * @throws the driver's error when the database does not answer.
  */
-export async function withLockView<T>(folder: LabFolder, action: (look: LookAtLock) => Promise<T>): Promise<T> {
+async function withLockView<T>(folder: LabFolder, action: (look: LookAtLock) => Promise<T>): Promise<T> {
   const users = folder.read().nodes.map(brokerUser)
   return await withDatabase(observerLogin(folder), async (connection) => {
     return await action(async () => await readLock(connection, LOCK_TABLE, users))
   })
+}
+
+/** The node that holds the row lock. */
+export async function lockHolder(folder: LabFolder): Promise<string | undefined> {
+  return nodeOf(folder, await withLockView(folder, async (look) => (await look()).holder))
+}
+
+/** The one connection that holds it. */
+export async function lockConnection(folder: LabFolder): Promise<HolderConnections | undefined> {
+  const holder = await withLockView(folder, async (look) => (await look()).holder)
+  const node = nodeOf(folder, holder)
+  return holder === undefined || node === undefined ? undefined : { node, threads: [holder.thread] }
 }
 
 /**
@@ -54,7 +68,7 @@ function partiesOf(view: LockView, node: string): { role: BrokerRole; party: Loc
 }
 
 /** The node that a connection of the database belongs to. */
-export function nodeOf(folder: LabFolder, party: LockParty | undefined): string | undefined {
+function nodeOf(folder: LabFolder, party: LockParty | undefined): string | undefined {
   return party === undefined ? undefined : folder.read().nodes.find((node) => brokerUser(node) === party.user)
 }
 
@@ -85,7 +99,7 @@ export async function watchBrokers(
   }
 }
 
-function databaseMarkers(folder: LabFolder, before: LockView, now: LockSighting): Marker[] {
+function databaseMarkers(folder: LabFolder, before: LockView, now: Sighting<LockView>): Marker[] {
   const marker = (kind: Marker['kind'], party: LockParty | undefined, detail: string): Marker[] => {
     if (party === undefined) return []
     const node = nodeOf(folder, party)
@@ -95,6 +109,6 @@ function databaseMarkers(folder: LabFolder, before: LockView, now: LockSighting)
   }
   return [
     ...marker('lock-released', before.holder, 'no longer holds the row lock of'),
-    ...marker('lock-acquired', now.holder, 'holds the row lock of'),
+    ...marker('lock-acquired', now.view.holder, 'holds the row lock of'),
   ]
 }

@@ -1,11 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { readFileSync, statSync } from 'node:fs'
-import { open } from 'node:fs/promises'
 import { sleep, systemClock } from '../../src/clock.ts'
 import type { Marker, Watch } from '../../src/drill/broker-control.ts'
 import { type BrokerRole, startBroker } from './activemq-broker.ts'
 import type { BrokerProgram } from './activemq-installation.ts'
-import { watchLogs } from './activemq-lock.ts'
+import { textSince, watchLogs } from './activemq-lock.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { sizeOf } from './log-lines.ts'
 
@@ -122,17 +121,5 @@ function lookAgain(folder: LabFolder): string | undefined {
   } catch {
     // The lab is being taken down.
     return undefined
-  }
-}
-
-/** What was appended to a log; a broker that starts writes a few kilobytes. */
-async function textSince(path: string, from: number): Promise<string> {
-  const file = await open(path)
-  try {
-    const text = Buffer.alloc(Math.max((await file.stat()).size - from, 0))
-    const { bytesRead } = await file.read(text, 0, text.length, from)
-    return text.toString('utf8', 0, bytesRead)
-  } finally {
-    await file.close()
   }
 }

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import type { Watch } from '../../src/drill/broker-control.ts'
 import { parseLogLine } from './activemq-config.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -25,5 +26,17 @@ export async function watchLogs(folder: LabFolder, onLine: (line: BrokerLine) =>
     close: async () => {
       await Promise.all(logs.map(async (log) => await log.close()))
     },
+  }
+}
+
+/** What was appended to a log; a broker that starts writes a few kilobytes. */
+export async function textSince(path: string, from: number): Promise<string> {
+  const file = await open(path)
+  try {
+    const text = Buffer.alloc(Math.max((await file.stat()).size - from, 0))
+    const { bytesRead } = await file.read(text, 0, text.length, from)
+    return text.toString('utf8', 0, bytesRead)
+  } finally {
+    await file.close()
   }
 }

@@ -14,10 +14,10 @@ export interface LabSecrets {
   readonly database: Readonly<Record<string, string>>
 }
 
-/** Reads the lock and nothing else. */
+/** Reads the lock, and changes nothing. */
 const OBSERVER = 'understudy'
 /** The database that the brokers share. */
-const DATABASE = 'activemq'
+export const DATABASE = 'activemq'
 
 /** A database user for each broker: so a connection tells whose it is. */
 export function brokerUser(node: string): string {
@@ -54,8 +54,9 @@ export function setupStatements({ database }: LabSecrets): string[] {
     `CREATE DATABASE ${DATABASE}`,
     ...Object.entries(database).flatMap(([name, password]) => [
       `CREATE USER ${user(name)} IDENTIFIED BY '${password}'`,
-      name === OBSERVER ? `GRANT PROCESS ON *.* TO ${user(name)}` : `GRANT ALL ON ${DATABASE}.* TO ${user(name)}`,
+      `GRANT ${name === OBSERVER ? 'SELECT' : 'ALL'} ON ${DATABASE}.* TO ${user(name)}`,
     ]),
+    `GRANT PROCESS ON *.* TO ${user(OBSERVER)}`,
   ]
 }
 

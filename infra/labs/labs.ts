@@ -7,6 +7,7 @@ import type { BrokerControl } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
 import { activemqJdbc } from './activemq-jdbc.ts'
+import { activemqJdbcLease } from './activemq-jdbc-lease.ts'
 import { activemqKahadb } from './activemq-kahadb.ts'
 import { embedded } from './embedded.ts'
 import { freePorts } from './free-ports.ts'
@@ -74,7 +75,14 @@ export interface Labs {
   down(nameOrId?: string): Promise<string[]>
 }
 
-const KINDS: readonly LabKind[] = [embedded, activemqJdbc, activemqKahadb, rabbitmqQuorum, rabbitmqClassic]
+const KINDS: readonly LabKind[] = [
+  embedded,
+  activemqJdbc,
+  activemqJdbcLease,
+  activemqKahadb,
+  rabbitmqQuorum,
+  rabbitmqClassic,
+]
 
 interface LabsOptions {
   /** Where the labs live. Defaults to that of `labRoot`. */

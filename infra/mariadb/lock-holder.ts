@@ -1,8 +1,7 @@
 import type { Connection } from 'mysql2/promise'
-import { performance } from 'node:perf_hooks'
-import { sleep, systemClock } from '../../src/clock.ts'
 import type { Watch } from '../../src/drill/broker-control.ts'
-import { type DatabaseLogin, closeConnection, openConnection } from './connection.ts'
+import type { DatabaseLogin } from './connection.ts'
+import { type Sighting, watchQuery } from './watch-query.ts'
 
 /** A database connection, by its number and its user. */
 export interface LockParty {
@@ -16,15 +15,7 @@ export interface LockView {
   readonly waiting: readonly LockParty[]
 }
 
-/** A look at the lock; what it shows became so between `wall - toleranceMs` and `wall`. */
-export interface LockSighting extends LockView {
-  readonly wall: number
-  readonly toleranceMs: number
-}
-
 const QUERY_WITHIN_MS = 2000
-const POLL_EVERY_MS = 10
-const RECONNECT_AFTER_MS = 100
 
 /**
  * Reads from the report of `SHOW ENGINE INNODB STATUS` who holds the exclusive row lock of a table.
@@ -67,53 +58,17 @@ export async function readLock(connection: Connection, table: string, users: rea
   return parseLockView(typeof report === 'string' ? report : '', table, users)
 }
 
-/**
- * Looks every 10 ms, on one connection and with one query at a time, and tells each change of hands.
- * Resolves after the first look, which is only the point to start from. A database that does not answer
- * is dialled again.
- */
+/** Tells each change of hands, looking every 10 ms. Resolves after the first look, the point to start from. */
 export async function watchLock(
   login: DatabaseLogin,
   table: string,
   users: readonly string[],
-  onChange: (before: LockView, now: LockSighting) => void,
+  onChange: (before: LockView, now: Sighting<LockView>) => void,
 ): Promise<Watch> {
-  const stop = new AbortController()
-  let connection: Connection | undefined = await openConnection(login)
-  let before = await readLock(connection, table, users)
-  let lookedAt = performance.now()
-
-  const look = async (): Promise<void> => {
-    connection ??= await openConnection(login)
-    const asked = performance.now()
-    const view = await readLock(connection, table, users)
-    const sighting = { ...view, wall: Date.now(), toleranceMs: performance.now() - lookedAt }
-    // The change may have come just after the last report was made, which was while it was asked for.
-    lookedAt = asked
-    if (!isSame(view.holder, before.holder) && !stop.signal.aborted) onChange(before, sighting)
-    before = view
-  }
-  const run = async (): Promise<void> => {
-    while (!stop.signal.aborted) {
-      let pause = POLL_EVERY_MS
-      try {
-        await look()
-      } catch {
-        connection?.destroy()
-        connection = undefined
-        pause = RECONNECT_AFTER_MS
-      }
-      await sleep(systemClock, pause, stop.signal).catch(() => {})
-    }
-    if (connection !== undefined) await closeConnection(connection)
-  }
-  const running = run()
-  return {
-    close: async () => {
-      stop.abort()
-      await running
-    },
-  }
+  const read = async (connection: Connection): Promise<LockView> => await readLock(connection, table, users)
+  return await watchQuery(login, read, (before, now) => {
+    if (!isSame(before.holder, now.view.holder)) onChange(before, now)
+  })
 }
 
 /** A database that was restarted numbers its connections from the beginning again. */

@@ -10,7 +10,7 @@ import { waitUntil } from '../../../infra/labs/wait-until.ts'
 import { brokerSkip } from '../../support/brokers.ts'
 import { newLabRoot } from '../../support/lab-root.ts'
 
-for (const kind of ['activemq-jdbc']) {
+for (const kind of ['activemq-jdbc', 'activemq-jdbc-lease']) {
   // One pair for all: each test begins and ends with one broker serving and the other standing by.
   describe(`the faults of the ${kind} lab`, { skip: brokerSkip(kind) }, () => {
     let root = ''
@@ -71,7 +71,7 @@ for (const kind of ['activemq-jdbc']) {
       assert.equal(await aim.proof(), undefined)
       assert.equal(await aim.heal(), undefined)
       await aim.inject()
-      assert.match(await proofOf(aim), /^connection \d+.* of broker [ab] is gone from the database/)
+      assert.match(await proofOf(aim), /^connection \d+.* of broker [ab]: gone from the database/)
       assert.equal(lab.state(aim.target), 'running')
       drill.abort()
       await aim.heal()
