@@ -47,6 +47,37 @@ export interface Objective {
   readonly met: boolean | null
 }
 
+/**
+ * What a drill showed, as words to filter and compare by. Each has its sentence in `findings` or `reasons`.
+ *
+ * - `dual-master`: two brokers served at once where one may.
+ * - `acked-but-unroutable`: jobs were confirmed while the queue's home was away, and never arrived: a black hole.
+ * - `returned`: attempts came back from a broker that had no queue for them (`basic.return`).
+ * - `stuck-consumer`: the listener was connected and got nothing, while confirmed jobs waited and others were confirmed.
+ * - `blocked`: a broker told the producer that it reads nothing more, as with a memory or disk alarm.
+ * - `duplicates`: jobs came more than once.
+ * - `hang`, `refusal`, `reset`, `unreachable`: how the broker that was hurt answered probes, most often.
+ * - `client-hang`, `client-refusal`, `client-reset`, `client-unreachable`: what the drill's own client met there, each
+ *   that occurred. A dial that timed out and a connection that went silent are hangs.
+ * - `off-prediction`: the outage was longer or shorter than the brokers' settings say.
+ */
+export type Sign =
+  | 'dual-master'
+  | 'acked-but-unroutable'
+  | 'returned'
+  | 'stuck-consumer'
+  | 'blocked'
+  | 'duplicates'
+  | 'hang'
+  | 'refusal'
+  | 'reset'
+  | 'unreachable'
+  | 'client-hang'
+  | 'client-refusal'
+  | 'client-reset'
+  | 'client-unreachable'
+  | 'off-prediction'
+
 /** `result.json`, and what `--json` prints. Times are milliseconds; null means it was not observed. */
 export interface DrillResult {
   readonly schema: 1
@@ -55,6 +86,8 @@ export interface DrillResult {
   readonly reasons: readonly string[]
   /** What a person should know whatever the verdict is, such as a hang that was told apart from a refusal. */
   readonly findings: readonly string[]
+  /** The same in single words, each once, in the order of {@link Sign}; results of version 0.1 have none. */
+  readonly signs: readonly Sign[]
   readonly runId: string
   readonly target: {
     readonly lab: string
@@ -89,7 +122,18 @@ export interface DrillResult {
     /** Null when no attempt failed after the fault, or none succeeded afterwards; `findings` says which. */
     readonly producerMs: { readonly lower: number; readonly upper: number } | null
     readonly consumerMs: number | null
+    /**
+     * The longest time after the fault in which no job was confirmed: also of jobs that hang, which have not failed.
+     * `upper` is null when none was confirmed any more. Null when no job fell due after the fault.
+     */
+    readonly withoutConfirmMs: { readonly lower: number; readonly upper: number | null } | null
   }
+  /** The longest time in which two brokers served where one may, counted from the fault; null when there was none. */
+  readonly dualMaster: {
+    readonly nodes: readonly [string, string]
+    readonly fromMs: number
+    readonly untilMs: number
+  } | null
   /** Until the client knew. */
   readonly detectionMs: number | null
   /** Until the brokers showed it: the first marker after the fault. */
@@ -141,8 +185,8 @@ export interface ResultContext extends Pick<DrillResult, 'versions' | 'command' 
 
 /** Puts a judgement and its circumstances into the form of `result.json`. */
 export function toResult(judgement: Judgement, context: ResultContext): DrillResult {
-  const { lab, brokers, verdict, reasons, findings, runId, ...measured } = judgement
+  const { lab, brokers, verdict, reasons, findings, signs, runId, ...measured } = judgement
   const { versions, command, files } = context
   const target = { lab, brokers: context.brokers ?? brokers, settings: context.settings ?? {} }
-  return { schema: 1, verdict, reasons, findings, runId, target, ...measured, versions, command, files }
+  return { schema: 1, verdict, reasons, findings, signs, runId, target, ...measured, versions, command, files }
 }

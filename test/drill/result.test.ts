@@ -57,7 +57,10 @@ describe('The summary line', () => {
 
   it('says what was lost', () => {
     const history = takeover().attempt('gone', 400, { outcome: 'ack' })
-    assert.equal(line(history), 'RPO 0: FAIL (actual 1) · 1 lost of 251 confirmed jobs')
+    assert.equal(
+      line(history),
+      'RPO 0: FAIL (actual 1, the oldest 596 ms before the fault) · 1 lost of 251 confirmed jobs',
+    )
   })
 
   it('never says that nothing was lost when the drain failed', () => {

@@ -8,6 +8,8 @@ import { type Observations, observe } from './observations.ts'
 import { clusterDetectionNs, consumerOutageNs } from './outage.ts'
 import type { Judgement } from '../result.ts'
 import { retryThresholdNs } from './retry-replay.ts'
+import { signsOf } from './signs.ts'
+import { sayTarget } from './target.ts'
 
 export interface JudgeOptions {
   /** What is asked, over what the history itself says was asked. */
@@ -34,6 +36,7 @@ export function judge(events: readonly HistoryEvent[], options: JudgeOptions = {
     verdict: violated.length > 0 ? 'fail' : unknown.length > 0 ? 'unknown' : 'pass',
     reasons,
     findings: findingsOf(seen, options.cutLine),
+    signs: signsOf(seen),
     objectives: objectives.map(({ name, target, actual, met }) => ({ name, target, actual, met })),
     ...whatWasRun(seen),
     jobs: seen.fates.counts,
@@ -43,14 +46,15 @@ export function judge(events: readonly HistoryEvent[], options: JudgeOptions = {
 
 /** What a drill needs to say anything at all, and this one lacks. */
 function missing({ timeline, fates, notSteady, stalledNs }: Observations): readonly { reason: string }[] {
-  const { fault, proof, drain, stopped } = timeline
+  const { fault, proof, drain, stopped, aborted } = timeline
   const reasons: string[] = []
   if (fates.counts.attempted === 0) reasons.push('No job was sent.')
   if (stopped) reasons.push(`${stopped.why}.`)
+  if (aborted) reasons.push(`The drill was aborted after the fault: ${aborted.why}.`)
   if (!fault) reasons.push('No fault was injected, so nothing was rehearsed.')
   else {
     if (notSteady !== undefined) reasons.push(`There was no steady state before the fault: ${notSteady}.`)
-    if (!proof) reasons.push(`Nothing proves that the fault took effect on ${fault.node}.`)
+    if (!proof) reasons.push(`Nothing proves that the fault took effect on ${sayTarget(timeline)}.`)
   }
   if (stalledNs > 0) {
     const stood = sayMs(msNear(stalledNs))
@@ -105,6 +109,7 @@ function measured(
 ): Pick<
   Judgement,
   | 'outage'
+  | 'dualMaster'
   | 'detectionMs'
   | 'clusterDetectionMs'
   | 'takenOverBy'
@@ -115,7 +120,8 @@ function measured(
   | 'retryThresholdMs'
   | 'latencyMs'
 > {
-  const { fault, ledger, timeline, outage, failover, recovery } = seen
+  const { fault, ledger, timeline, outage, failover, recovery, dual, withoutConfirm: silent } = seen
+  const zeroNs = fault?.effectiveNs ?? 0
   const bounds = outage?.boundsNs
   const consumer = fault && consumerOutageNs(ledger.jobs, fault)
   const cluster = fault && clusterDetectionNs(timeline, fault)
@@ -125,7 +131,13 @@ function measured(
     outage: {
       producerMs: bounds ? { lower: msAtLeast(bounds.lower), upper: msAtMost(bounds.upper) } : null,
       consumerMs: orNull(consumer, msNear),
+      withoutConfirmMs: silent
+        ? { lower: msAtLeast(silent.lower), upper: silent.upper === null ? null : msAtMost(silent.upper) }
+        : null,
     },
+    dualMaster: dual
+      ? { nodes: dual.nodes, fromMs: msNear(dual.fromNs - zeroNs), untilMs: msNear(dual.untilNs - zeroNs) }
+      : null,
     detectionMs: orNull(noticed, msNear),
     clusterDetectionMs: orNull(cluster, msNear),
     takenOverBy: failover?.node ?? null,

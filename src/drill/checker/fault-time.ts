@@ -1,7 +1,8 @@
 import type { Expectation } from '../fault.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
 import type { EventOf, Timeline } from './timeline.ts'
-import { oneServes } from '../topology.ts'
+import { isEntrance, nodeAt, sayTarget } from './target.ts'
+import { oneServes, wordsOf } from '../topology.ts'
 
 // What version 0.1 left to the reader.
 const DONE: Readonly<Record<string, string>> = { kill: 'killed', stop: 'stopped', pause: 'paused' }
@@ -9,6 +10,11 @@ const DONE: Readonly<Record<string, string>> = { kill: 'killed', stop: 'stopped'
 /** What the target suffered, as in `a was killed`. */
 export function doneToIt(fault: Pick<EventOf<'fault'>, 'name' | 'done'>): string {
   return fault.done ?? DONE[fault.name] ?? `hurt by ${fault.name}`
+}
+
+/** The whole of it as a clause, as in `the database was restarted`; undefined without a fault. */
+export function whatHappened(timeline: Timeline): string | undefined {
+  return timeline.fault && `${sayTarget(timeline)} was ${doneToIt(timeline.fault)}`
 }
 
 /** How clients were to be served again after it. */
@@ -19,9 +25,16 @@ export function expectedAfter({ fault, run }: Timeline): Expectation {
 
 /** When the fault happened, and whether it hit the broker that served. */
 export interface FaultTime {
+  /** What was hurt: a broker's name, or the word for something else. */
   readonly node: string
   /** Null when it hit no one broker. */
   readonly endpoint: string | null
+  /** Where clients come from in a takeover: the endpoint that was hurt, or else the one that served before. */
+  readonly leftEndpoint: string | null
+  /** The broker whose place another one takes; null when that is not known. */
+  readonly leftNode: string | null
+  /** Who served before it by the brokers' own account: held the lock, led the queue, was its home. Null when untold. */
+  readonly holder: string | null
   /** When the command was given. What happened later counts as after the fault. */
   readonly orderedNs: number
   /** Zero of every duration that is told. */
@@ -31,8 +44,9 @@ export interface FaultTime {
   /** The endpoint that the last confirm before it came from; null when there was none. */
   readonly servedBy: string | null
   /**
-   * Whether it hit the node that served: the last confirm before it came from this very endpoint. Where every
-   * node serves, the drill hurts the one that the queue depends on, whichever the client was connected to.
+   * Whether it hit what jobs depended on. Where one serves, the last confirm before it came from this very endpoint,
+   * or, through an entrance, this was the broker that served. Where every node serves, the queue may depend on it
+   * whichever the client was connected to. What is no one broker is there for all of them.
    */
   readonly hitTheServingNode: boolean
 }
@@ -56,8 +70,35 @@ export function faultTime(timeline: Timeline, ledger: Ledger): FaultTime | undef
     effectiveNs: Math.max(fault.t, earliestNs),
     noticedNs,
     servedBy,
-    hitTheServingNode: servedBy === fault.endpoint || (servedBy !== null && !oneServes(timeline.run.topology)),
+    leftEndpoint: fault.endpoint ?? servedBy,
+    leftNode: fault.endpoint === null ? servingNode(timeline, fault, servedBy) : fault.node,
+    holder: holderBefore(timeline, fault) ?? null,
+    hitTheServingNode: servedBy !== null && hit(timeline, fault, servedBy),
   }
+}
+
+function hit(timeline: Timeline, fault: EventOf<'fault'>, servedBy: string): boolean {
+  if (fault.endpoint === null || fault.endpoint === servedBy || !oneServes(timeline.run.topology)) return true
+  if (!isEntrance(timeline, servedBy)) return false
+  const holder = holderBefore(timeline, fault)
+  if (holder !== undefined) return holder === fault.node
+  const asked = timeline.probes.findLast(({ node, t }) => node === fault.node && t < fault.t)
+  return asked === undefined || asked.finding === 'serving'
+}
+
+/** The broker that others would replace when what was hurt is no broker. */
+function servingNode(timeline: Timeline, fault: EventOf<'fault'>, servedBy: string | null): string | null {
+  const connected = servedBy === null ? null : nodeAt(timeline, servedBy)
+  const holder = holderBefore(timeline, fault) ?? null
+  // Where every node serves, the client may be connected to any of them.
+  return oneServes(timeline.run.topology) ? (connected ?? holder) : (holder ?? connected)
+}
+
+/** Who last came to serve before the fault, by the brokers' own account. */
+function holderBefore({ run, markers }: Timeline, fault: EventOf<'fault'>): string | undefined {
+  const { gained } = wordsOf(run.topology)
+  const last = markers.findLast(({ kind, node, t }) => kind === gained && node !== null && t < fault.t)
+  return last?.node ?? undefined
 }
 
 function firstNotice(timeline: Timeline, ledger: Ledger, fault: EventOf<'fault'>): number | null {

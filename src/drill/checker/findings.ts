@@ -1,15 +1,16 @@
 import { countOf, formatCount, msAtLeast, msNear, sayMs } from './durations.ts'
-import { doneToIt, expectedAfter } from './fault-time.ts'
+import type { DialEnd } from './client-answers.ts'
 import type { Observations } from './observations.ts'
 import type { FaultedAnswer } from './serving.ts'
-import { isConfirmed } from './jobs-ledger.ts'
-import { oneServes } from '../topology.ts'
+import type { StuckConsumer } from './stuck-consumer.ts'
+import { takeoverFindings } from './takeover-finding.ts'
+import { nameAt } from './target.ts'
 
 const ANSWERED: Readonly<Record<FaultedAnswer['finding'], readonly [string, string]>> = {
   mute: ['accepted connections and answered nothing', ': a hang, not a refusal'],
   refused: ['refused connections', ': a refusal, not a hang'],
   reset: ['accepted connections and broke them off', ''],
-  unreachable: ['could not be reached', ''],
+  unreachable: ['could not be reached', ': dials to it timed out, as in a silent cut'],
 }
 
 /** What a person should know whatever the verdict is, one sentence each. */
@@ -17,8 +18,13 @@ export function findingsOf(seen: Observations, cutLine: number | undefined): rea
   return [
     ...history(cutLine),
     ...faulted(seen),
-    ...takeover(seen),
+    ...clients(seen),
+    ...takeoverFindings(seen),
+    ...(seen.compared ? [seen.compared.sentence] : []),
+    ...blocked(seen),
     ...outage(seen),
+    ...stuck(seen),
+    ...unroutable(seen),
     ...recovered(seen),
     ...doubtful(seen),
     ...duplicates(seen),
@@ -30,65 +36,72 @@ function history(cutLine: number | undefined): readonly string[] {
   return [`The history was cut off in line ${cutLine}; that line was left out.`]
 }
 
-function faulted({ fault, faulted }: Observations): readonly string[] {
-  if (!fault || !faulted) return []
+function faulted({ faulted }: Observations): readonly string[] {
+  if (!faulted) return []
   const [did, meaning] = ANSWERED[faulted.finding]
-  return [`${fault.node} ${did} for ${sayMs(msNear(faulted.forNs))}${meaning}.`]
+  return [`${faulted.node} ${did} for ${sayMs(msNear(faulted.forNs))}${meaning}.`]
 }
 
-function takeover(seen: Observations): readonly string[] {
-  const { fault, failover, timeline } = seen
-  if (!fault || !timeline.fault) return []
-  const done = `${fault.node} was ${doneToIt(timeline.fault)}`
-  if (!fault.hitTheServingNode) return [`${done}, which was not serving: there was nothing to take over.`]
-  if (timeline.run.topology === 'home-node') return [homeNode(seen, done)]
-  if (failover) {
-    const { node, through, totalMs, electedLater } = failover
-    const whose = node === through ? 'its first confirm came' : `the first confirm came through ${through},`
-    return [
-      `${node} took over: ${whose} ${sayMs(totalMs)} after ${done}.`,
-      ...(electedLater
-        ? [
-            `${fault.node} still led the queue then; ${electedLater.node} was elected ${sayMs(electedLater.afterMs)} after the fault.`,
-          ]
-        : []),
-      ...failover.unseen.map((part) => `${UNSEEN[part]} was not observed; its time is in the part after it.`),
-    ]
+const DIALS: Readonly<Record<DialEnd, readonly [string, string]>> = {
+  refusal: ['refusal', 'refusals'],
+  timeout: ['timeout', 'timeouts'],
+  reset: ['reset', 'resets'],
+  unreachable: ['unreachable host', 'unreachable hosts'],
+}
+
+function clients({ clients, timeline }: Observations): readonly string[] {
+  if (!clients) return []
+  const { dials, endpoint, silentForNs } = clients
+  const met = (Object.keys(DIALS) as DialEnd[]).flatMap((end) =>
+    dials[end] === 0 ? [] : [countOf(dials[end], ...DIALS[end])],
+  )
+  const where = endpoint === null ? 'an entrance' : nameAt(timeline, endpoint)
+  return [
+    ...(silentForNs === null
+      ? []
+      : [
+          `The client gave a silent connection to ${where} up ${sayMs(msNear(silentForNs))} after the fault: nothing had ended it.`,
+        ]),
+    ...(met.length === 0 ? [] : [`The client, dialling ${where}, met ${met.join(', ')}.`]),
+  ]
+}
+
+function blocked({ blocked }: Observations): readonly string[] {
+  if (!blocked) return []
+  const words = blocked.reason === null ? '' : ` (${blocked.reason})`
+  const end = blocked.ended ? 'then it read on' : 'until the connection or the drill ended'
+  return [
+    `The broker told the producer that it reads nothing more${words}: blocked for ${sayMs(msNear(blocked.forNs))}, ${end}.`,
+  ]
+}
+
+const ENDED: Readonly<Record<StuckConsumer['endedBy'], string>> = {
+  delivery: 'It ended by itself.',
+  reconnect: 'Only a new connection could end it.',
+  nothing: 'It had not ended when the drill did.',
+}
+
+function stuck({ stuck }: Observations): readonly string[] {
+  if (!stuck) return []
+  const were = stuck.waiting === 1 ? 'was' : 'were'
+  return [
+    `The listener was connected and got nothing for ${sayMs(msNear(stuck.forNs))}, while ` +
+      `${countOf(stuck.waiting, 'confirmed job')} ${were} waiting: a stuck consumer. ${ENDED[stuck.endedBy]}`,
+  ]
+}
+
+function unroutable({ unroutable: { acknowledged, returned } }: Observations): readonly string[] {
+  const found: string[] = []
+  if (acknowledged > 0) {
+    const were = acknowledged === 1 ? 'was' : 'were'
+    found.push(
+      `${countOf(acknowledged, 'job')} ${were} confirmed while the queue's home was away, and never arrived: ` +
+        'acknowledged but unroutable, a black hole.',
+    )
   }
-  const healed = timeline.heals.find((heal) => heal.node === fault.node)
-  if (expectedAfter(timeline) === 'takeover') return [`Nobody took over after ${done}.`]
-  const then = healed ? ` It was continued after ${sayMs(msNear(healed.t - fault.effectiveNs))}.` : ''
-  const why = oneServes(timeline.run.topology)
-    ? 'a stopped process keeps what it holds'
-    : 'the others had not given it up yet'
-  return [`Nobody took over while ${done}: ${why}.${then}`]
+  if (returned > 0) found.push(`${countOf(returned, 'attempt')} came back as unroutable (basic.return).`)
+  return found
 }
-
-/** Nobody can stand in for the home node of a queue; its jobs wait until it is back. */
-function homeNode({ fault, timeline, ledger }: Observations, done: string): string {
-  const nobody = `Nobody could take over when ${done}: the queue is at home on that node alone`
-  const healed = timeline.heals.find((heal) => heal.node === fault?.node)
-  if (!fault || !healed) return `${nobody}.`
-  const how = timeline.fault?.name === 'pause' ? 'It was continued' : 'It was back'
-  const healedAfter = sayMs(msNear(healed.t - fault.effectiveNs))
-  const first = ledger.attempts
-    .flatMap((attempt) => (isConfirmed(attempt) && attempt.startNs >= fault.effectiveNs ? [attempt.endNs] : []))
-    .reduce((least, endNs) => Math.min(least, endNs), Number.POSITIVE_INFINITY)
-  if (!Number.isFinite(first)) return `${nobody}. ${how} after ${healedAfter}.`
-  const firstAfter = sayMs(msNear(first - fault.effectiveNs))
-  // The order to start ends once the whole node answers; its queue may take jobs before that.
-  if (first < healed.t) return `${nobody}. The first confirm came after ${firstAfter}, as soon as it was there again.`
-  return `${nobody}. ${how} after ${healedAfter}, and the first confirm came after ${firstAfter}.`
-}
-
-const UNSEEN = {
-  detect: 'The moment the client knew',
-  lock: 'The lock changing hands',
-  elect: 'The election of another leader',
-  promote: 'The new broker beginning to serve',
-  reconnect: 'The producer connecting to it',
-  confirm: 'Its first confirm',
-} as const
 
 function outage({ fault, outage, ledger }: Observations): readonly string[] {
   if (!fault || !outage) return []

@@ -1,5 +1,5 @@
 import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
-import { doneToIt, expectedAfter } from './fault-time.ts'
+import { expectedAfter, whatHappened } from './fault-time.ts'
 import type { Observations } from './observations.ts'
 import type { DrillResult, Objective } from '../result.ts'
 import { oneServes } from '../topology.ts'
@@ -30,11 +30,11 @@ export function judgeObjectives(seen: Observations): readonly JudgedObjective[] 
  */
 function service(seen: Observations): JudgedObjective {
   const { fault, failover, timeline, ledger } = seen
-  if (!fault || !timeline.fault || seen.notSteady) return unknowable('service', '')
-  const done = `after ${fault.node} was ${doneToIt(timeline.fault)}`
+  if (!fault || seen.notSteady) return unknowable('service', '')
+  const done = `after ${whatHappened(timeline)}`
   const watched = sayMs(msNear(timeline.lastNs - fault.effectiveNs))
   if (expectedAfter(timeline) === 'takeover' && fault.hitTheServingNode) {
-    if (failover) return met('takeover', '', `${failover.node} after ${sayMs(failover.totalMs)}`)
+    if (failover) return met('takeover', '', `${failover.node ?? 'another'} after ${sayMs(failover.totalMs)}`)
     return violated('takeover', '', 'nobody', `Nobody took over in the ${watched} ${done}.`)
   }
   const confirmed = ledger.jobs.some(({ attempts }) =>
@@ -68,9 +68,10 @@ function recoveryPoint({ fates, objectives, recoveryPointNs }: Observations): Ju
   const { lost, acknowledged } = fates.counts
   if (lost === null) return unknowable('RPO', target)
   if (lost <= objectives.rpoJobs) return met('RPO', target, String(lost))
+  const oldest = recoveryPointNs === null ? '' : `, the oldest ${sayAge(recoveryPointNs)}`
   const age = recoveryPointNs === null ? '' : `; the oldest had been confirmed ${sayAge(recoveryPointNs)}`
   const reason = `${formatCount(lost)} of ${countOf(acknowledged, 'confirmed job')} ${were(lost)} never delivered${age}.`
-  return violated('RPO', target, String(lost), reason)
+  return violated('RPO', target, `${formatCount(lost)}${oldest}`, reason)
 }
 
 function failedJobs({ fates, objectives }: Observations): JudgedObjective {
@@ -104,12 +105,24 @@ function postAck({ fates }: Observations): JudgedObjective {
   )
 }
 
-function oneMaster({ dual }: Observations): JudgedObjective {
+function oneMaster({ dual, fault }: Observations): JudgedObjective {
   if (!dual) return met('one master', '', 'at any time')
-  const both = `${dual.nodes[0]} and ${dual.nodes[1]} both served`
-  const span = dual.untilNs - dual.fromNs
+  const { nodes, holder, fromNs, untilNs } = dual
+  const other = nodes.find((node) => node !== holder) ?? ''
+  const both =
+    holder === undefined
+      ? `${nodes[0]} and ${nodes[1]} both served`
+      : `${holder} had the lock while ${other} still served`
+  const span = untilNs - fromNs
   const when = span === 0 ? ' at one instant' : ` for ${sayMs(msNear(span))}`
-  return violated('one master', '', both + when, `${both}${when}: two masters at once (dual-master).`)
+  const since = fault ? `, ${sayTimes(fromNs - fault.effectiveNs, untilNs - fault.effectiveNs)}` : ''
+  return violated('one master', '', both + when, `${both}${when}${since}: two masters at once (dual-master).`)
+}
+
+function sayTimes(fromNs: number, untilNs: number): string {
+  const from = sayMs(Math.abs(msNear(fromNs)))
+  if (fromNs < 0) return `from ${from} before the fault on`
+  return fromNs === untilNs ? `${from} after the fault` : `from ${from} to ${sayMs(msNear(untilNs))} after the fault`
 }
 
 function onlyOnce({ fates }: Observations): JudgedObjective {

@@ -1,13 +1,20 @@
+import { type Blocked, longestBlocked } from './blocked.ts'
+import { type ClientAnswers, clientAnswers } from './client-answers.ts'
+import { type DualMaster, dualMaster } from './dual-master.ts'
 import { type Failover, failoverTime } from './failover-time.ts'
 import { type Fates, fatesOf } from './fates.ts'
 import { type FaultTime, faultTime } from './fault-time.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
 import { confirmOf, jobsLedger, type Ledger } from './jobs-ledger.ts'
+import { type Compared, compareWithPrediction } from './off-prediction.ts'
 import { type ProducerOutage, producerOutage } from './outage.ts'
 import { type Recovery, recovery } from './recovery.ts'
-import { type DualMaster, dualMaster, type FaultedAnswer, faultedAnswer } from './serving.ts'
+import { type FaultedAnswer, faultedAnswer } from './serving.ts'
 import { missingSteadyState } from './steady-state.ts'
+import { type StuckConsumer, stuckConsumer } from './stuck-consumer.ts'
 import { inOrder, readTimeline, type Timeline } from './timeline.ts'
+import { homeAway, type Unroutable, unroutable } from './unroutable.ts'
+import { type WithoutConfirm, withoutConfirm } from './without-confirm.ts'
 
 /** What can be read out of a history, before anybody judges it. Undefined is what was not observed. */
 export interface Observations {
@@ -25,6 +32,13 @@ export interface Observations {
   readonly recovery: Recovery | undefined
   readonly dual: DualMaster | undefined
   readonly faulted: FaultedAnswer | undefined
+  readonly clients: ClientAnswers | undefined
+  readonly blocked: Blocked | undefined
+  readonly stuck: StuckConsumer | undefined
+  readonly unroutable: Unroutable
+  readonly withoutConfirm: WithoutConfirm | undefined
+  /** The outage beside what the brokers' settings had said of it; undefined where they say nothing. */
+  readonly compared: Compared | undefined
   /** How long before the fault the oldest lost job was confirmed; null when nothing is known to be lost. */
   readonly recoveryPointNs: number | null
 }
@@ -44,6 +58,10 @@ export function observe(history: readonly HistoryEvent[], asked: Objectives): Ob
     windowMs = DEFAULT_WINDOW_MS,
     ...others
   } = { ...timeline.run.objectives, ...asked }
+  const away = homeAway(timeline, fault)
+  const outage = fault && producerOutage(ledger, fault)
+  const silent = fault && withoutConfirm(ledger, fault)
+  const { predicted } = timeline.run
   return {
     objectives: { ...others, rpoJobs, failedJobs, windowMs },
     timeline,
@@ -52,11 +70,17 @@ export function observe(history: readonly HistoryEvent[], asked: Objectives): Ob
     fault,
     notSteady: timeline.fault && missingSteadyState(ledger, timeline.fault.t),
     stalledNs: longestStall(timeline),
-    outage: fault && producerOutage(ledger, fault),
+    outage,
     failover: fault && failoverTime(timeline, ledger, fault),
     recovery: fault && recovery(ledger, fault, timeline.run.everyMs, windowMs),
     dual: dualMaster(timeline),
     faulted: fault && faultedAnswer(timeline, fault),
+    clients: fault && clientAnswers(timeline, fault),
+    blocked: longestBlocked(timeline),
+    stuck: fault && stuckConsumer(timeline, ledger, fault, away),
+    unroutable: unroutable(ledger, fates.undelivered, away, fates.counts.lost !== null),
+    withoutConfirm: silent,
+    compared: predicted && outage && silent && compareWithPrediction(predicted, outage, silent),
     recoveryPointNs: recoveryPoint(fates, fault),
   }
 }

@@ -125,7 +125,9 @@ describe('The verdict', () => {
     const history = takeover().probes(1300, 2300, 'b', 'serving').probes(1400, 1700, 'a', 'serving')
     const { verdict, reasons } = judge(history.events)
     assert.equal(verdict, 'fail')
-    assert.deepEqual(reasons, ['a and b both served for 300 ms: two masters at once (dual-master).'])
+    assert.deepEqual(reasons, [
+      'a and b both served for 300 ms, from 400 ms to 700 ms after the fault: two masters at once (dual-master).',
+    ])
   })
 
   it('is pass with other duplicates, unless exactly once was asked for', () => {
