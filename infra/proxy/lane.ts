@@ -13,7 +13,7 @@ type Item = Buffer | 'end' | 'reset'
 export class Lane {
   readonly #source: Socket
   readonly #destination: Socket
-  readonly #onBytes: (chunk: Buffer) => void
+  readonly #onBytes: (chunk: Buffer, late: boolean) => void
   readonly #queue: { readonly item: Item; readonly dueAt: number }[] = []
   #queuedBytes = 0
   #delayMs: number
@@ -26,7 +26,7 @@ export class Lane {
     source: Socket,
     destination: Socket,
     initial: { readonly stopped: boolean; readonly delayMs: number },
-    onBytes: (chunk: Buffer) => void,
+    onBytes: (chunk: Buffer, late: boolean) => void,
   ) {
     this.#source = source
     this.#destination = destination
@@ -87,12 +87,12 @@ export class Lane {
         break
       }
       this.#queue.shift()
-      this.#pass(next.item)
+      this.#pass(next.item, next.dueAt > 0)
     }
     this.#steer()
   }
 
-  #pass(item: Item): void {
+  #pass(item: Item, late: boolean): void {
     if (item === 'reset') {
       this.#destination.resetAndDestroy()
     } else if (item === 'end') {
@@ -100,7 +100,7 @@ export class Lane {
     } else {
       this.#queuedBytes -= item.length
       if (!this.#destination.writable) return
-      this.#onBytes(item)
+      this.#onBytes(item, late)
       this.#congested = !this.#destination.write(item)
     }
   }

@@ -14,7 +14,7 @@ export interface ProxyMood {
 export interface ProxiedConnectionOptions {
   readonly client: Socket
   readonly target: () => { readonly host: string; readonly port: number }
-  readonly onBytes: (direction: Direction, chunk: Buffer) => void
+  readonly onBytes: (direction: Direction, chunk: Buffer, late: boolean) => void
   /** Called once, when both of its sockets are closed. */
   readonly onClosed: () => void
 }
@@ -25,12 +25,18 @@ export class ProxiedConnection {
   readonly #open = new Set<Socket>()
   #broker: Socket | undefined
   #ended = false
+  #broken = false
   #lanes: Readonly<Record<Direction, Lane>> | undefined
 
   constructor(options: ProxiedConnectionOptions, mood: ProxyMood) {
     this.#options = options
     this.#adopt(options.client)
     this.apply(mood)
+  }
+
+  /** Whether it was ended by `cut` or `reset`. */
+  get broken(): boolean {
+    return this.#broken
   }
 
   /** A connection that came while the proxy was mute is dialled through when it no longer is. */
@@ -44,6 +50,7 @@ export class ProxiedConnection {
 
   /** Says goodbye to both sides (FIN), and drops what either still sends. */
   cut(): void {
+    this.#broken = true
     this.#closeLanes()
     for (const socket of this.#open) {
       if (socket.connecting) socket.destroy()
@@ -53,6 +60,7 @@ export class ProxiedConnection {
 
   /** Resets both sides (RST). */
   reset(): void {
+    this.#broken = true
     this.#closeLanes()
     for (const socket of this.#open) socket.resetAndDestroy()
   }
@@ -74,7 +82,7 @@ export class ProxiedConnection {
     this.#adopt(broker)
     const lane = (direction: Direction, source: Socket, destination: Socket): Lane => {
       const initial = { stopped: isStopped(mood, direction), delayMs: mood.delayMs[direction] }
-      return new Lane(source, destination, initial, (chunk) => onBytes(direction, chunk))
+      return new Lane(source, destination, initial, (chunk, late) => onBytes(direction, chunk, late))
     }
     this.#lanes = { toClient: lane('toClient', broker, client), toBroker: lane('toBroker', client, broker) }
   }

@@ -5,7 +5,7 @@ import { freePorts } from '../labs/free-ports.ts'
 import { type Direction, ProxiedConnection, type ProxyMood } from './proxied-connection.ts'
 
 export interface ProxyTarget {
-  /** `127.0.0.1`, `::1` or `localhost`: a proxy never leaves the machine. */
+  /** `127.0.0.1`, `::1` or `localhost`, unless the proxy may go {@link ProxyOptions.beyond} this machine. */
   readonly host: string
   readonly port: number
 }
@@ -17,6 +17,8 @@ export interface ProxyOptions {
   readonly host?: string
   /** Defaults to a free port outside the range of outgoing connections, so that it stays free while refusing. */
   readonly port?: number
+  /** Whether targets may be on other machines. It listens on this one in any case. Defaults to false. */
+  readonly beyond?: boolean
   /** Told of every piece as it is passed on, which it must not change. Defaults to none. */
   readonly onBytes?: (direction: Direction, chunk: Buffer) => void
 }
@@ -37,6 +39,13 @@ export interface Proxy extends AsyncDisposable {
   readonly accepted: number
   /** How many bytes were passed on, over all connections. */
   readonly bytes: Readonly<Record<Direction, number>>
+  /** How many of those bytes were passed on late, by a delay. */
+  readonly lateBytes: Readonly<Record<Direction, number>>
+  /** How many connections `cut` and `reset` have ended, on both sides. */
+  readonly broken: number
+  /** Whether it listens. */
+  readonly listening: boolean
+  readonly muted: boolean
   /** Ends every connection with a FIN to both sides; what is on its way is dropped. New ones are welcome. */
   cut(): void
   /** Ends every connection with a RST to both sides. New ones are welcome. */
@@ -74,11 +83,14 @@ const LONGEST_DELAY_MS = 3_600_000
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const host = loopback(options.host ?? '127.0.0.1')
   const port = options.port ?? (await freePorts(1))[0] ?? 0
-  let target = checked(options.target)
+  const beyond = options.beyond ?? false
+  let target = checked(options.target, beyond)
   let server: Server | undefined
   let accepted = 0
   let closing: Promise<void> | undefined
   const bytes: Record<Direction, number> = { toClient: 0, toBroker: 0 }
+  const lateBytes: Record<Direction, number> = { toClient: 0, toBroker: 0 }
+  let broken = 0
   const connections = new Set<ProxiedConnection>()
   const held = new Set<Direction>()
   const delayMs: Record<Direction, number> = { toClient: 0, toBroker: 0 }
@@ -96,12 +108,14 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       {
         client,
         target: () => target,
-        onBytes: (direction, chunk) => {
+        onBytes: (direction, chunk, late) => {
           bytes[direction] += chunk.length
+          if (late) lateBytes[direction] += chunk.length
           options.onBytes?.(direction, chunk)
         },
         onClosed: () => {
           connections.delete(connection)
+          if (connection.broken) broken++
           if (connections.size === 0) onEmpty?.()
         },
       },
@@ -155,6 +169,18 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     get bytes() {
       return { ...bytes }
     },
+    get lateBytes() {
+      return { ...lateBytes }
+    },
+    get broken() {
+      return broken
+    },
+    get listening() {
+      return server !== undefined
+    },
+    get muted() {
+      return muted
+    },
     cut: () => {
       for (const connection of connections) connection.cut()
     },
@@ -190,7 +216,7 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
       applyMood()
     },
     retarget: (next) => {
-      target = checked(next)
+      target = checked(next, beyond)
     },
     close: async () => {
       closing ??= shutDown()
@@ -201,11 +227,11 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   return proxy
 }
 
-function checked({ host, port }: ProxyTarget): ProxyTarget {
+function checked({ host, port }: ProxyTarget, beyond: boolean): ProxyTarget {
   if (!(Number.isInteger(port) && port > 0 && port < 65_536)) {
     throw new UnderstudyError('invalid-option', `a target's port must be a whole number from 1 to 65535, not ${port}`)
   }
-  return { host: loopback(host), port }
+  return { host: beyond ? host : loopback(host), port }
 }
 
 function loopback(host: string): string {

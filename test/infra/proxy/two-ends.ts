@@ -19,10 +19,10 @@ export interface Broker {
 }
 
 /** A server that records and says nothing by itself. It ends with the test. */
-export async function startBroker(context: TestContext): Promise<Broker> {
+export async function startBroker(context: TestContext, host = '127.0.0.1'): Promise<Broker> {
   const ends: End[] = []
   const server = createServer({ allowHalfOpen: true }, (socket) => void ends.push(watched(socket)))
-  server.listen({ port: 0, host: '127.0.0.1' })
+  server.listen({ port: 0, host })
   await once(server, 'listening')
   context.after(async () => {
     for (const { socket } of ends) socket.destroy()
