@@ -83,6 +83,19 @@ export const shortString = (text: string): Buffer => Buffer.concat([octet(Buffer
 
 export const longString = (text: string): Buffer => Buffer.concat([long(Buffer.byteLength(text)), Buffer.from(text)])
 
+/** A field table of texts. */
+export function table(fields: Readonly<Record<string, string>>): Buffer {
+  return lengthened(
+    Buffer.concat(
+      Object.entries(fields).flatMap(([name, value]) => [shortString(name), Buffer.from('S'), longString(value)]),
+    ),
+  )
+}
+
+function lengthened(bytes: Buffer): Buffer {
+  return Buffer.concat([long(bytes.length), bytes])
+}
+
 export function frame(type: number, channel: number, payload: Buffer): Buffer {
   return Buffer.concat([octet(type), short(channel), long(payload.length), payload, octet(FRAME_END)])
 }

@@ -29,12 +29,12 @@ import {
   readShortString,
   short,
   shortString,
+  table,
   takeFrame,
 } from './amqp-frames.ts'
 
 const DEADLINE_MS = 10_000
 const PROTOCOL_HEADER_BYTES = 8
-const EMPTY_TABLE = long(0)
 // A frame of 128 KiB, without its head and its end.
 const MOST_BODY_BYTES = 131_064
 
@@ -61,6 +61,8 @@ export interface Tune {
   readonly heartbeat?: number
   readonly frameMax?: number
   readonly mechanisms?: string
+  /** What the broker says of itself, such as `product`. */
+  readonly server?: Readonly<Record<string, string>>
 }
 
 /** The broker's end of a connection. Frames wait here until they are asked for. */
@@ -150,10 +152,10 @@ export class AmqpPeer {
   }
 
   /** Waits for the protocol header, says `connection.start`, and waits for what comes back. */
-  async start({ mechanisms = 'PLAIN EXTERNAL' }: Tune = {}): Promise<AmqpFrame> {
+  async start({ mechanisms = 'PLAIN EXTERNAL', server = {} }: Tune = {}): Promise<AmqpFrame> {
     await this.#greeting
     this.write(
-      method(0, 'connection.start', octet(0), octet(9), EMPTY_TABLE, longString(mechanisms), longString('en_US')),
+      method(0, 'connection.start', octet(0), octet(9), table(server), longString(mechanisms), longString('en_US')),
     )
     return this.next('connection.start-ok')
   }

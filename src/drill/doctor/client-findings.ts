@@ -17,18 +17,15 @@ export function clientFindings(
   return [
     ...oneEndpoint(endpoints),
     ...unroutable(endpoints),
-    ...patience(options),
+    ...patience(options, question),
     ...tooShort(options, question),
-    ...order(endpoints, options, topology),
+    ...(question.drillClient ? [] : order(endpoints, options, topology)),
     ...plaintext(endpoints),
-    {
-      severity: 'note',
-      area: 'client',
-      code: 'persistence',
-      is: 'This client sends every message persistent, unless the application says persistent: false.',
-      why: 'A message that is not persistent is gone with the broker that confirmed it; plain STOMP clients send so by default.',
-      advice: 'Look for persistent: false in the application, and for other clients on the same queues.',
-    },
+    fine(
+      'client',
+      'persistent',
+      'This client sends every message persistent, unless the application says persistent: false.',
+    ),
   ]
 }
 
@@ -68,7 +65,8 @@ function unroutable(endpoints: readonly Endpoint[]): readonly Finding[] {
 }
 
 /** A URI that waits for ever, for a job or for the first connection. */
-function patience({ retryThresholdMs, timeoutMs, startupMaxReconnectAttempts }: FailoverOptions): readonly Finding[] {
+function patience(options: FailoverOptions, { drillClient }: Question): readonly Finding[] {
+  const { retryThresholdMs, timeoutMs, startupMaxReconnectAttempts } = options
   const findings: Finding[] = []
   if (retryThresholdMs === -1) {
     findings.push({
@@ -87,7 +85,7 @@ function patience({ retryThresholdMs, timeoutMs, startupMaxReconnectAttempts }: 
       fine('client', 'retry-threshold', `A send is confirmed within ${sayMs(retryThresholdMs)} or fails and says so.`),
     )
   }
-  if (startupMaxReconnectAttempts === -1) {
+  if (startupMaxReconnectAttempts === -1 && !drillClient) {
     findings.push({
       severity: 'note',
       area: 'client',

@@ -101,11 +101,11 @@ async function askManagement(
     if (signal.aborted || !(error instanceof UnderstudyError)) throw error
     return [
       {
-        severity: 'warning',
+        severity: 'problem',
         area: 'cluster',
         code: 'management-unread',
         is: `${capital(messageOf(error))}.`,
-        why: 'Queues, members, alarms and policies were not looked at.',
+        why: 'Queues, members, alarms and policies were asked for and not looked at.',
         advice: 'Check --management http://user:password@host:15672.',
       },
     ]

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { formatMs } from '../report/durations.ts'
+import { sayMs } from '../checker/durations.ts'
 import { printableLine } from '../report/printable.ts'
 import { textWidth, wrap } from '../report/text-width.ts'
 import type { Diagnosis, FaultPrediction } from './diagnosis.ts'
@@ -29,7 +29,7 @@ export function renderDiagnosis(diagnosis: Diagnosis, options: DoctorTextOptions
   const width = Math.max(NARROWEST, options.width ?? 80)
   const paint: Paint = (format, text) => (options.colour ? styleText(format, text, { validateStream: false }) : text)
   const lines = [
-    summary(diagnosis, paint),
+    ...summary(diagnosis, paint),
     '',
     ...diagnosis.target.endpoints.flatMap((reading) => hanging('  ', endpointLine(reading), width)),
     ...SEVERITIES.flatMap((severity) => group(severity, diagnosis.findings, width, paint)),
@@ -38,7 +38,7 @@ export function renderDiagnosis(diagnosis: Diagnosis, options: DoctorTextOptions
   return `${lines.join('\n')}\n`
 }
 
-function summary({ target, counts }: Diagnosis, paint: Paint): string {
+function summary({ target, counts }: Diagnosis, paint: Paint): readonly string[] {
   const worst = SEVERITIES.find((severity) => counts[severity] > 0) ?? 'fine'
   const told = [
     ...(counts.problem > 0 ? [`${counts.problem} ${counts.problem === 1 ? 'problem' : 'problems'}`] : ['no problem']),
@@ -46,7 +46,7 @@ function summary({ target, counts }: Diagnosis, paint: Paint): string {
     ...(counts.note > 0 ? [`${counts.note} ${counts.note === 1 ? 'note' : 'notes'}`] : []),
     `${counts.fine} fine`,
   ]
-  return `${paint('bold', printableLine(target.name, LONGEST))}: ${paint(COLOURS[worst], told.join(' · '))}`
+  return [paint('bold', printableLine(target.name, LONGEST)), paint(COLOURS[worst], told.join(' · '))]
 }
 
 function endpointLine({ endpoint, answer, greeting }: EndpointReading): string {
@@ -54,8 +54,8 @@ function endpointLine({ endpoint, answer, greeting }: EndpointReading): string {
   const beat = greeting === null ? undefined : greeting.heartbeatMs
   const told = [
     [greeting?.product, greeting?.version].filter((part) => part !== undefined).join(' '),
-    greeting?.cluster === undefined ? '' : `cluster ${greeting.cluster}`,
-    beat === undefined ? '' : beat === 0 ? 'no heart-beat' : `heart-beat ${formatMs(beat)}`,
+    greeting?.cluster === undefined || greeting.cluster.includes('@') ? '' : `cluster ${greeting.cluster}`,
+    beat === undefined ? '' : beat === 0 ? 'no heart-beat' : `heart-beat ${sayMs(beat)}`,
   ].filter((part) => part !== '')
   return `${endpoint}  serves${told.length === 0 ? '' : ` (${told.join(', ')})`}`
 }
@@ -105,9 +105,9 @@ function predictions(all: readonly FaultPrediction[], width: number, paint: Pain
 function rangeOf(lowerMs: number, upperMs: number | null): string {
   if (upperMs === null) return 'until healed'
   if (upperMs === 0) return 'no time'
-  if (lowerMs === upperMs) return formatMs(upperMs)
-  if (lowerMs === 0) return `up to ${formatMs(upperMs)}`
-  return `${formatMs(lowerMs)} – ${formatMs(upperMs)}`
+  if (lowerMs === upperMs) return sayMs(upperMs)
+  if (lowerMs === 0) return `up to ${sayMs(upperMs)}`
+  return `${sayMs(lowerMs)} – ${sayMs(upperMs)}`
 }
 
 /** A text behind a first word, its further lines below its beginning. */

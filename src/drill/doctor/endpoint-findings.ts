@@ -51,6 +51,8 @@ function masters(readings: readonly EndpointReading[], topology: Topology): read
 function closed(readings: readonly EndpointReading[], topology: Topology): readonly Finding[] {
   const refusing = readings.filter(({ answer }) => answer === 'refused').map(({ endpoint }) => endpoint)
   if (refusing.length === 0) return []
+  // Where nobody serves nobody stands by either, and that has been said.
+  if (!readings.some(({ answer }) => answer === 'serving')) return []
   const they = refusing.length === 1 ? 'refuses' : 'refuse'
   if (oneServes(topology)) {
     const is = `${listed(refusing)} ${they} connections, as a standby without the lock does, and as a broker that is not running.`
@@ -107,7 +109,9 @@ function unusable(readings: readonly EndpointReading[]): readonly Finding[] {
 /** Nodes of one list that are of several clusters: a queue lives in one of them alone. */
 function sameCluster(readings: readonly EndpointReading[], topology: Topology): readonly Finding[] {
   if (oneServes(topology)) return []
-  const clusters = [...new Set(readings.flatMap(({ greeting }) => greeting?.cluster ?? []))]
+  // Unless it was set, each node calls the cluster by its own name, `rabbit@host`.
+  const named = readings.flatMap(({ greeting }) => greeting?.cluster ?? []).filter((name) => !name.includes('@'))
+  const clusters = [...new Set(named)]
   if (clusters.length < 2) return []
   return [
     {

@@ -5,6 +5,9 @@ import type { EndpointReading } from './endpoint-reading.ts'
 import { type Finding, fine, listed } from './finding.ts'
 import type { Question } from './question.ts'
 
+/** What the shortest heart-beat of AMQP, 1 s, comes to. */
+const SHORTEST_AMQP_MS = 3000
+
 /** How long a broker that went silent can stay unnoticed, and whether that fits what is asked. */
 export function heartbeatFindings(
   { endpoints, options }: FailoverUri,
@@ -37,6 +40,7 @@ export function heartbeatFindings(
     ...beating.map((endpoint) => noticedWithinMs(endpoint, heartbeatOf(endpoint), options.confirmTimeoutMs)),
   )
   if (beating.length === 0) return findings
+  const amqp = beating.some(({ scheme }) => scheme.startsWith('amqp'))
   if (rtoMs !== undefined && slowest >= rtoMs) {
     findings.push({
       severity: 'problem',
@@ -44,7 +48,10 @@ export function heartbeatFindings(
       code: 'noticed-too-late',
       is: `A broker that hangs is noticed within ${sayMs(slowest)}, and the outage may last ${sayMs(rtoMs)}.`,
       why: 'The recovery cannot begin before the client knows.',
-      advice: `Set heartbeat to ${sayMs(Math.max(100, rtoMs / 4))} or less (AMQP counts whole seconds), and confirmTimeout below ${sayMs(rtoMs)}.`,
+      advice:
+        amqp && rtoMs <= SHORTEST_AMQP_MS
+          ? `AMQP counts whole seconds: nothing notices a node that hangs within less than ${sayMs(SHORTEST_AMQP_MS)}. A node that died is noticed at once.`
+          : `Set heartbeat to ${sayMs(Math.max(amqp ? 1000 : 100, Math.floor(rtoMs / 4)))} or less, and confirmTimeout below ${sayMs(rtoMs)}.`,
     })
   } else if (without.length === 0) {
     findings.push(fine('client', 'heartbeat', `A broker that hangs is noticed within ${sayMs(slowest)}.`))

@@ -10,6 +10,11 @@ export interface Question {
   readonly jobTimeMs?: number
   /** The one queue that matters, by its name. Defaults to all of the virtual host. */
   readonly queue?: string
+  /**
+   * Whether the client is a drill's own: its list is dialled in order and without end on purpose. Defaults to
+   * false.
+   */
+  readonly drillClient?: boolean
   /** The longest that a takeover may take by the brokers' own settings, in milliseconds, where they are known. */
   readonly slowestTakeoverMs?: number
 }

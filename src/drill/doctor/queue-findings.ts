@@ -1,4 +1,5 @@
-import { formatCount, sayMs } from '../checker/durations.ts'
+import { formatCount } from '../checker/durations.ts'
+import { formatSeconds } from '../report/durations.ts'
 import { type Finding, fine, listed } from './finding.ts'
 import type { ManagementReading, QueueReading } from './management-reading.ts'
 import type { Question } from './question.ts'
@@ -143,17 +144,17 @@ function slowJobs(lasting: readonly QueueReading[], { jobTimeMs }: Question): re
   }
   const cut = lasting.filter((queue) => timeoutOf(queue) <= jobTimeMs)
   if (lasting.length > 0 && cut.length === 0) {
-    const is = `A job may take ${sayMs(Math.min(...lasting.map(timeoutOf)))} (consumer_timeout), and takes ${sayMs(jobTimeMs)}.`
+    const is = `A job may take ${formatSeconds(Math.min(...lasting.map(timeoutOf)))} (consumer_timeout), and takes ${formatSeconds(jobTimeMs)}.`
     return [fine('queues', 'consumer-timeout', is)]
   }
   const shortest = Math.min(...cut.map(timeoutOf))
   return about(cut, (names) => ({
     severity: 'problem',
     code: 'consumer-timeout',
-    is: `A job takes ${sayMs(jobTimeMs)}, and ${names} ${cut.length === 1 ? 'gives' : 'give'} it ${sayMs(shortest)} (consumer_timeout, 30 min unless the nodes are configured otherwise, which the API does not tell).`,
+    is: `A job takes ${formatSeconds(jobTimeMs)}, and ${names} ${cut.length === 1 ? 'gives' : 'give'} it ${formatSeconds(shortest)} (consumer_timeout, 30 min unless the nodes are configured otherwise, which the API does not tell).`,
     why: 'The broker then closes the channel (406) and delivers the job again, while the first run of it goes on.',
     advice:
-      'Set consumer-timeout by a policy above the longest job (from RabbitMQ 3.12 on; before, consumer_timeout of the nodes), or acknowledge earlier.',
+      'Set consumer-timeout by a policy above the longest job (from RabbitMQ 3.11.15 on; before, consumer_timeout of the nodes), or acknowledge earlier.',
   }))
 }
 
