@@ -11,6 +11,7 @@ import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
 import { listenCommand } from './commands/listen.ts'
 import { produceCommand } from './commands/produce.ts'
+import { thresholdCommand } from './commands/threshold.ts'
 import { invocation } from './invocation.ts'
 import { openLiveView } from './live/live-view.ts'
 import type { Terminal } from './terminal.ts'
@@ -41,6 +42,14 @@ export function commands(terminal: Terminal, version: string): readonly Command[
           width: process.stdout.columns ?? DEFAULT_WIDTH,
         }),
       width: process.stdout.columns ?? DEFAULT_WIDTH,
+      versions: { understudy: version, node: process.versions.node },
+      understudy,
+    }),
+    thresholdCommand({
+      terminal,
+      upLab: (name, signal, onProgress) => labs.up(name, { signal, onProgress }),
+      faultNames: (lab) => labs.faultNames(lab),
+      transport: transportOf,
       versions: { understudy: version, node: process.versions.node },
       understudy,
     }),

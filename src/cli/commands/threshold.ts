@@ -1,0 +1,193 @@
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Command } from 'commander'
+import { failureAtLeast, failureAtMost } from '../../drill/threshold/binomial.ts'
+import { measuredOutages } from '../../drill/threshold/measured.ts'
+import { replaySchedule } from '../../drill/threshold/retry-schedule.ts'
+import { decidedEarly, openSteps, RunningSearch, type SearchEvent } from '../../drill/threshold/search.ts'
+import { readSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
+import { UnderstudyError } from '../../errors.ts'
+import { fileProblem, makeFolder } from '../../folder.ts'
+import { newFolder, shown, stampedFolder } from '../drill-folder.ts'
+import { randomSeed } from '../drill-options.ts'
+import { Exit, EXIT } from '../exit-code.ts'
+import type { Terminal } from '../terminal.ts'
+import {
+  checkThresholdOptions,
+  methodOf,
+  thresholdCommandLine,
+  thresholdLabOf,
+  type ThresholdOptions,
+  thresholdOptions,
+  trialSettingsOf,
+} from '../threshold-options.ts'
+import { runSearch, type SearchLabs } from '../threshold-run.ts'
+import { costText, endText, progressText } from '../threshold-text.ts'
+
+export interface ThresholdCommandDependencies extends SearchLabs {
+  readonly terminal: Terminal
+  /** What can be done to that lab. @throws UnderstudyError `invalid-option` for an unknown name. */
+  readonly faultNames: (lab: string) => readonly string[]
+  readonly versions: Readonly<Record<string, string>>
+  readonly understudy: string
+}
+
+/** The smallest retry threshold at which no job fails, with its confidence. */
+export function thresholdCommand(dependencies: ThresholdCommandDependencies): Command {
+  const command = new Command('threshold').description(
+    'find the smallest retry threshold at which no job fails, and say how sure that is',
+  )
+  for (const option of thresholdOptions()) command.addOption(option)
+  return command.action((options: ThresholdOptions) => threshold(options, command, dependencies))
+}
+
+async function threshold(
+  options: ThresholdOptions,
+  command: Command,
+  dependencies: ThresholdCommandDependencies,
+): Promise<void> {
+  checkThresholdOptions(options, command)
+  const { terminal } = dependencies
+  const { search: begun, folder } = options.resume === undefined ? begin(options, dependencies) : resume(options.resume)
+  const running = new RunningSearch(begun, folder, (event) => tell(event, running, options, terminal))
+  const outOfBudget = await work(running, folder, options, dependencies)
+  const outages = measuredOutages(running.search.trials)
+  const { confidence } = running.search.method
+  running.update({ schedules: options.schedule.map((one) => replaySchedule(one, outages, confidence)) })
+  const { search } = running
+  if (options.json) terminal.out(`${JSON.stringify({ ...search, outOfBudget })}\n`)
+  else terminal.out(endText(search, { folder: shown(folder), outOfBudget, report: false }))
+  const exitCode = exitCodeOf(search)
+  if (exitCode !== EXIT.passed) throw new Exit(exitCode)
+}
+
+/** Returns whether the budget ended it before it was done. A search that is done needs no brokers. */
+async function work(
+  running: RunningSearch,
+  folder: string,
+  options: ThresholdOptions,
+  dependencies: ThresholdCommandDependencies,
+): Promise<boolean> {
+  const { terminal, upLab, transport, understudy } = dependencies
+  const { interrupted } = terminal
+  if (openSteps(running.search).length === 0) return false
+  if (running.search.target !== null) terminal.err(`${costText(running.search, options.parallel, options.budget)}\n`)
+  try {
+    return await runSearch(
+      {
+        running,
+        upLab,
+        transport,
+        parallel: options.parallel,
+        budgetMs: options.budget,
+        onProgress: (line) => terminal.err(`${line}\n`),
+      },
+      interrupted,
+    )
+  } catch (error) {
+    if (!interrupted.aborted) throw error
+    const again = `${understudy} threshold --resume ${shown(folder)}`
+    throw new Exit(EXIT.interrupted, `interrupted; the brokers were healed and taken down; \`${again}\` goes on`)
+  }
+}
+
+function begin(
+  options: ThresholdOptions,
+  dependencies: ThresholdCommandDependencies,
+): { search: Search; folder: string } {
+  const lab = thresholdLabOf(options)
+  const known = dependencies.faultNames(lab)
+  if (!known.includes(options.fault)) {
+    const why = `${lab} has no fault ${JSON.stringify(options.fault)}; it has ${known.join(', ')}`
+    throw new UnderstudyError('invalid-option', `option --fault: ${why}`)
+  }
+  const first: Search = {
+    schema: 1,
+    kind: 'threshold',
+    lab,
+    seed: options.seed ?? randomSeed(),
+    method: methodOf(options),
+    trial: trialSettingsOf(options),
+    verify:
+      options.verify === undefined || options.at === undefined
+        ? null
+        : { runs: options.verify, atMs: options.at, early: options.early ?? false },
+    target: null,
+    trials: [],
+    voids: [],
+    spentMs: 0,
+    versions: dependencies.versions,
+    command: '',
+    claim: null,
+    measured: null,
+    schedules: [],
+  }
+  const name = stampedFolder(`${lab}-${options.fault}-${first.verify ? 'verify' : 'threshold'}`)
+  const folder = options.out === undefined ? newFolder(resolve(join('drills', name))) : resolve(options.out)
+  prepare(folder)
+  return { search: { ...first, command: thresholdCommandLine(dependencies.understudy, first) }, folder }
+}
+
+function resume(path: string): { search: Search; folder: string } {
+  const folder = resolve(path)
+  return { search: readSearch(folder), folder }
+}
+
+/** Proves that the folder can be written to and holds no other search, before any broker is started. */
+function prepare(folder: string): void {
+  try {
+    makeFolder(folder)
+    mkdirSync(join(folder, 'trials'), { recursive: true })
+    accessSync(folder, constants.W_OK)
+  } catch (cause) {
+    const why = `${shown(folder)} cannot be written to: ${fileProblem(cause)}`
+    throw new UnderstudyError('invalid-option', `option --out: ${why}`, { cause })
+  }
+  if (existsSync(join(folder, SEARCH_FILE))) {
+    const why = `${shown(folder)} holds a search already; --resume goes on with it`
+    throw new UnderstudyError('invalid-option', `option --out: ${why}`)
+  }
+}
+
+function tell(
+  event: SearchEvent,
+  running: RunningSearch,
+  { parallel, budget }: ThresholdOptions,
+  terminal: Terminal,
+): void {
+  switch (event.type) {
+    case 'target':
+      terminal.err(`${costText(running.search, parallel, budget)}\n`)
+      break
+    case 'ended':
+      terminal.err(`${progressText(event.record, event.search, parallel)}\n`)
+      break
+    case 'void':
+      terminal.err(`${event.key} said nothing, and is made again: ${event.why}\n`)
+      break
+    case 'began':
+      break
+  }
+}
+
+/** 0 when the claim is as wanted; 2 when it is weaker. Of a verification see `verified`. */
+function exitCodeOf(search: Search): number {
+  if (search.verify) return verified(search)
+  return search.claim?.asWanted ? EXIT.passed : EXIT.unknown
+}
+
+/**
+ * 0 when the runs show that jobs fail in no more than 1 - p of the faults, 1 when they show that they fail in more, 2
+ * when they leave both open; with `--early` what the sequential test says.
+ */
+function verified({ verify, trials, method }: Search): number {
+  const runs = trials.filter(({ kind }) => kind === 'verify')
+  if (verify?.early) {
+    const told = decidedEarly(runs)
+    return told === 'go' ? EXIT.passed : told === 'no-go' ? EXIT.violated : EXIT.unknown
+  }
+  const failed = runs.filter(({ article }) => article?.held === false).length
+  const allowed = 1 - method.pass
+  if (failureAtMost(failed, runs.length, method.confidence) <= allowed) return EXIT.passed
+  return failureAtLeast(failed, runs.length, method.confidence) > allowed ? EXIT.violated : EXIT.unknown
+}

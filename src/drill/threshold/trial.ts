@@ -1,0 +1,183 @@
+import type { Clock } from '../../clock.ts'
+import type { Connection } from '../../connection.ts'
+import { messageOf, UnderstudyError } from '../../errors.ts'
+import type { ProducerObserver } from '../../producer/producer.ts'
+import type { Endpoint } from '../../transport/endpoint.ts'
+import type { Transport } from '../../transport/transport.ts'
+import type { BrokerControl } from '../broker-control.ts'
+import { msAtLeast, msAtMost } from '../checker/durations.ts'
+import { observe, type Observations } from '../checker/observations.ts'
+import { judge } from '../checker/checker.ts'
+import type { HistoryEvent } from '../history.ts'
+import { DRILL_DEFAULTS } from '../plan.ts'
+import type { Judgement } from '../result.ts'
+import { type DrillDependencies, runDrill } from '../runner/runner.ts'
+import { ArticleSide } from './article-side.ts'
+import type { Downtime, TrialRecord } from './trial-record.ts'
+
+/** Brokers that stay up from one trial to the next, and how to reach them. */
+export interface TrialBench extends Pick<DrillDependencies, 'probeOf'> {
+  readonly control: BrokerControl
+  readonly clock: Clock
+  readonly transport: Transport
+  /** A client of ours over all entrances, not yet connected. */
+  readonly prepare: (observer?: ProducerObserver) => Promise<Connection>
+  /** The entrances in their order, as the article's producer dials them; each dial is bounded by `connectTimeoutMs`. */
+  readonly endpoints: readonly Endpoint[]
+}
+
+/** What every trial of a search has in common. Times are milliseconds. */
+export interface TrialSettings {
+  readonly fault: string
+  /** From one probing job to the next. */
+  readonly everyMs: number
+  /** From one job of the article's producer to the next. */
+  readonly jobEveryMs: number
+  /** The longest that one confirm of the article's producer may take, and one dial where the bench says the same. */
+  readonly deadlineMs: number
+  /** How long a fault lasts that is healed after a while. */
+  readonly holdMs: number
+}
+
+export interface TrialPlan extends Pick<TrialRecord, 'key' | 'kind' | 'stage' | 'index' | 'seed'> {
+  /** The threshold at which the article's producer runs beside; undefined for a direct trial. */
+  readonly atMs: number | undefined
+}
+
+/** What became of one trial: a record that counts, or why it says nothing, as a clause; and what happened. */
+export interface TrialEnd {
+  readonly record: TrialRecord | undefined
+  readonly void: string | undefined
+  readonly events: readonly HistoryEvent[]
+  /** The history of the article's producer, with the fault in it; empty in a direct trial. */
+  readonly articleEvents: readonly HistoryEvent[]
+}
+
+const PROBE_QUEUE = 'queue://understudy.threshold'
+// A fault is all that a trial is about: it is over once jobs flow again.
+const WINDOW_MS = 500
+
+/**
+ * One fault at a random phase on brokers that are up, healed afterwards. Probing jobs, `everyMs` apart, tell for how
+ * long there was no service. Where a threshold is given, the article's own producer runs beside them from the
+ * steady state to the drain, with connections of its own, and every job of it is waited for.
+ *
+ * @throws UnderstudyError `aborted` when `signal` fires, after healing; whatever the brokers' control throws.
+ */
+export async function runTrial(
+  plan: TrialPlan,
+  settings: TrialSettings,
+  bench: TrialBench,
+  signal: AbortSignal,
+): Promise<TrialEnd> {
+  const { clock, control } = bench
+  const began = clock.now()
+  const events: HistoryEvent[] = []
+  const article = plan.atMs === undefined ? undefined : new ArticleSide(plan.atMs, settings, bench)
+  let failed: string | undefined
+  try {
+    await runDrill(
+      {
+        fault: settings.fault,
+        everyMs: settings.everyMs,
+        destination: PROBE_QUEUE,
+        seed: plan.seed,
+        holdMs: settings.holdMs,
+        windowMs: WINDOW_MS,
+        clientOptions: {},
+        prefetch: DRILL_DEFAULTS.prefetch,
+      },
+      {
+        control,
+        clock,
+        objectives: { windowMs: WINDOW_MS },
+        prepare: bench.prepare,
+        probeOf: bench.probeOf,
+        sinks: [(event) => events.push(event), (event) => article?.saw(event)],
+        onPhase: ({ name }) => {
+          if (name === 'waiting') article?.start()
+        },
+      },
+      signal,
+    )
+    await article?.finish(signal)
+  } catch (error) {
+    // That nothing proved the fault says nothing of the outage; the brokers were healed.
+    if (signal.aborted || !(error instanceof UnderstudyError) || error.code !== 'deadline') throw error
+    failed = messageOf(error)
+  } finally {
+    await article?.close()
+  }
+  const articleEvents = article?.events ?? []
+  const ended = { events, articleEvents }
+  const seen = observe(events, {})
+  const fared = article && seen.timeline.fault ? article.outcome(seen.timeline.fault.t) : null
+  const why =
+    failed ?? whyVoid(seen) ?? (fared?.failedBefore ? 'a pass over all brokers failed before the fault' : undefined)
+  if (why !== undefined) return { ...ended, record: undefined, void: why }
+  const waits = control.faults.find(({ name }) => name === settings.fault)?.heals === 'after-recovery'
+  const tookMs = Math.round(clock.now() - began)
+  return { ...ended, record: recordOf(plan, seen, judge(events), fared, waits, tookMs), void: undefined }
+}
+
+/** Why a history says nothing of an outage, as a clause. */
+function whyVoid({ timeline, fault, notSteady }: Observations): string | undefined {
+  if (timeline.stopped) return timeline.stopped.why
+  if (!fault) return 'nothing proves that the fault took effect'
+  return notSteady
+}
+
+function recordOf(
+  { key, kind, stage, index, seed }: TrialPlan,
+  seen: Observations,
+  { fault, outage, takenOverBy, retryThresholdMs }: Judgement,
+  article: TrialRecord['article'],
+  waits: boolean,
+  tookMs: number,
+): TrialRecord {
+  const down = downtimes(seen, waits)
+  const stalledMs = msAtMost(seen.stalledNs)
+  const replayed = down.some(({ untilMs }) => untilMs === null) ? null : retryThresholdMs
+  const thresholdMs = greatest(article ? [replayed, article.thresholdMs] : [replayed])
+  return {
+    key,
+    kind,
+    stage,
+    index,
+    seed,
+    phaseMs: fault.phaseMs,
+    at: fault.injectedAt ?? '',
+    node: fault.node,
+    takenOverBy,
+    outageMs: outage.producerMs,
+    down,
+    // What was not seen while the process stood still may have been up to that much longer.
+    thresholdMs: thresholdMs === null ? null : thresholdMs + stalledMs,
+    stalledMs,
+    article,
+    tookMs,
+  }
+}
+
+/**
+ * The times without service. Where a drill waits for the service before it heals (`waits`), one that only the heal
+ * ended would have lasted longer: its end is not known.
+ */
+function downtimes({ fault, outage, timeline }: Observations, waits: boolean): readonly Downtime[] {
+  const zeroNs = fault?.effectiveNs ?? 0
+  const healedNs = waits ? (timeline.heals[0]?.t ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
+  return (outage?.spells ?? []).map(({ firstFailureNs, backNs }) => ({
+    fromMs: msAtLeast(firstFailureNs - zeroNs),
+    untilMs: backNs === null || (firstFailureNs < healedNs && backNs > healedNs) ? null : msAtMost(backNs - zeroNs),
+  }))
+}
+
+/** The greatest; null when one of them is not known. */
+function greatest(values: readonly (number | null)[]): number | null {
+  let most = 0
+  for (const value of values) {
+    if (value === null) return null
+    most = Math.max(most, value)
+  }
+  return most
+}
