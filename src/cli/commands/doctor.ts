@@ -151,7 +151,11 @@ async function readControl(
     settings: lab.settings,
     faults: lab.faults,
     ...(management === undefined ? {} : { management: managementAddress(management, lab.credentials) }),
-    question: { topology: options.topology ?? lab.topology ?? 'lock', slowestTakeoverMs: lab.slowestTakeoverMs },
+    question: {
+      topology: options.topology ?? lab.topology ?? 'lock',
+      slowestTakeoverMs: lab.slowestTakeoverMs,
+      drillClient: true,
+    },
   })
 }
 
