@@ -16,6 +16,12 @@ import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-
 import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
 import { rabbitmqClassic, rabbitmqQuorum } from './rabbitmq.ts'
+import {
+  rabbitmqClassicHaproxy,
+  rabbitmqClassicHaproxyPlain,
+  rabbitmqQuorumHaproxy,
+  rabbitmqQuorumHaproxyPlain,
+} from './rabbitmq-haproxy.ts'
 
 interface LabListing {
   readonly name: string
@@ -82,6 +88,10 @@ const KINDS: readonly LabKind[] = [
   activemqKahadb,
   rabbitmqQuorum,
   rabbitmqClassic,
+  rabbitmqQuorumHaproxy,
+  rabbitmqQuorumHaproxyPlain,
+  rabbitmqClassicHaproxy,
+  rabbitmqClassicHaproxyPlain,
 ]
 
 interface LabsOptions {
