@@ -7,7 +7,7 @@ import { DATABASE_FAULT_NAMES, type Settle, databaseFaults } from './activemq-da
 import { serverProcess } from '../mariadb/server-process.ts'
 import type { HolderConnections, JdbcLocker } from './activemq-jdbc-locker.ts'
 import { brokerLogin, brokerUser, observerLogin } from './activemq-secrets.ts'
-import { settlePair } from './activemq-settle.ts'
+import { settlePair } from './settle-pair.ts'
 import type { LabFolder } from './lab-folder.ts'
 
 export const JDBC_FAULT_NAMES: readonly string[] = [...PROCESS_FAULT_NAMES, 'lock-kill', ...DATABASE_FAULT_NAMES]

@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks'
 import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { sleep, systemClock } from '../../src/clock.ts'
 import type { Marker, Watch } from '../../src/drill/broker-control.ts'
 import { type BrokerRole, startBroker } from './activemq-broker.ts'
@@ -23,6 +24,11 @@ const ALL_LOCKS = '/proc/locks'
 /** The directory that the brokers share. */
 export function storeDirectory(folder: LabFolder): string {
   return folder.at('kahadb')
+}
+
+/** The file whose lock decides who serves. */
+export function lockFile(folder: LabFolder): string {
+  return join(storeDirectory(folder), 'lock')
 }
 
 /**
@@ -51,7 +57,7 @@ export function holdersOf(locks: string, inode: number): number[] {
 
 /** The node whose process holds the lock of the shared directory, by the operating system's own list. */
 export function holdingNode(folder: LabFolder): string | undefined {
-  const file = statSync(`${storeDirectory(folder)}/lock`, { throwIfNoEntry: false })
+  const file = statSync(lockFile(folder), { throwIfNoEntry: false })
   if (file === undefined) return undefined
   const pids = holdersOf(readFileSync(ALL_LOCKS, 'latin1'), file.ino)
   const { nodes, processes } = folder.read()

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs'
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
-import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { PROMOTION_MS, untilServing } from './activemq-broker.ts'
 import {
@@ -11,21 +10,23 @@ import {
   writeConfiguration,
 } from './activemq-config.ts'
 import { type BrokerProgram, findBrokerProgram, wrongActivemqHome } from './activemq-installation.ts'
+import { KAHADB_FAULT_NAMES, kahadbFaults } from './activemq-kahadb-faults.ts'
 import { holdingNode, missingForLock, startKahadbBroker, storeDirectory, watchBrokers } from './activemq-kahadb-lock.ts'
+import { fileLockPredictions } from './activemq-predictions.ts'
 import { createSecrets, readSecrets } from './activemq-secrets.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { mustBeGone, nodeControl, portOf } from './node-control.ts'
 
 // ActiveMQ's own defaults for its file locker, which this lab leaves alone. Measured takeovers: 4.0 to 9.9 s.
-const LOCK_POLL_MS = 10_000
-const LOCK_KEEPALIVE_MS = 0
+const TIMES = { lockAcquireSleepIntervalMs: 10_000, lockKeepAlivePeriodMs: 0 }
+const SLOWEST_TAKEOVER_MS = TIMES.lockAcquireSleepIntervalMs + PROMOTION_MS
 
 /** Two ActiveMQ brokers on one KahaDB directory: who holds the lock on its file `lock` serves. */
 export const activemqKahadb: LabKind = {
   name: 'activemq-kahadb',
   description: 'two ActiveMQ brokers on one KahaDB directory, whose file lock decides who serves',
-  faultNames: PROCESS_FAULT_NAMES,
+  faultNames: KAHADB_FAULT_NAMES,
   availability,
   blueprint,
   start,
@@ -62,8 +63,7 @@ function blueprint(): Blueprint {
     settings: {
       store: 'KahaDB',
       locker: 'shared-file-locker',
-      lockAcquireSleepIntervalMs: LOCK_POLL_MS,
-      lockKeepAlivePeriodMs: LOCK_KEEPALIVE_MS,
+      ...TIMES,
     },
   }
 }
@@ -101,10 +101,10 @@ function control(folder: LabFolder): BrokerControl {
   return {
     ...processes,
     lab: activemqKahadb.name,
-    faults: processFaults(processes),
+    faults: kahadbFaults(folder, processes, fileLockPredictions(TIMES), SLOWEST_TAKEOVER_MS),
     credentials: readSecrets(folder).client,
-    slowestPeriodMs: LOCK_POLL_MS,
-    slowestTakeoverMs: LOCK_POLL_MS + PROMOTION_MS,
+    slowestPeriodMs: TIMES.lockAcquireSleepIntervalMs,
+    slowestTakeoverMs: SLOWEST_TAKEOVER_MS,
     settings,
     files: nodes.flatMap((node) => configurationFiles(folder, node)),
     watch: async (onMarker) => await watchBrokers(folder, onMarker),
@@ -112,11 +112,11 @@ function control(folder: LabFolder): BrokerControl {
 }
 
 function kahadbStore(folder: LabFolder): BrokerStore {
-  const locker = `<shared-file-locker lockAcquireSleepInterval="${LOCK_POLL_MS}"/>`
+  const locker = `<shared-file-locker lockAcquireSleepInterval="${TIMES.lockAcquireSleepIntervalMs}"/>`
   const directory = escapeXml(storeDirectory(folder))
   return {
     persistenceAdapter: `      <!-- lockAcquireSleepInterval (10 s) and lockKeepAlivePeriod (0) are ActiveMQ's own defaults. -->
-      <kahaDB directory="${directory}" lockKeepAlivePeriod="${LOCK_KEEPALIVE_MS}">
+      <kahaDB directory="${directory}" lockKeepAlivePeriod="${TIMES.lockKeepAlivePeriodMs}">
         <locker>${locker}</locker>
       </kahaDB>`,
   }

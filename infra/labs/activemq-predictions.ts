@@ -12,7 +12,7 @@ export interface LockTimes {
 const PROMOTION = `a promotion is given ${seconds(PROMOTION_MS)}`
 
 /** Of a lock that is free in the moment that its holder's process is gone. */
-export function freedLockPredictions(times: LockTimes, standby: string): Readonly<Record<string, Prediction>> {
+function freedLockPredictions(times: LockTimes, standby: string): Readonly<Record<string, Prediction>> {
   const { lockAcquireSleepIntervalMs: sleepMs } = times
   const freed: Prediction = {
     lowerMs: 0,
@@ -47,6 +47,23 @@ export function rowLockPredictions(
       because: `${noticed}, and may confirm nothing until then; ${sleeps}; ${PROMOTION}`,
     },
     'db-pause': databasePaused(),
+  }
+}
+
+/** Of the lock on a file in a directory that is shared. */
+export function fileLockPredictions(times: LockTimes): Readonly<Record<string, Prediction>> {
+  const { lockAcquireSleepIntervalMs: sleepMs, lockKeepAlivePeriodMs: keepAliveMs } = times
+  const serves =
+    keepAliveMs === 0
+      ? 'the master never looks at its lock again (lockKeepAlivePeriod is 0) and confirms jobs until it is ended'
+      : `the master looks at its lock every ${seconds(keepAliveMs)} (lockKeepAlivePeriod)`
+  return {
+    ...freedLockPredictions(times, 'the standby tries the lock every'),
+    'lock-file-delete': {
+      lowerMs: 0,
+      upperMs: sleepMs + PROMOTION_MS,
+      because: `${serves}; the standby locks a new file within lockAcquireSleepInterval, ${seconds(sleepMs)}; ${PROMOTION}`,
+    },
   }
 }
 

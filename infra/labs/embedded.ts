@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
-import { PROCESS_FAULT_NAMES, processFaults } from '../../src/drill/process-faults.ts'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { type BrokerLogLine, parseLogLine } from '../embedded/log.ts'
+import { EMBEDDED_FAULT_NAMES, embeddedFaults } from './embedded-faults.ts'
 import { holdingNode, watchHolder } from './embedded-lock.ts'
 import type { Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -25,7 +25,7 @@ const PROMOTION_MS = 2_000
 export const embedded: LabKind = {
   name: 'embedded',
   description: 'two small brokers of our own on one lock and one store; needs nothing installed',
-  faultNames: PROCESS_FAULT_NAMES,
+  faultNames: EMBEDDED_FAULT_NAMES,
   availability: () => ({ available: true, detail: product() }),
   blueprint,
   start,
@@ -69,7 +69,7 @@ function control(folder: LabFolder): BrokerControl {
   return {
     ...processes,
     lab: embedded.name,
-    faults: processFaults(processes),
+    faults: embeddedFaults(folder, processes, { lockPollMs: LOCK_POLL_MS, promotionMs: PROMOTION_MS }),
     credentials: undefined,
     slowestPeriodMs: LOCK_POLL_MS,
     slowestTakeoverMs: LOCK_POLL_MS + PROMOTION_MS,

@@ -7,8 +7,9 @@ const LOOK_EVERY_MS = 100
 
 /**
  * Brings a pair back in order after its lock was tampered with: one broker serves and holds the lock, the other
- * stands by. The brokers may come to that by themselves within `withinMs`, and are only then told: one that serves
- * without the lock is stopped, and whoever is gone is started. When `signal` fires they are told at once.
+ * stands by. The brokers may come to that by themselves within `withinMs`, and are only then made to: one that serves
+ * without the lock is killed, before it writes more into what is not its own any longer, and whoever is gone is
+ * started. When `signal` fires they are made to at once.
  *
  * Returns what was done, as a clause such as `a was started again`; undefined when nothing was needed.
  */
@@ -18,16 +19,21 @@ export async function settlePair(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   await untilSettled(processes, withinMs, signal)
-  const done: string[] = []
+  const killed = new Set<string>()
   for (const node of await listeningNodes(processes)) {
     if ((await processes.active()) === node) continue
-    await processes.stop(node)
-    done.push(`${node}, which served without the lock, was stopped`)
+    await processes.kill(node)
+    killed.add(node)
   }
+  const done: string[] = []
   for (const { name } of processes.nodes) {
     if (processes.state(name) !== 'gone') continue
     await processes.start(name)
-    done.push(`${name} was started again`)
+    done.push(
+      killed.has(name)
+        ? `${name}, which served without the lock, was killed and started again`
+        : `${name} was started again`,
+    )
   }
   return done.length === 0 ? undefined : done.join(', ')
 }
