@@ -1,5 +1,5 @@
-import type { ProbeFinding } from '../../src/drill/fault.ts'
-import type { AttemptOutcome, HistoryBody, HistoryEvent } from '../../src/drill/history.ts'
+import type { Expectation, ProbeFinding } from '../../src/drill/fault.ts'
+import type { AttemptOutcome, ConnectionState, HistoryBody, HistoryEvent } from '../../src/drill/history.ts'
 
 export const A = 'stomp://127.0.0.1:61613'
 export const B = 'stomp://127.0.0.1:61614'
@@ -16,6 +16,7 @@ export class WrittenHistory {
   readonly events: HistoryEvent[] = []
   readonly #deliveries = new Map<string, number>()
   readonly #everyMs: number
+  readonly #fault: string
 
   constructor(run: Partial<RunLine> = {}) {
     const line: RunLine = {
@@ -34,6 +35,7 @@ export class WrittenHistory {
       ...run,
     }
     this.#everyMs = line.everyMs
+    this.#fault = line.fault
     this.at(0, line)
   }
 
@@ -85,6 +87,13 @@ export class WrittenHistory {
     return this.at(ms, { type: 'proof', node, effectiveNs: Math.round(ms * 1e6), proof: ['the process is gone'] })
   }
 
+  /** Any fault, proven at once, of whatever; without an endpoint it hits no one broker. */
+  hurt(ms: number, note: FaultNote): this {
+    const { node, endpoint = null, name = this.#fault, done, expects = 'service' } = note
+    this.at(ms, { type: 'fault', name, node, endpoint, done, expects })
+    return this.at(ms, { type: 'proof', node, effectiveNs: Math.round(ms * 1e6), proof: ['seen'] })
+  }
+
   heal(ms: number, node = 'a'): this {
     return this.at(ms, { type: 'heal', node, how: 'started again' })
   }
@@ -113,14 +122,30 @@ export class WrittenHistory {
     })
   }
 
-  producerIs(state: 'connected' | 'resumed' | 'interrupted', ms: number, endpoint: string): this {
-    const reason = state === 'interrupted' ? 'link-lost' : null
-    return this.at(ms, { type: 'conn', client: 'producer', state, endpoint, reason })
+  producerIs(state: ConnectionState, ms: number, endpoint: string, reason?: string): this {
+    return this.#client('producer', state, ms, endpoint, reason)
+  }
+
+  listenerIs(state: ConnectionState, ms: number, endpoint: string, reason?: string): this {
+    return this.#client('listener', state, ms, endpoint, reason)
+  }
+
+  #client(client: 'producer' | 'listener', state: ConnectionState, ms: number, endpoint: string, why?: string): this {
+    const reason = why ?? (state === 'interrupted' ? 'link-lost' : null)
+    return this.at(ms, { type: 'conn', client, state, endpoint, reason })
   }
 
   drain(ms: number, ok = true): this {
     return this.at(ms, { type: 'drain', ok, outstanding: ok ? 0 : 1 })
   }
+}
+
+interface FaultNote {
+  readonly node: string
+  readonly endpoint?: string | null
+  readonly name?: string
+  readonly done: string
+  readonly expects?: Expectation
 }
 
 interface AttemptNote {

@@ -244,6 +244,18 @@ describe('The verdict', () => {
     assert.deepEqual(reasons, ['No broker held the lock.', 'No fault was injected, so nothing was rehearsed.'])
   })
 
+  it('is unknown when the drill was aborted, and says why', () => {
+    const history = takeover().at(4000, { type: 'abort', why: 'no job was confirmed for 3 s' })
+    const { verdict, reasons } = judge(history.events)
+    assert.equal(verdict, 'unknown')
+    assert.deepEqual(reasons, ['The drill was aborted after the fault: no job was confirmed for 3 s.'])
+  })
+
+  it('stays fail when it was aborted and something was violated all the same', () => {
+    const history = takeover().at(4000, { type: 'abort', why: 'over 10 jobs failed' })
+    assert.equal(judge(history.delivered('x', 5000, { runId: 'run-0' }).events).verdict, 'fail')
+  })
+
   it('is pass when the standby was killed and the other kept serving', () => {
     const history = new WrittenHistory().jobs(0, 1000).fault(1000, 'kill', 'b').jobs(1000, 12_000).drain(12_100)
     const { verdict, findings, failoverMs, retryThresholdMs, recoveryMs } = judge(history.events)
