@@ -3,6 +3,7 @@ import { userInfo } from 'node:os'
 import { abortReason } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { wrongActivemqHome } from '../labs/activemq-installation.ts'
+import { wrongHaproxyHome } from '../labs/haproxy-installation.ts'
 import { wrongRabbitmqHome } from '../labs/rabbitmq-installation.ts'
 import { findProgram } from '../mariadb/find-server.ts'
 import { type MissingPart, missingParts } from './needed-packages.ts'
@@ -102,7 +103,7 @@ function thisMachine(): Machine {
   const folders = [...(process.env['PATH'] ?? '').split(':'), '/usr/bin', '/usr/sbin'].filter((part) => part !== '')
   return {
     missing: () => missingParts(),
-    misled: () => wrongActivemqHome() ?? wrongRabbitmqHome(),
+    misled: () => wrongActivemqHome() ?? wrongRabbitmqHome() ?? wrongHaproxyHome(),
     find: (program) => findProgram([program], folders),
     isRoot: userInfo().uid === 0,
     canSudo: () => spawnSync('sudo', ['-n', 'true'], { stdio: 'ignore', timeout: 5000 }).status === 0,
@@ -159,6 +160,6 @@ function withoutApt(missing: readonly MissingPart[]): string[] {
     ...missing.map((part) => `  ${part.what}`),
     'An unpacked ActiveMQ Classic is found through ACTIVEMQ_HOME (put the JDBC driver, MariaDB Connector/J,',
     'into its lib folder), MariaDB or MySQL through PATH or MYSQL_HOME, Java through PATH or JAVA_HOME, an',
-    'unpacked RabbitMQ through RABBITMQ_HOME, and Erlang through PATH.',
+    'unpacked RabbitMQ through RABBITMQ_HOME, Erlang through PATH, and HAProxy through PATH or HAPROXY_HOME.',
   ]
 }

@@ -1,4 +1,5 @@
 import { findActivemq, findJava, findJdbcDriver } from '../labs/activemq-installation.ts'
+import { findHaproxy } from '../labs/haproxy-installation.ts'
 import { findErlang, findRabbitmq } from '../labs/rabbitmq-installation.ts'
 import { findDatabaseProgram } from '../mariadb/find-server.ts'
 
@@ -20,6 +21,7 @@ export function missingParts(env: Readonly<Record<string, string | undefined>> =
     ...missing(findRabbitmq(env), 'RabbitMQ', 'rabbitmq-server'),
     // Debian's RabbitMQ brings it; one that was unpacked does not.
     ...missing(findErlang(env), 'Erlang', 'erlang-base'),
+    ...missing(findHaproxy(env), 'HAProxy', 'haproxy'),
   ]
 }
 
