@@ -3,8 +3,10 @@ import { type ResolvedUri, resolveUri } from '../../connect.ts'
 import type { BrokerControl, Topology } from '../../drill/broker-control.ts'
 import { type Diagnosis, diagnose } from '../../drill/doctor/diagnosis.ts'
 import { renderDiagnosis } from '../../drill/doctor/doctor-text.ts'
+import { readConfiguration } from '../../drill/doctor/config-file.ts'
 import { managementAddress } from '../../drill/doctor/management-call.ts'
 import type { Question } from '../../drill/doctor/question.ts'
+import type { Settings } from '../../drill/doctor/settings-findings.ts'
 import { DRILL_CLIENT_OPTIONS } from '../../drill/plan.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { describeFailoverUri } from '../../failover/uri.ts'
@@ -43,6 +45,7 @@ export interface DoctorDependencies {
 
 interface DoctorOptions {
   readonly management?: string
+  readonly config?: readonly string[]
   readonly to?: string
   readonly topology?: Topology
   readonly rto?: number
@@ -62,6 +65,11 @@ export function doctorCommand(dependencies: DoctorDependencies): Command {
     .option(
       '--management <url>',
       "RabbitMQ's management API, to read nodes and queues: http://user:password@host:15672",
+    )
+    .option(
+      '--config <file>',
+      "also read a broker's or load balancer's own file: activemq.xml, rabbitmq.conf, haproxy.cfg; may be repeated",
+      (path: string, all: readonly string[] | undefined) => [...(all ?? []), path],
     )
     .option('--to <destination>', 'the one queue that matters; all of the virtual host when not given', queue)
     .addOption(
@@ -85,6 +93,7 @@ async function doctor(target: string, options: DoctorOptions, dependencies: Doct
   const { terminal, colour } = dependencies
   // A mistake is found before any lab is put up.
   if (options.management !== undefined) managementAddress(options.management)
+  await Promise.all((options.config ?? []).map(readConfiguration))
   const diagnosis = isUri(target)
     ? await readUri(target, options, terminal.interrupted)
     : await readLab(target, options, dependencies)
@@ -168,7 +177,11 @@ async function ask(
   signal: AbortSignal,
   known: Known,
 ): Promise<Diagnosis> {
+  const read = await Promise.all((options.config ?? []).map(readConfiguration))
+  const settings: Settings = Object.assign({}, known.settings, ...read)
+  const consumerTimeoutMs = Number(settings['consumerTimeoutMs'])
   const question: Question = {
+    ...(consumerTimeoutMs > 0 ? { consumerTimeoutMs } : {}),
     ...(options.topology === undefined ? {} : { topology: options.topology }),
     ...(options.rto === undefined ? {} : { rtoMs: options.rto }),
     ...(options.jobTime === undefined ? {} : { jobTimeMs: options.jobTime }),
@@ -176,7 +189,7 @@ async function ask(
     ...known.question,
   }
   try {
-    return await diagnose({ name, uri, transportOf, withinMs: options.wait, signal, ...known, question })
+    return await diagnose({ name, uri, transportOf, withinMs: options.wait, signal, ...known, settings, question })
   } catch (error) {
     if (signal.aborted) throw new Exit(EXIT.interrupted)
     throw error

@@ -15,7 +15,7 @@ export function clientFindings(
   question: Question,
 ): readonly Finding[] {
   return [
-    ...oneEndpoint(endpoints),
+    ...(question.drillClient ? [] : oneEndpoint(endpoints)),
     ...unroutable(endpoints),
     ...patience(options, question),
     ...tooShort(options, question),

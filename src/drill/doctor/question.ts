@@ -8,6 +8,8 @@ export interface Question {
   readonly rtoMs?: number
   /** How long a job takes from its delivery to its acknowledge, in milliseconds. */
   readonly jobTimeMs?: number
+  /** How long the nodes let a delivery stay unsettled, in milliseconds. Defaults to RabbitMQ's own 30 minutes. */
+  readonly consumerTimeoutMs?: number
   /** The one queue that matters, by its name. Defaults to all of the virtual host. */
   readonly queue?: string
   /**

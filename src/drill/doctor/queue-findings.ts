@@ -136,11 +136,14 @@ function dropping(lasting: readonly QueueReading[]): readonly Finding[] {
   }))
 }
 
-function slowJobs(lasting: readonly QueueReading[], { jobTimeMs }: Question): readonly Finding[] {
+function slowJobs(
+  lasting: readonly QueueReading[],
+  { jobTimeMs, consumerTimeoutMs = CONSUMER_TIMEOUT_MS }: Question,
+): readonly Finding[] {
   if (jobTimeMs === undefined) return []
   const timeoutOf = ({ settings }: QueueReading): number => {
     const own = settings['consumer-timeout']
-    return typeof own === 'number' && own > 0 ? own : CONSUMER_TIMEOUT_MS
+    return typeof own === 'number' && own > 0 ? own : consumerTimeoutMs
   }
   const cut = lasting.filter((queue) => timeoutOf(queue) <= jobTimeMs)
   if (lasting.length > 0 && cut.length === 0) {
@@ -151,7 +154,7 @@ function slowJobs(lasting: readonly QueueReading[], { jobTimeMs }: Question): re
   return about(cut, (names) => ({
     severity: 'problem',
     code: 'consumer-timeout',
-    is: `A job takes ${formatSeconds(jobTimeMs)}, and ${names} ${cut.length === 1 ? 'gives' : 'give'} it ${formatSeconds(shortest)} (consumer_timeout, 30 min unless the nodes are configured otherwise, which the API does not tell).`,
+    is: `A job takes ${formatSeconds(jobTimeMs)}, and ${names} ${cut.length === 1 ? 'gives' : 'give'} it ${formatSeconds(shortest)} (consumer_timeout: 30 min unless the nodes are configured otherwise, which --config rabbitmq.conf tells).`,
     why: 'The broker then closes the channel (406) and delivers the job again, while the first run of it goes on.',
     advice:
       'Set consumer-timeout by a policy above the longest job (from RabbitMQ 3.11.15 on; before, consumer_timeout of the nodes), or acknowledge earlier.',

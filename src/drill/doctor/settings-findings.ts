@@ -7,6 +7,7 @@ export type Settings = Readonly<Record<string, string | number>>
 /** ActiveMQ's own defaults for a locker. */
 const SLEEP_DEFAULT_MS = 10_000
 const JDBC_KEEPALIVE_DEFAULT_MS = 30_000
+const GREETING_CHECK = 'option tcp-check, tcp-check send-binary 414d515000000901, tcp-check expect binary 010000'
 /** From here on a wait is told as one. */
 const LONG_WAIT_MS = 5_000
 
@@ -17,6 +18,8 @@ export function settingsFindings(settings: Settings): readonly Finding[] {
 
 function locker(settings: Settings): readonly Finding[] {
   const kind = String(settings['locker'] ?? '')
+  if (settings['notRead'] !== undefined) return [unread(String(settings['notRead']))]
+  if (kind === 'none') return [NO_LOCK]
   if (kind.includes('lease')) return lease(settings)
   if (kind === 'database-locker') return databaseLock(settings)
   const pollMs = kind.includes('file')
@@ -36,6 +39,26 @@ function locker(settings: Settings): readonly Finding[] {
       advice: 'Lower lockAcquireSleepInterval of the locker, such as to 1000.',
     },
   ]
+}
+
+const NO_LOCK: Finding = {
+  severity: 'problem',
+  area: 'settings',
+  code: 'no-lock',
+  is: 'The persistence adapter uses no lock.',
+  why: 'Every broker that starts on this store is a master: jobs are delivered twice and lost.',
+  advice: 'Remove useLock="false" (useDatabaseLock="false").',
+}
+
+function unread(names: string): Finding {
+  return {
+    severity: 'note',
+    area: 'settings',
+    code: 'setting-not-read',
+    is: `${names}: the value is a placeholder that is filled in elsewhere.`,
+    why: 'Whether the keepalive stays below a lease, and how long a standby sleeps, cannot be told.',
+    advice: 'Give a copy of the file that has the numbers.',
+  }
 }
 
 function lease(settings: Settings): readonly Finding[] {
@@ -118,8 +141,35 @@ function tables(settings: Settings): readonly Finding[] {
 function balancer(settings: Settings): readonly Finding[] {
   const check = settings['haproxyCheck']
   if (check === undefined) return []
-  if (check === 'amqp')
-    return [fine('settings', 'amqp-check', 'The load balancer asks each node for an AMQP greeting.')]
+  const withinMs = numberOf(settings, 'haproxyInterMs', 2000) * numberOf(settings, 'haproxyFall', 3)
+  if (check === 'amqp' && settings['haproxyOnMarkedDown'] === 'none') {
+    return [
+      {
+        severity: 'warning',
+        area: 'settings',
+        code: 'sessions-kept',
+        is: 'The load balancer keeps the connections to a node that it has marked down.',
+        why: 'New connections go elsewhere, and those that hang on go on hanging until their own heart-beat ends them.',
+        advice: 'Set on-marked-down shutdown-sessions on the servers.',
+      },
+    ]
+  }
+  if (check === 'amqp') {
+    const is = `The load balancer asks each node for an AMQP greeting, and marks one that is silent down within about ${sayMs(withinMs)}.`
+    return [fine('settings', 'amqp-check', is)]
+  }
+  if (check === 'none') {
+    return [
+      {
+        severity: 'problem',
+        area: 'settings',
+        code: 'no-check',
+        is: 'The load balancer does not check its servers.',
+        why: 'Clients go on being sent to a node that is gone.',
+        advice: `Add check to each server, and ${GREETING_CHECK}.`,
+      },
+    ]
+  }
   return [
     {
       severity: 'problem',
@@ -127,8 +177,7 @@ function balancer(settings: Settings): readonly Finding[] {
       code: 'plain-tcp-check',
       is: 'The load balancer checks the nodes by a plain TCP connection.',
       why: 'A node that is stopped or hangs goes on taking connections, so it is never marked down: clients are sent to it, and hang.',
-      advice:
-        'Ask for the greeting: tcp-check send-binary 414d515000000901, tcp-check expect binary 010000, with on-marked-down shutdown-sessions.',
+      advice: `Ask for the greeting: ${GREETING_CHECK}, with on-marked-down shutdown-sessions.`,
     },
   ]
 }
