@@ -1,6 +1,7 @@
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UnderstudyError } from '../../src/errors.ts'
+import type { LabNetwork } from '../netns/network.ts'
 import type { ProcessIdentity } from './process-identity.ts'
 
 /** A process of a lab, written down before it is started: `identity` is null until it is known. */
@@ -34,6 +35,8 @@ export interface LabState {
   /** By name: the brokers and what they lean on, such as `database`. */
   readonly ports: Readonly<Record<string, number>>
   readonly processes: Readonly<Record<string, ProcessRecord>>
+  /** Where there are network namespaces; left out where everything is at 127.0.0.1. */
+  readonly network?: LabNetwork
   readonly settings: Readonly<Record<string, string | number>>
   /** How long each step of putting it up took, in milliseconds. */
   readonly timings: Readonly<Record<string, number>>

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { UnderstudyError } from '../../src/errors.ts'
+import { removeNetwork } from '../netns/network.ts'
 import { type LabFolder, listLabFolders, removeDrafts } from './lab-folder.ts'
 import { type LabState, readLabState } from './lab-state.ts'
 import { type ProcessIdentity, processState, signalProcess } from './process-identity.ts'
@@ -10,14 +11,15 @@ import { waitUntil } from './wait-until.ts'
 const GONE_WITHIN_MS = 15_000
 
 /**
- * Ends every process of a lab and removes its folder. SIGKILL at once, for paused processes too: what
+ * Ends every process of a lab and removes its network and its folder. SIGKILL at once, for paused processes too: what
  * they would still write is thrown away in the same breath, and a broker that is asked to leave first
  * hands over to its standby.
  *
- * @throws UnderstudyError `deadline` when a process withstands it.
+ * @throws UnderstudyError `deadline` when a process withstands it, `unsupported` when the network cannot be removed.
  */
 export async function endLab(folder: LabFolder): Promise<void> {
   await endProcesses(() => [...recorded(folder), ...markedWith(folder.root, folder.id)], folder.id)
+  await removeNetwork(folder.id)
   await rm(folder.path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
 }
 
@@ -48,6 +50,7 @@ export async function endOrphans(root: string, options: { unreachable: boolean }
     if (known.has(lab) || ended.has(lab)) continue
     if (owner === null ? !options.unreachable : processState(owner) !== 'gone') continue
     await endProcesses(() => markedWith(root, lab), lab)
+    await removeNetwork(lab)
     ended.add(lab)
   }
   return [...ended]

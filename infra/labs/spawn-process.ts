@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
 import { UnderstudyError } from '../../src/errors.ts'
+import { withinNamespace } from '../netns/within-namespace.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { LAB_MARK, OWNER_MARK, ROOT_MARK, ownerMark } from './process-marks.ts'
 import { type ProcessIdentity, identify } from './process-identity.ts'
@@ -10,6 +11,8 @@ export interface Command {
   readonly args: readonly string[]
   /** Beside the few variables that every program needs. */
   readonly env?: Readonly<Record<string, string>>
+  /** The host of the lab's network that it runs on, where there is one. Defaults to that of the process's own name. */
+  readonly host?: string
 }
 
 // A broker gets no more of the user's environment than this: what is in there may be secret, and may
@@ -30,11 +33,12 @@ export interface StartedProcess {
  * @throws UnderstudyError `unsupported` when the program cannot be started.
  */
 export function spawnProcess(folder: LabFolder, name: string, command: Command): StartedProcess {
-  const { owner, stays } = folder.read()
+  const { owner, stays, network } = folder.read()
+  const { file, args } = withinNamespace(command, folder.id, network, command.host ?? name)
   folder.record(name, { identity: null })
   const output = openSync(folder.log(name), 'a', 0o600)
   try {
-    const child = spawn(command.file, command.args, {
+    const child = spawn(file, args, {
       cwd: folder.path,
       detached: true,
       stdio: ['ignore', output, output],
