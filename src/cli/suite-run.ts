@@ -147,7 +147,9 @@ class Suite {
         out: path,
         command: commandLine(understudy, planned.options, seed),
         versions,
-        onEvent: () => undefined,
+        onEvent: (event) => {
+          if (event.type === 'fault') this.#say(task, `${event.node} was ${event.done ?? 'hurt'}`)
+        },
         onPhase: () => undefined,
         signal: targets.terminal.interrupted,
       })

@@ -75,7 +75,7 @@ export interface SuiteResult {
 
 /** What is kept of a drill's own result. */
 export function runOf(result: DrillResult, seed: number, folder: string): SuiteRun {
-  const { verdict, reasons, fault, takenOverBy, outage, failoverMs, recoveryMs, retryThresholdMs, jobs } = result
+  const { verdict, reasons, fault, takenOverBy, outage, failoverMs, recoveryMs, retryThresholdMs, jobs, signs } = result
   const { attempted, acknowledged, failed, lost } = jobs
   return {
     state: verdict,
@@ -89,7 +89,7 @@ export function runOf(result: DrillResult, seed: number, folder: string): SuiteR
     recoveryMs,
     retryThresholdMs,
     jobs: { attempted, acknowledged, failed, lost },
-    signs: [],
+    signs,
   }
 }
 
