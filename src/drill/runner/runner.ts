@@ -8,7 +8,8 @@ import type { BrokerControl, BrokerNode, Marker } from '../broker-control.ts'
 import { wordsOf } from '../topology.ts'
 import type { Aim, Fault, ProbeFinding } from '../fault.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
-import type { DrillPlan } from '../plan.ts'
+import { DRILL_DEFAULTS, type DrillPlan } from '../plan.ts'
+import { abortReason } from './abort-conditions.ts'
 import { probeRepeatedly } from './probe.ts'
 import { describeFinding, waitForProof } from './prove.ts'
 import { Recording } from './recording.ts'
@@ -43,7 +44,8 @@ export type DrillPhase =
 
 const MOST_STEADY_JOBS = 20
 const FEWEST_STEADY_JOBS = 3
-const STEADY_WINDOW_MS = 1000
+// Of jobs that flow again; how long they must before the fault is the plan's to say.
+const FLOWING_MS = 1000
 const STEADY_LIMIT_MS = 20_000
 const RECOVERY_GRACE_MS = 30_000
 const DRAIN_LIMIT_MS = 30_000
@@ -191,11 +193,11 @@ class Drill {
     const failure = await this.#withinLimit(connected)
     if (failure instanceof UnderstudyError) return `There was no steady state: ${failure.message}`
     if (failure !== undefined) throw failure
-    const { everyMs } = this.#plan
-    const jobs = Math.max(FEWEST_STEADY_JOBS, Math.min(MOST_STEADY_JOBS, Math.ceil(STEADY_WINDOW_MS / everyMs)))
-    const limitMs = STEADY_LIMIT_MS + jobs * everyMs
+    const { everyMs, steadyMs = DRILL_DEFAULTS.steadyMs } = this.#plan
+    const jobs = Math.max(FEWEST_STEADY_JOBS, Math.min(MOST_STEADY_JOBS, Math.ceil(steadyMs / everyMs)))
+    const limitMs = STEADY_LIMIT_MS + jobs * everyMs + steadyMs
     const isSteady = (): boolean => this.#workload.delivered >= jobs && this.#flows()
-    if (await waitSteadily(clock, STEADY_WINDOW_MS, limitMs, this.#signal, isSteady)) return undefined
+    if (await waitSteadily(clock, steadyMs, limitMs, this.#signal, isSteady)) return undefined
     const { unconfirmed, undelivered } = this.#workload
     return `There was no steady state within ${Math.round(limitMs / 1000)} s: ${unconfirmed} jobs unconfirmed, ${undelivered} undelivered`
   }
@@ -226,7 +228,7 @@ class Drill {
 
   async #hurt(aim: Aim): Promise<void> {
     const { control, clock, onPhase } = this.#dependencies
-    const { holdMs, windowMs } = this.#plan
+    const { windowMs } = this.#plan
     const { name, expects, heals } = this.#fault
     const { target: node, endpoint, done } = aim
     onPhase({ name: 'fault' })
@@ -238,23 +240,50 @@ class Drill {
     if (endpoint !== null && finding) proof.push(describeFinding(endpoint, finding))
     this.#recording.record({ type: 'proof', node, effectiveNs, proof })
 
-    if (heals === 'after-hold') {
-      onPhase({ name: 'holding', holdMs })
-      await sleep(clock, holdMs, this.#signal)
-    } else {
-      onPhase({ name: 'recovering' })
-      await waitSteadily(clock, STEADY_WINDOW_MS, control.slowestTakeoverMs + RECOVERY_GRACE_MS, this.#signal, () =>
-        this.#flows(),
-      )
-    }
+    const aborted = await this.#untilHealed(heals)
+    if (aborted !== undefined) this.#recording.record({ type: 'abort', why: aborted })
     onPhase({ name: 'healing' })
-    await this.#heal('')
+    await this.#heal(aborted === undefined ? '' : ' at once')
     onPhase({ name: 'recovering' })
     // The checker's window begins with the first job in bounds, a little after ours.
-    const watchedMs = windowMs + STEADY_WINDOW_MS
+    const watchedMs = windowMs + FLOWING_MS
     await waitSteadily(clock, watchedMs, control.slowestTakeoverMs + watchedMs + RECOVERY_GRACE_MS, this.#signal, () =>
       this.#flows(),
     )
+  }
+
+  /** Waits until the fault is to be healed. Returns why that is at once, when an abort condition was met. */
+  async #untilHealed(heals: Fault['heals']): Promise<string | undefined> {
+    const { control, clock, onPhase } = this.#dependencies
+    const { holdMs } = this.#plan
+    const aborted = this.#abortWatch()
+    const leave = (): boolean => aborted() !== undefined
+    if (heals === 'after-hold') {
+      onPhase({ name: 'holding', holdMs })
+      await waitUntil(clock, holdMs, this.#signal, leave)
+    } else {
+      onPhase({ name: 'recovering' })
+      const limitMs = control.slowestTakeoverMs + RECOVERY_GRACE_MS
+      await waitSteadily(clock, FLOWING_MS, limitMs, this.#signal, () => this.#flows(), leave)
+    }
+    return aborted()
+  }
+
+  /** What says whether an abort condition has been met since now. */
+  #abortWatch(): () => string | undefined {
+    const { clock } = this.#dependencies
+    const { abort = {} } = this.#plan
+    const since = clock.now()
+    const failedBefore = this.#workload.failed
+    let reason: string | undefined
+    return () => {
+      const waits = this.#workload.unconfirmed > 0
+      reason ??= abortReason(abort, {
+        withoutConfirmMs: waits ? clock.now() - Math.max(since, this.#workload.confirmedAt) : 0,
+        failed: this.#workload.failed - failedBefore,
+      })
+      return reason
+    }
   }
 
   /** What probes of the broker that was hurt meet, given a while to meet what they should. */

@@ -18,18 +18,26 @@ export async function waitUntil(
   return true
 }
 
-/** Waits until `condition` has held without a break for `windowMs`; false when `limitMs` went by first. */
+/**
+ * Waits until `condition` has held without a break for `windowMs`; false when `limitMs` went by first, or when
+ * `leave` held before.
+ */
 export async function waitSteadily(
   clock: Clock,
   windowMs: number,
   limitMs: number,
   signal: AbortSignal,
   condition: () => boolean,
+  leave: () => boolean = () => false,
 ): Promise<boolean> {
   let since: number | undefined
-  return waitUntil(clock, limitMs, signal, () => {
+  let left = false
+  const reached = await waitUntil(clock, limitMs, signal, () => {
+    left = leave()
+    if (left) return true
     if (!condition()) since = undefined
     else since ??= clock.now()
     return since !== undefined && clock.now() - since >= windowMs
   })
+  return reached && !left
 }

@@ -49,6 +49,8 @@ export class Workload {
   #listener: Listener | undefined
   #endpoint: string | null = null
   #lastDeliveryAt = 0
+  #confirmedAt = 0
+  #failed = 0
 
   constructor(options: WorkloadOptions) {
     this.#options = options
@@ -67,6 +69,16 @@ export class Workload {
   /** Jobs that a broker confirmed and that were not delivered yet. */
   get undelivered(): number {
     return this.#undelivered.size
+  }
+
+  /** When a job was last confirmed, by the clock; 0 before the first. */
+  get confirmedAt(): number {
+    return this.#confirmedAt
+  }
+
+  /** Jobs that were given up. */
+  get failed(): number {
+    return this.#failed
   }
 
   get due(): number {
@@ -137,6 +149,7 @@ export class Workload {
         if (error instanceof UnderstudyError && 'attempts' in error && error.attempts === 0) {
           recording.record({ type: 'att', id, k: 1, endpoint: null })
           recording.record({ type: 'res', id, k: 1, outcome: 'refused' })
+          this.#failed += 1
           recording.record({ type: 'giveup', id })
         }
       },
@@ -149,9 +162,14 @@ export class Workload {
       attempt: ({ id }, k, endpoint) => recording.record({ type: 'att', id, k, endpoint: endpoint ?? null }),
       attemptEnded: ({ id }, k, end) => {
         recording.record({ type: 'res', id, k, outcome: OUTCOMES[end] })
-        if (end === 'confirmed' && !this.#delivered.has(id)) this.#undelivered.add(id)
+        if (end !== 'confirmed') return
+        this.#confirmedAt = this.#options.clock.now()
+        if (!this.#delivered.has(id)) this.#undelivered.add(id)
       },
-      gaveUp: ({ id }) => recording.record({ type: 'giveup', id }),
+      gaveUp: ({ id }) => {
+        this.#failed += 1
+        recording.record({ type: 'giveup', id })
+      },
     }
   }
 
