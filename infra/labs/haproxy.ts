@@ -20,7 +20,8 @@ const READY_WITHIN_MS = 10_000
 const ANSWER_WITHIN_MS = 2_000
 
 /**
- * Starts the lab's HAProxy, and returns once an AMQP client is answered through it.
+ * Starts the lab's HAProxy, and returns once an AMQP client is answered through it and every node
+ * has passed a check.
  *
  * @throws UnderstudyError `unsupported` when it ended before that, with the last meaningful line of its log;
  * `deadline` after 10 s, with the same.
@@ -39,9 +40,12 @@ export async function startHaproxy(
   const port = portOf(folder.read().ports, HAPROXY)
   const look = async (): Promise<true | undefined> => {
     if (end !== undefined) throw new UnderstudyError('unsupported', `it ended with ${end}`)
-    return (await answersAmqp(port)) || undefined
+    if (!(await answersAmqp(port))) return undefined
+    // Before its first check a server is up on trust (`UP 1/3`), and down with the first one that fails.
+    const servers = await readServers(folder).catch(() => new Map<string, string>())
+    return (servers.size > 0 && [...servers.values()].every((status) => status === 'UP')) || undefined
   }
-  const wait = { what: 'no answer to an AMQP client', withinMs: READY_WITHIN_MS, everyMs: 20, signal }
+  const wait = { what: 'no answer to an AMQP client from every node', withinMs: READY_WITHIN_MS, everyMs: 20, signal }
   await waitUntil(look, wait).catch(async (error: unknown) => {
     if (signal.aborted) throw error
     const said = await lastMeaningfulLine(folder.log(HAPROXY))
