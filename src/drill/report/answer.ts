@@ -27,6 +27,11 @@ export function notes(result: DrillResult): Html {
     ${told('Worth knowing', result.findings, 'note')}`
 }
 
+/** The way to each part of a page: pairs of an element's id and what the part is called. */
+export function contents(parts: readonly (readonly [id: string, name: string])[]): Html {
+  return html`<nav class="contents" aria-label="Parts of this page"><ul>${parts.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav>`
+}
+
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { pass: 'PASS', fail: 'FAIL', unknown: 'UNKNOWN' }
 
 // The words are those of the terminal's line, so that the two cannot disagree; here each verdict has its shape.

@@ -37,6 +37,6 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatCount(count)} ${count === 1 ? one : many}`
 }
 
-function trimZero(text: string): string {
+export function trimZero(text: string): string {
   return text.endsWith('.0') ? text.slice(0, -2) : text
 }

@@ -111,3 +111,15 @@ function timesWord(count: number): string {
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
 }
+
+/** What {@link whyItHappened} is made of, for a page that tells it by itself. */
+export const WHY_PARTS: Readonly<Record<string, unknown>> = {
+  whyItHappened,
+  attemptsInWords,
+  attemptInWords,
+  when,
+  deliveriesInWords,
+  acknowledgedBefore,
+  timesWord,
+  capital,
+}

@@ -3,9 +3,12 @@ import type { AttemptOutcome, HistoryEvent } from '../history.ts'
 import { formatOffset } from './durations.ts'
 import { type Html, html, trusted } from './html.ts'
 import type { Attempt, Job } from '../checker/jobs-ledger.ts'
+import { momentLines } from './moment-labels.ts'
 import type { Moment } from './moments.ts'
 import { printableLine } from './printable.ts'
-import { position, type RunAxis, roundTicks, type Span, tickLabel } from './run-axis.ts'
+import { ACROSS, percent, ticksBelow } from './plot-frame.ts'
+import { axisTicks, position, type RunAxis, type Span } from './run-axis.ts'
+import { OUTCOME_WORDS } from './story-steps.ts'
 
 /** A broker, or what stands for one where no broker was connected. */
 export interface Lane {
@@ -20,15 +23,15 @@ export function laneAttempts(jobs: readonly Job[]): readonly LaneAttempt[] {
   return jobs.flatMap((job) => job.attempts.map((attempt) => ({ id: job.id, ...attempt })))
 }
 
-const LANE_HEIGHT = 64
-const TITLE_Y = 12
-const TROUBLE_Y = 27
-const DOT_Y = 40
-const BAND_Y = 51
+const LANE_HEIGHT = 70
+const TITLE_Y = 13
+// The moments are drawn from here down, so that no line crosses a broker's name.
+const LINES_Y = 21
+const TROUBLE_Y = 31
+const DOT_Y = 44
+const BAND_Y = 54
 const BAND_HEIGHT = 7
-const AXIS_HEIGHT = 22
-/** Units across a lane; the page stretches them to its own width. */
-const ACROSS = 10_000
+const AXIS_HEIGHT = 24
 // Two dots nearer than this are one dot on any screen.
 const DOT_GRID = 4
 const MOST_NAMED_SYMBOLS = 100
@@ -44,33 +47,25 @@ export function lanesPlot(
   axis: RunAxis,
   span: Span,
 ): Html {
-  const height = lanes.length * LANE_HEIGHT + AXIS_HEIGHT
-  const rows = lanes.map((lane, index) => {
-    const own = attempts.filter((attempt) => attempt.endpoint === lane.endpoint)
-    const top = index * LANE_HEIGHT
-    const marks = own.map((attempt) => ({
-      at: position(attempt.startNs, span),
-      outcome: attempt.outcome,
-      title: `${printableLine(attempt.id, 60)}, attempt ${attempt.k}, ${formatOffset(attempt.startNs - axis.originNs)}`,
-    }))
-    const inside = marks.filter((mark) => mark.at >= 0 && mark.at <= 1)
-    return html`<text class="lane-name" x="0" y="${top + TITLE_Y}">${printableLine(lane.name, 40)}
-      <tspan class="lane-endpoint">${lane.endpoint === null ? '' : `\u2002${printableLine(lane.endpoint, 60)}`}</tspan></text>
-      <line class="lane-line" x1="0" x2="100%" y1="${top + DOT_Y}" y2="${top + DOT_Y}"/>
-      ${dots(
-        inside.filter((mark) => mark.outcome === 'ack').map((mark) => mark.at),
-        top + DOT_Y,
-      )}
-      ${symbols(inside, top + TROUBLE_Y)}
-      ${lane.endpoint === null ? null : band(probesOf(events, lane.endpoint), span, top + BAND_Y)}`
-  })
   const bottom = lanes.length * LANE_HEIGHT
-  const ticks = roundTicks((span.fromNs - axis.originNs) / 1e9, (span.toNs - axis.originNs) / 1e9, 6)
-  return html`<svg class="lanes ${span.name}" width="100%" height="${height}" role="img" aria-label="Attempts by broker, ${span.label}">
-    ${ticks.map((tick) => gridLine(tick, axis, span, bottom))}
-    ${rows}
-    ${momentLines(moments, span, bottom)}
-    ${ticks.map((tick, index) => tickText(tick, index - ticks.indexOf(0), axis, span, bottom))}
+  const { across, anchor } = axisTicks(axis, span)
+  const of = new Map<string | null, LaneAttempt[]>(lanes.map((lane) => [lane.endpoint, []]))
+  for (const attempt of attempts) {
+    if (attempt.startNs >= span.fromNs && attempt.startNs <= span.toNs) of.get(attempt.endpoint)?.push(attempt)
+  }
+  return html`<svg class="lanes ${span.name}" width="100%" height="${bottom + AXIS_HEIGHT}" role="img" aria-label="Attempts by broker, ${span.label}">
+    ${lanes.map((lane, index) => {
+      const top = index * LANE_HEIGHT
+      const own = of.get(lane.endpoint) ?? []
+      return html`<text class="strong" x="0" y="${top + TITLE_Y}">${printableLine(lane.name, 40)} <tspan class="quiet">${lane.endpoint === null || lane.endpoint === lane.name ? '' : printableLine(lane.endpoint, 60)}</tspan></text>
+      ${across.map(({ at }) => html`<line class="grid" x1="${percent(at)}" x2="${percent(at)}" y1="${top + LINES_Y}" y2="${top + LANE_HEIGHT - 6}"/>`)}
+      <line class="base" x1="0" x2="100%" y1="${top + DOT_Y}" y2="${top + DOT_Y}"/>
+      ${dots(own, span, top + DOT_Y)}
+      ${symbols(own, axis, span, top + TROUBLE_Y)}
+      ${lane.endpoint === null ? null : band(probesOf(events, lane.endpoint), span, top + BAND_Y)}
+      ${momentLines(moments, span, top + LINES_Y, top + LANE_HEIGHT - 6)}`
+    })}
+    ${ticksBelow(across, bottom, anchor)}
   </svg>`
 }
 
@@ -85,19 +80,6 @@ export function laneSymbols(): Html {
 <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="hatch" d="M0 0v5"/></pattern>
 <pattern id="sparse" width="8" height="8" patternUnits="userSpaceOnUse"><path class="sparse" d="M0 4h4"/></pattern>
 </defs></svg>`)
-}
-
-const OUTCOME_WORDS: Readonly<Record<AttemptOutcome, string>> = {
-  ack: 'confirmed',
-  ambiguous: 'ambiguous: written, no answer came',
-  refused: 'refused: nothing was written',
-  nack: 'rejected by the broker',
-  returned: 'returned: no queue for it',
-}
-
-/** What an attempt's outcome means, in a few words. */
-export function outcomeWords(outcome: AttemptOutcome): string {
-  return OUTCOME_WORDS[outcome]
 }
 
 /** The marks and bands that occur, with their meaning and how often. */
@@ -127,8 +109,11 @@ const FINDING_WORDS: Readonly<Record<ProbeFinding, string>> = {
   unreachable: 'probe: unreachable',
 }
 
-function dots(places: readonly number[], y: number): Html {
-  const columns = new Set(places.map((at) => Math.round((at * ACROSS) / DOT_GRID) * DOT_GRID))
+function dots(attempts: readonly LaneAttempt[], span: Span, y: number): Html {
+  const columns = new Set<number>()
+  for (const { outcome, startNs } of attempts) {
+    if (outcome === 'ack') columns.add(Math.round((position(startNs, span) * ACROSS) / DOT_GRID) * DOT_GRID)
+  }
   if (columns.size === 0) return html``
   const path = [...columns].map((x) => `M${x} 4h0`).join('')
   return trusted(
@@ -136,20 +121,18 @@ function dots(places: readonly number[], y: number): Html {
   )
 }
 
-function symbols(
-  marks: readonly { readonly at: number; readonly outcome: AttemptOutcome; readonly title: string }[],
-  y: number,
-): readonly Html[] {
+function symbols(attempts: readonly LaneAttempt[], axis: RunAxis, span: Span, y: number): readonly Html[] {
   const seen = new Set<string>()
-  return marks.flatMap((mark) => {
-    if (mark.outcome === 'ack') return []
-    const key = `${mark.outcome} ${Math.round((mark.at * ACROSS) / DOT_GRID)}`
+  return attempts.flatMap(({ id, k, startNs, outcome }) => {
+    if (outcome === 'ack') return []
+    const at = position(startNs, span)
+    const key = `${outcome} ${Math.round((at * ACROSS) / (DOT_GRID * 4))}`
     if (seen.has(key)) return []
     seen.add(key)
-    const outcome: Symbols = mark.outcome
-    const title = seen.size <= MOST_NAMED_SYMBOLS ? html`<title>${mark.title}: ${OUTCOME_WORDS[outcome]}</title>` : null
+    const mark: Symbols = outcome
+    const title = `${printableLine(id, 60)}, attempt ${k}, ${formatOffset(startNs - axis.originNs)}: ${OUTCOME_WORDS[mark]}`
     return [
-      html`<svg x="${percent(mark.at)}" y="${y}" overflow="visible"><use href="#m-${outcome}" x="-6" y="-6" width="12" height="12">${title}</use></svg>`,
+      html`<svg x="${percent(at)}" y="${y}" overflow="visible"><use href="#m-${mark}" x="-6" y="-6" width="12" height="12">${seen.size <= MOST_NAMED_SYMBOLS && html`<title>${title}</title>`}</use></svg>`,
     ]
   })
 }
@@ -186,29 +169,4 @@ function band(probes: readonly Probe[], span: Span, y: number): readonly Html[] 
 
 function bandRect(finding: ProbeFinding, x: string, width: string, y: number, height: number): Html {
   return html`<rect class="probe-${finding}" x="${x}" y="${y}" width="${width}" height="${height}"/>`
-}
-
-function gridLine(tick: number, axis: RunAxis, span: Span, bottom: number): Html {
-  const x = percent(position(tick * 1e9 + axis.originNs, span))
-  return html`<line class="grid" x1="${x}" x2="${x}" y1="0" y2="${bottom}"/>`
-}
-
-// Every second label, counted from zero, gives way on a narrow page.
-function tickText(tick: number, fromZero: number, axis: RunAxis, span: Span, bottom: number): Html {
-  const at = position(tick * 1e9 + axis.originNs, span)
-  return html`<text class="tick${fromZero % 2 === 0 ? '' : ' minor'}" x="${percent(at)}" y="${bottom + 16}" text-anchor="middle">${tickLabel(tick)}</text>`
-}
-
-/** The lines of the moments through a plot of this height. */
-function momentLines(moments: readonly Moment[], span: Span, bottom: number): readonly Html[] {
-  return moments.flatMap((moment) => {
-    const at = position(moment.atNs, span)
-    if (at < 0 || at > 1) return []
-    return [html`<line class="moment ${moment.kind}" x1="${percent(at)}" x2="${percent(at)}" y1="0" y2="${bottom}"/>`]
-  })
-}
-
-/** A share of the width in SVG's own words, which a page of any width understands. */
-export function percent(share: number): string {
-  return `${Number((share * 100).toFixed(3))}%`
 }

@@ -7,7 +7,7 @@ import type { RunAxis } from './run-axis.ts'
 
 /** Something that happened at one instant and is drawn as a line through the plots. */
 export interface Moment {
-  readonly kind: 'fault' | 'proof' | 'lock' | 'reconnect' | 'confirm' | 'heal'
+  readonly kind: 'fault' | 'proof' | 'lock' | 'reconnect' | 'confirm' | 'heal' | 'abort'
   readonly atNs: number
   readonly label: string
 }
@@ -53,6 +53,7 @@ function lockMoments(events: readonly HistoryEvent[], orderedNs: number | undefi
 function momentOf(event: HistoryEvent, orderedNs: number | undefined, name: NameOf): Moment | undefined {
   if (event.type === 'fault') return moment('fault', event.t, `${event.name} ${event.node}`)
   if (event.type === 'proof') return moment('proof', event.effectiveNs, 'proven')
+  if (event.type === 'abort') return moment('abort', event.t, 'aborted')
   if (event.type === 'heal') return moment('heal', event.t, `${event.node} healed`)
   const back = event.type === 'conn' && event.client === 'producer' && event.t >= (orderedNs ?? Infinity)
   if (back && (event.state === 'resumed' || event.state === 'connected')) {

@@ -1,8 +1,8 @@
 // Control characters, and those that turn the direction of the text around them: an id may hold them to
 // look like another id, or to move a terminal's cursor.
-const UNPRINTABLE =
+export const UNPRINTABLE: RegExp =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu
-const LONE_SURROGATE = /[\ud800-\udfff]/gu
+export const LONE_SURROGATE: RegExp = /[\ud800-\udfff]/gu
 
 /**
  * Text of others (job ids, reasons, endpoints) as it may be shown: what cannot be seen is spelled out as
@@ -18,6 +18,6 @@ export function printableLine(text: string, longest = 200): string {
   return printable(text, longest).replaceAll(/[\n\t]/g, spell)
 }
 
-function spell(character: string): string {
+export function spell(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`
 }

@@ -1,6 +1,7 @@
 import type { FaultTime } from '../checker/fault-time.ts'
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult } from '../result.ts'
+import type { Tick } from './plot-frame.ts'
 
 /** A part of the run that is drawn: nanoseconds of the history's own clock. */
 export interface Span {
@@ -26,8 +27,9 @@ const WIDEST_MARGIN_NS = 5e9
 const WORTH_A_CLOSER_LOOK = 0.7
 
 export function runAxis(events: readonly HistoryEvent[], result: DrillResult, fault: FaultTime | undefined): RunAxis {
-  const first = events.reduce((least, event) => Math.min(least, event.t), Number.POSITIVE_INFINITY)
-  const last = events.reduce((most, event) => Math.max(most, event.t), Number.NEGATIVE_INFINITY)
+  // Events come in the order of time.
+  const first = events[0]?.t ?? 0
+  const last = events.at(-1)?.t ?? 0
   if (events.length === 0) {
     return { originNs: 0, hasFault: false, spans: [{ name: 'all', label: 'the whole run', fromNs: 0, toNs: 1e9 }] }
   }
@@ -73,6 +75,13 @@ export function roundTicks(from: number, to: number, wanted: number): readonly n
 export function tickLabel(seconds: number): string {
   if (seconds === 0) return '0'
   return `${seconds < 0 ? '−' : '+'}${String(Math.abs(seconds))}`
+}
+
+/** The ticks of a span in seconds from the fault; a narrow page keeps the label of zero. */
+export function axisTicks(axis: RunAxis, span: Span): { readonly across: readonly Tick[]; readonly anchor: number } {
+  const seconds = roundTicks((span.fromNs - axis.originNs) / 1e9, (span.toNs - axis.originNs) / 1e9, 6)
+  const across = seconds.map((tick) => ({ at: position(tick * 1e9 + axis.originNs, span), label: tickLabel(tick) }))
+  return { across, anchor: Math.max(0, seconds.indexOf(0)) }
 }
 
 /** Where an instant lies within a span, from 0 to 1; outside it less or more. */

@@ -1,6 +1,7 @@
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult, Objective } from '../result.ts'
 import { formatMs, formatOffset, plural } from './durations.ts'
+import { glyphOf } from './glyphs.ts'
 import { type Html, html } from './html.ts'
 import type { RunAxis } from './run-axis.ts'
 
@@ -19,7 +20,7 @@ export function setting(result: DrillResult, events: readonly HistoryEvent[], ax
         ['ordered', fault.injectedAt ?? 'never'],
         ['proven', fault.provenAt ?? 'not proven'],
         ...fault.proof.map((proof, index) => [index === 0 ? 'proof' : '', proof] as const),
-        ['phase', `${formatMs(fault.phaseMs)} after the steady state`],
+        ['phase', `${formatMs(fault.phaseMs)} after the steady state, drawn from seed ${String(result.seed)}`],
       ])}
       <h3>Versions</h3>
       ${table(Object.entries(result.versions))}
@@ -34,7 +35,7 @@ export function setting(result: DrillResult, events: readonly HistoryEvent[], ax
   ${whoServes(events, axis)}
   <h3>The same again</h3>
   <pre class="command"><code>${result.command}</code></pre>
-  <p class="nothing">Seed ${String(result.seed)} gives the same schedule and the same phase.${axis.hasFault && ' Every time above counts from the moment the fault took effect.'}</p>
+  <p class="lead">Seed ${String(result.seed)} gives the same schedule and the same phase.${axis.hasFault && ' Every time above counts from the moment the fault took effect.'}</p>
   <h3>Files</h3>
   ${table([
     ['events', file(result.files.events)],
@@ -60,7 +61,7 @@ function whoServes(events: readonly HistoryEvent[], axis: RunAxis): Html | null 
 
 function verdictOf({ met, actual }: Objective): Html {
   const word = met === null ? 'UNKNOWN' : met ? 'PASS' : 'FAIL'
-  return html`<b class="${word}">${word}</b>${met !== null && ` (${actual})`}`
+  return html`<b class="${word}">${glyphOf(met)} ${word}</b>${met !== null && ` (${actual})`}`
 }
 
 // A plain name lies beside the report. Anything else might lead anywhere and is only named.

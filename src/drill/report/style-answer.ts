@@ -31,7 +31,8 @@ export const ANSWER_STYLE: string = `
 .contents a { display: inline-block; padding: 11px 0; font-size: var(--small); color: var(--muted); text-decoration: none; }
 .contents a:hover { color: var(--ink); text-decoration: underline; }
 
-.told { margin-top: 40px; display: grid; grid-template-columns: 11em 1fr; gap: 0 24px; }
+main > .told { padding-top: 0; }
+.told { margin-top: 44px; display: grid; grid-template-columns: 11em 1fr; gap: 0 24px; }
 .told + .told { margin-top: 20px; }
 .told h2 { font-size: var(--text); letter-spacing: 0; line-height: 1.55; }
 .told li { max-width: 76ch; padding-left: 1.5em; position: relative; }

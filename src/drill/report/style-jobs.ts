@@ -32,7 +32,7 @@ export const JOBS_STYLE: string = `
 
 .jobs { border-top: 1px solid var(--rule); }
 .job { border-bottom: 1px solid var(--grid); }
-.job > summary, .job-head { display: grid; grid-template-columns: 12em minmax(0, 1fr) 7em 8em 4.5em 5.5em; gap: 0 16px; align-items: baseline; padding: 9px 0; list-style: none; }
+.job > summary, .job-head { display: grid; grid-template-columns: 176px minmax(0, 1fr) 100px 124px 60px 84px; gap: 0 16px; align-items: baseline; padding: 9px 0; list-style: none; }
 .job > summary::-webkit-details-marker { display: none; }
 .job > summary:hover { background: var(--panel); }
 .job-head { font-size: var(--small); color: var(--muted); padding-block: 6px; }
@@ -42,13 +42,13 @@ export const JOBS_STYLE: string = `
 .job .id::after { content: " \\203a"; color: var(--muted); }
 .job[open] .id::after { content: " \\2304"; }
 .job[open] { background: var(--panel); }
-.story { padding: 0 16px 16px 12em; margin-left: 16px; }
+.story { padding: 0 16px 16px 192px; }
 .story .why { margin-top: 0; }
 .story ol { margin-top: 10px; border-left: 2px solid var(--rule); padding-left: 16px; }
 .story li { display: grid; grid-template-columns: 7em 6em 1fr; gap: 0 12px; padding: 1px 0; }
 .story time, .story .step { color: var(--muted); text-align: right; }
 .story .what.bad { font-weight: 600; }
-.lines { margin: 8px 0 0; padding: 12px 14px; background: var(--panel); border-radius: 6px; font-size: 12.5px; line-height: 1.5; }
+.lines { margin: 8px 0 0; padding: 12px 14px; background: var(--panel); border-radius: 6px; font-size: 12.5px; line-height: 1.5; max-height: 440px; overflow-y: auto; }
 .lines li { display: grid; grid-template-columns: 6.5em 1fr; gap: 0 14px; }
 .lines time { color: var(--muted); text-align: right; }
 .lines .after-fault { border-top: 1.5px solid var(--bad); margin-top: 3px; padding-top: 3px; }
@@ -73,6 +73,6 @@ export const JOBS_STYLE: string = `
 }
 @media print {
   .finder, .status button, .map { display: none; }
-  .lines { font-size: 9px; }
+  .lines { font-size: 9px; max-height: none; }
 }
 `

@@ -17,6 +17,7 @@ body:has(#span-near:checked) .all, body:has(#span-all:checked) .near { display: 
 
 svg { display: block; overflow: visible; }
 svg.glyph { display: inline-block; }
+svg.clip { overflow: hidden; }
 .symbols { position: absolute; }
 svg text { fill: var(--ink); font-size: 12px; }
 svg .quiet { fill: var(--muted); font-weight: 400; }

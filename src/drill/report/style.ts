@@ -18,7 +18,7 @@ const DARK = `
 const BASE = `
 :root {
   color-scheme: light dark; ${LIGHT}
-  --small: 13px; --text: 15px; --lead: 18px; --title: 22px; --figure: 30px; --answer: clamp(26px, 1.1rem + 2.1vw, 42px);
+  --small: 13px; --text: 15px; --lead: 18px; --title: 22px; --figure: 30px; --answer: clamp(26px, 1.1rem + 2vw, 38px);
   --mono: ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
   --gutter: 56px;
 }
@@ -55,7 +55,9 @@ thead th { font-size: var(--small); font-weight: 400; color: var(--muted); }
 .number { text-align: right; white-space: nowrap; }
 .facts th, .facts td { padding: 7px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
 .facts th { font-weight: 400; color: var(--muted); width: 14em; padding-right: 16px; }
-.facts .number { padding-left: 20px; }
+.facts .number, .facts thead .number { padding: 7px 0 7px 20px; width: auto; }
+@media screen { .percentiles { max-width: 720px; } }
+.percentiles thead .number { white-space: normal; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 0 56px; }
 .command { margin: 0; padding: 14px 16px; background: var(--panel); border-radius: 6px; white-space: pre-wrap; }
 summary { cursor: pointer; }

@@ -1,26 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { latencyScale, thin } from '../../../src/drill/report/latency-data.ts'
+import { heightOn, latencyScale } from '../../../src/drill/report/latency-scale.ts'
 import { roundTicks, tickLabel } from '../../../src/drill/report/run-axis.ts'
-
-describe('thinning', () => {
-  const points = Array.from({ length: 50_000 }, (_, index) => ({ at: index, ms: 3 + (index % 7) * 0.1 }))
-  points[31_007] = { at: 31_007, ms: 900 }
-  points[31_008] = { at: 31_008, ms: 0.2 }
-
-  it('keeps at most so many points, in their order, the slowest and the fastest among them', () => {
-    const kept = thin(points, 20_000)
-    assert.ok(kept.length <= 20_000 && kept.length > 5_000, String(kept.length))
-    assert.ok(kept.every((point, index) => index === 0 || point.at > (kept[index - 1]?.at ?? 0)))
-    assert.ok(kept.some((point) => point.ms === 900))
-    assert.ok(kept.some((point) => point.ms === 0.2))
-  })
-
-  it('leaves alone what is few enough', () => {
-    const few = points.slice(0, 20_000)
-    assert.equal(thin(few, 20_000), few)
-  })
-})
 
 describe('the scale of latency', () => {
   it('is logarithmic when the slowest took many times the median', () => {
@@ -35,6 +16,14 @@ describe('the scale of latency', () => {
     assert.equal(scale.log, false)
     assert.equal(scale.from, 0)
     assert.ok(scale.to >= 4)
+  })
+
+  it('puts its own ends at 0 and 1 and each tick between them', () => {
+    for (const scale of [latencyScale([2, 3, 3, 3, 240]), latencyScale([2, 3, 4])]) {
+      assert.equal(heightOn(scale, scale.from), 0)
+      assert.ok(Math.abs(heightOn(scale, scale.to) - 1) < 1e-9)
+      for (const tick of scale.ticks) assert.ok(heightOn(scale, tick) >= 0 && heightOn(scale, tick) <= 1)
+    }
   })
 
   it('stands on something when no job was confirmed', () => {
