@@ -13,6 +13,7 @@ import { type DrillPhase, runDrill } from '../drill/runner/runner.ts'
 import { UnderstudyError } from '../errors.ts'
 import { withCredentials } from './credentials.ts'
 import { save } from './drill-folder.ts'
+import { readLogs } from './drill-logs.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -87,7 +88,7 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
     },
   })
   save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
-  save(join(out, 'report.html'), renderReport(result, events))
+  save(join(out, 'report.html'), renderReport(result, events, { logs: readLogs(out, result.files.logs) }))
   save(join(out, 'junit.xml'), renderJUnit('understudy drill', [junitSuite(result, events)]))
   return result
 }
