@@ -19,14 +19,14 @@ const WAITING_LINE = 'failed to acquire lease.'
 const RELEASED_LINE = 'released lease'
 
 /** What stands in the table. A lease that has run out stays there until somebody takes it. */
-export interface Lease {
+interface Lease {
   readonly node: string
   /** Wall time in milliseconds at which it runs out. */
   readonly until: number
 }
 
 /** Undefined when nobody ever had one, or the last holder gave it up. */
-export async function readLease(connection: Connection): Promise<Lease | undefined> {
+async function readLease(connection: Connection): Promise<Lease | undefined> {
   const sql = `SELECT BROKER_NAME, TIME FROM ${DATABASE}.${LOCK_TABLE} WHERE ID = 1`
   const [rows] = await connection.query({ sql, timeout: QUERY_WITHIN_MS })
   const row = (rows as readonly { readonly BROKER_NAME?: unknown; readonly TIME?: unknown }[])[0]
