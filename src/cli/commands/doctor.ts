@@ -9,7 +9,7 @@ import type { Question } from '../../drill/doctor/question.ts'
 import type { Settings } from '../../drill/doctor/settings-findings.ts'
 import { DRILL_CLIENT_OPTIONS } from '../../drill/plan.ts'
 import { UnderstudyError } from '../../errors.ts'
-import { describeFailoverUri } from '../../failover/uri.ts'
+import { describeFailoverUri, parseFailoverUri } from '../../failover/uri.ts'
 import { parseDestination } from '../../transport/destination.ts'
 import { withCredentials } from '../credentials.ts'
 import { duration, durationOption } from '../duration.ts'
@@ -94,6 +94,8 @@ async function doctor(target: string, options: DoctorOptions, dependencies: Doct
   // A mistake is found before any lab is put up.
   if (options.management !== undefined) managementAddress(options.management)
   await Promise.all((options.config ?? []).map(readConfiguration))
+  const query = new URLSearchParams(options.clientOptions).toString()
+  if (query !== '') parseFailoverUri(`failover:(stomp://localhost:1)?${query}`)
   const diagnosis = isUri(target)
     ? await readUri(target, options, terminal.interrupted)
     : await readLab(target, options, dependencies)
