@@ -5,7 +5,7 @@ import { runFleet, type Station } from '../drill/threshold/fleet.ts'
 import type { RunningSearch } from '../drill/threshold/search.ts'
 import type { Search, SearchTarget } from '../drill/threshold/search-file.ts'
 import type { TrialBench } from '../drill/threshold/trial.ts'
-import { UnderstudyError } from '../errors.ts'
+import { messageOf, UnderstudyError } from '../errors.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import type { Transport } from '../transport/transport.ts'
 import { withCredentials } from './credentials.ts'
@@ -51,6 +51,7 @@ export async function runSearch(options: SearchRunOptions, signal: AbortSignal):
       budgetMs: options.budgetMs,
       stepMs: () => trialMsOf(running.search),
       clock: systemClock,
+      onFailure: (error) => options.onProgress(`the lab is of no more use (${messageOf(error)}); another is put up`),
     },
     signal,
   )

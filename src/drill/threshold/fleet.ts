@@ -20,14 +20,17 @@ export interface FleetOptions {
   readonly budgetMs: number
   readonly stepMs: () => number
   readonly clock: Clock
+  /** Told why a station is replaced by another. */
+  readonly onFailure: (error: unknown) => void
 }
 
-// Brokers that were hurt a hundred times may break; two sets of them in a row, and it is not they.
-const MOST_FAILURES = 2
+// Brokers that were hurt a hundred times may break; three sets of them in a row, and it is not they.
+const MOST_FAILURES = 3
 
 /**
  * Works until nothing is left to do or no further step fits into the budget; steps that were begun are ended.
- * Stations come up when there is work for them, and all are closed in the end. Brokers that fail are replaced once.
+ * Stations come up when there is work for them, and all are closed in the end. Brokers that fail are
+ * replaced.
  *
  * Which station makes a step, and when, is not told to it: a step's outcome must not depend on that.
  *
@@ -69,6 +72,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
           failures = 0
         } catch (error) {
           if (ended.aborted || isFinal(error) || ++failures >= MOST_FAILURES) throw error
+          options.onFailure(error)
           await station?.close()
           station = undefined
         } finally {
@@ -96,7 +100,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
 
 /** What another set of brokers would not change. */
 function isFinal(error: unknown): boolean {
-  return !(error instanceof UnderstudyError) || FINAL.has(error.code)
+  return error instanceof UnderstudyError && FINAL.has(error.code)
 }
 
 const FINAL: ReadonlySet<UnderstudyError['code']> = new Set([

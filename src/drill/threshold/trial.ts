@@ -6,6 +6,7 @@ import type { Endpoint } from '../../transport/endpoint.ts'
 import type { Transport } from '../../transport/transport.ts'
 import type { BrokerControl } from '../broker-control.ts'
 import { msAtLeast, msAtMost } from '../checker/durations.ts'
+import { wasServed } from '../checker/jobs-ledger.ts'
 import { observe, type Observations } from '../checker/observations.ts'
 import { judge } from '../checker/checker.ts'
 import type { HistoryEvent } from '../history.ts'
@@ -136,7 +137,7 @@ function recordOf(
   tookMs: number,
 ): TrialRecord {
   const down = downtimes(seen, waits)
-  const stalledMs = msAtMost(seen.stalledNs)
+  const stalledMs = msAtMost(stalledNs(seen))
   const replayed = down.some(({ untilMs }) => untilMs === null) ? null : retryThresholdMs
   const thresholdMs = greatest(article ? [replayed, article.thresholdMs] : [replayed])
   return {
@@ -170,6 +171,20 @@ function downtimes({ fault, outage, timeline }: Observations, waits: boolean): r
     fromMs: msAtLeast(firstFailureNs - zeroNs),
     untilMs: backNs === null || (firstFailureNs < healedNs && backNs > healedNs) ? null : msAtMost(backNs - zeroNs),
   }))
+}
+
+/**
+ * The longest time that the measuring process itself stood still in what was measured: from the fault until the first
+ * good attempt after the last that failed.
+ */
+function stalledNs({ timeline, ledger, outage }: Observations): number {
+  const orderedNs = timeline.fault?.t ?? 0
+  const spells = outage?.spells ?? []
+  const goodNs = ledger.attempts.find((attempt) => attempt.startNs >= orderedNs && wasServed(attempt))?.startNs
+  const untilNs = (spells.length > 0 ? spells.at(-1)?.backNs : goodNs) ?? Number.POSITIVE_INFINITY
+  return timeline.stalls
+    .filter(({ t, forNs }) => t >= orderedNs && t - forNs <= untilNs)
+    .reduce((longest, { forNs }) => Math.max(longest, forNs), 0)
 }
 
 /** The greatest; null when one of them is not known. */

@@ -41,6 +41,7 @@ function work(
     budgetMs: 1000,
     stepMs: () => 1,
     clock,
+    onFailure: () => stations.push('failed'),
     ...more,
   }
   return { options, done, stations }
@@ -81,19 +82,20 @@ describe('a fleet of labs', () => {
   it('replaces a lab that fails, and makes the step again', async () => {
     let failures = 0
     const { options, done, stations } = work(2, {}, async () => {
-      if (failures++ === 0) throw new UnderstudyError('deadline', 'the broker did not start')
+      if (failures++ === 0) throw new Error('connect ETIMEDOUT')
     })
     await runFleet(options, forEver())
     assert.deepEqual(done, ['direct-001', 'direct-002'])
-    assert.deepEqual(stations, ['up 0', 'down 0', 'up 0', 'down 0'])
+    assert.deepEqual(stations, ['up 0', 'failed', 'down 0', 'up 0', 'down 0'])
   })
 
-  it('gives up with what the second lab in a row failed with, and takes all down', async () => {
+  it('gives up with what the third lab in a row failed with, and takes all down', async () => {
     const { options, stations } = work(2, {}, () =>
       Promise.reject(new UnderstudyError('deadline', 'the broker did not start')),
     )
     await assert.rejects(runFleet(options, forEver()), { message: 'the broker did not start' })
-    assert.deepEqual(stations, ['up 0', 'down 0', 'up 0', 'down 0'])
+    const replaced = ['up 0', 'failed', 'down 0']
+    assert.deepEqual(stations, [...replaced, ...replaced, 'up 0', 'down 0'])
   })
 
   it('does not try again what another lab would not change', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { attemptOffsets, parseRetrySchedule, replaySchedule } from '../../../src/drill/threshold/retry-schedule.ts'
 import type { Downtime } from '../../../src/drill/threshold/trial-record.ts'
 
