@@ -1,10 +1,10 @@
 import { summaryLine } from '../checker/objectives.ts'
-import type { DrillResult, Verdict } from '../result.ts'
+import type { DrillResult, Sign, Verdict } from '../result.ts'
 import { unbroken } from './durations.ts'
 import { figures, tally } from './figures.ts'
 import { type Glyph, glyph } from './glyphs.ts'
 import { headline } from './headline.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html, trusted } from './html.ts'
 
 const GLYPH_OF_WORD: Readonly<Record<string, Glyph>> = { PASS: 'pass', FAIL: 'fail', UNKNOWN: 'unknown' }
 
@@ -24,7 +24,18 @@ export function answer(result: DrillResult): Html {
 /** What cannot wait: why it is no pass, and what is worth knowing whatever the verdict is. */
 export function notes(result: DrillResult): Html {
   return html`${told('Why this is not a pass', result.reasons, result.verdict === 'unknown' ? 'unknown' : 'fail')}
-    ${told('Worth knowing', result.findings, 'note')}`
+    ${told('Worth knowing', result.findings, 'note')}
+    ${signs(result.signs ?? [])}`
+}
+
+const GRAVE_SIGNS: ReadonlySet<Sign> = new Set<Sign>(['dual-master', 'acked-but-unroutable', 'stuck-consumer'])
+
+function signs(found: readonly Sign[]): Html | null {
+  if (found.length === 0) return null
+  return html`<section class="told"><h2>Signs</h2><ul class="signs">${found.map((sign) => {
+    const grave = GRAVE_SIGNS.has(sign)
+    return html`<li${grave && trusted(' class="bad"')}>${grave && glyph('fail')} ${sign}</li>`
+  })}</ul></section>`
 }
 
 /** The way to each part of a page: pairs of an element's id and what the part is called. */

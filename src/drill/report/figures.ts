@@ -57,7 +57,7 @@ function lost({ jobs }: DrillResult): Figure {
 }
 
 function timeFigures(result: DrillResult): readonly Figure[] {
-  const { outage, failoverMs, recoveryMs, retryThresholdMs } = result
+  const { failoverMs, recoveryMs, retryThresholdMs } = result
   return [
     {
       name: 'Failover time',
@@ -67,14 +67,7 @@ function timeFigures(result: DrillResult): readonly Figure[] {
           ? 'no other broker took over'
           : `from the fault to the first confirm${result.takenOverBy === null ? '' : `; ${result.takenOverBy} took over`}`,
     },
-    {
-      name: 'Producer outage',
-      value: outage.producerMs === null ? noOutage(result) : formatBounds(outage.producerMs),
-      note: [
-        outage.producerMs === null ? 'attempts that failed after the fault' : 'lower and upper bound',
-        ...(outage.consumerMs === null ? [] : [`consumer ${formatMs(outage.consumerMs)}`]),
-      ].join('; '),
-    },
+    outageFigure(result),
     {
       name: 'Recovered after',
       value: formatMs(recoveryMs),
@@ -87,6 +80,25 @@ function timeFigures(result: DrillResult): readonly Figure[] {
       note: 'the smallest at which no job of this run fails',
     },
   ]
+}
+
+function outageFigure(result: DrillResult): Figure {
+  const { producerMs, consumerMs, withoutConfirmMs } = result.outage
+  const consumer = consumerMs === null ? [] : [`consumer ${formatMs(consumerMs)}`]
+  if (producerMs !== null) {
+    const note = ['lower and upper bound', ...consumer].join('; ')
+    return { name: 'Producer outage', value: formatBounds(producerMs), note }
+  }
+  if (withoutConfirmMs?.upper && withoutConfirmMs.lower > 0) {
+    const note = ['the longest; no attempt failed', ...consumer].join('; ')
+    return {
+      name: 'Without a confirm',
+      value: formatBounds({ ...withoutConfirmMs, upper: withoutConfirmMs.upper }),
+      note,
+    }
+  }
+  const note = ['attempts that failed after the fault', ...consumer].join('; ')
+  return { name: 'Producer outage', value: noOutage(result), note }
 }
 
 // Without bounds either nothing failed or nothing came back, and the threshold tells the two apart.

@@ -1,6 +1,9 @@
 import type { DrillResult, Objective } from '../result.ts'
 import { formatCount } from '../checker/durations.ts'
+import { asBeginning } from '../checker/target.ts'
 import { formatSeconds, plural } from './durations.ts'
+
+const LONG_MS = 1_000
 
 /** What happened in one sentence, such as `b took over 0.24 s after a was killed; none of 312 jobs was lost.` */
 export function headline(result: DrillResult): string {
@@ -10,20 +13,32 @@ export function headline(result: DrillResult): string {
 function whatHappened(result: DrillResult): string {
   const { fault, outage } = result
   if (fault.injectedAt === null) return 'Nothing was injected'
-  const done = `${fault.node} was ${fault.done}`
-  if (fault.provenAt === null) return `${done}, but nothing proved that the fault took effect`
+  const done = `${sayVictim(result)} was ${fault.done}`
+  if (fault.provenAt === null) return `${asBeginning(done)}, but nothing proved that the fault took effect`
   if (result.failoverMs !== null) {
     return `${result.takenOverBy ?? 'another broker'} took over ${formatSeconds(result.failoverMs)} after ${done}`
   }
   if (outage.producerMs !== null) {
     const forLong = `no job was confirmed for ${formatSeconds(outage.producerMs.upper)}`
-    return hurtBroker(result) ? `${done} and no other broker took over: ${forLong}` : `${done}: ${forLong}`
+    return asBeginning(hurtBroker(result) ? `${done} and no other broker took over: ${forLong}` : `${done}: ${forLong}`)
   }
   const served = (objectiveOf(result, 'takeover') ?? objectiveOf(result, 'service'))?.met
-  if (served === false) return `${done} and no job was confirmed afterwards`
+  if (served === false) return `${asBeginning(done)} and no job was confirmed afterwards`
+  // Jobs that hang have not failed, and are waited for all the same.
+  const silent = outage.withoutConfirmMs
+  if (silent?.upper && silent.lower >= LONG_MS) {
+    return `${asBeginning(done)}: no attempt failed, and no job was confirmed for ${formatSeconds(silent.upper)}`
+  }
   // A threshold of 0 says that every attempt succeeded.
-  if (served === true && result.retryThresholdMs === 0) return `${done} and no attempt to send a job failed`
-  return hurtBroker(result) ? `${done} and no other broker took over` : done
+  if (served === true && result.retryThresholdMs === 0)
+    return `${asBeginning(done)} and no attempt to send a job failed`
+  return asBeginning(hurtBroker(result) ? `${done} and no other broker took over` : done)
+}
+
+/** What was hurt, as {@link DrillResult} alone can say it: a broker by its name, anything else with its article. */
+function sayVictim(result: DrillResult): string {
+  const { node } = result.fault
+  return hurtBroker(result) || /\s/.test(node) ? node : `the ${node}`
 }
 
 /** Whether the fault hit one of the brokers, and not what they lean on or what lies before them. */

@@ -1,54 +1,51 @@
 import type { DrillResult } from '../result.ts'
 import { formatMs } from './durations.ts'
-import { formatBounds } from './figures.ts'
 import { type Html, html } from './html.ts'
 import { percent } from './plot-frame.ts'
 import { roundTicks } from './run-axis.ts'
 
-const HEIGHT = 58
+type Measured = Pick<DrillResult, 'predicted' | 'outage' | 'findings'>
 
-/** What the brokers' own settings said of the outage beside what was measured, as one sentence. */
-export function predictedInWords({ predicted, outage }: Pick<DrillResult, 'predicted' | 'outage'>): string | undefined {
-  if (!predicted) return undefined
-  const { lowerMs, upperMs, because } = predicted
-  const expected =
-    upperMs === null
-      ? `from ${formatMs(lowerMs)} until the heal`
-      : lowerMs === upperMs
-        ? formatMs(upperMs)
-        : formatBounds({ lower: lowerMs, upper: upperMs })
-  const measured = outage.producerMs === null ? 'no outage measured' : `measured ${formatBounds(outage.producerMs)}`
-  return `predicted ${expected} by ${because}; ${measured}${relation(predicted, outage.producerMs)}`
-}
+const HEIGHT = 56
 
-/** The two ranges over one axis. */
-export function predictedPlot(result: Pick<DrillResult, 'predicted' | 'outage'>): Html | null {
-  const words = predictedInWords(result)
-  const { predicted, outage } = result
-  if (words === undefined || !predicted) return null
-  const measured = outage.producerMs
-  const most =
-    Math.max(predicted.upperMs ?? 0, predicted.lowerMs, measured?.upper ?? 0, 1) *
-    (predicted.upperMs === null ? 1.25 : 1.1)
-  const share = (ms: number): number => Math.min(1, ms / most)
-  const upper = share(predicted.upperMs ?? most)
+/** What the brokers' own settings said of the outage beside what was measured, over one axis. */
+export function predictedPlot({ predicted, outage, findings }: Measured): Html | null {
+  if (!predicted) return null
+  // The checker says it in the findings; where it could not compare, only one side stands here.
+  const compared = findings.find((finding) => finding.startsWith('Predicted '))
+  const words = compared ?? `Predicted ${rangeInWords(predicted)}, as ${predicted.because}; nothing was measured.`
+  const seen = measuredRange(outage)
+  const ends = [predicted.upperMs, predicted.lowerMs, seen?.upper, seen?.lower].map((ms) => ms ?? 0)
+  const most = Math.max(1, ...ends) * (predicted.upperMs === null || seen?.upper === null ? 1.3 : 1.08)
+  const share = (ms: number | null): number => Math.min(1, (ms ?? most) / most)
+  const bar = (name: string, y: number, lower: number, upper: number | null): Html => {
+    const from = share(lower)
+    return html`<rect class="${name}" x="${percent(from)}" width="${percent(Math.max(0.003, share(upper) - from))}" y="${y}" height="14"/>`
+  }
   return html`<div class="predicted">
     <h3>Predicted beside measured</h3>
-    <p>${words.charAt(0).toUpperCase() + words.slice(1)}.</p>
-    <div class="inset"><svg width="100%" height="${HEIGHT + 22}" role="img" aria-label="${words}">
-      ${roundTicks(0, most, 5).map((ms) => html`<line class="grid" x1="${percent(share(ms))}" x2="${percent(share(ms))}" y1="0" y2="${HEIGHT}"/><text class="quiet" x="${percent(share(ms))}" y="${HEIGHT + 16}" text-anchor="${ms === 0 ? 'start' : 'middle'}">${ms === 0 ? '0' : formatMs(ms)}</text>`)}
-      <rect class="expected" x="${percent(share(predicted.lowerMs))}" width="${percent(Math.max(0.003, upper - share(predicted.lowerMs)))}" y="8" height="14"/>
-      ${measured && html`<rect class="bar" x="${percent(share(measured.lower))}" width="${percent(Math.max(0.003, share(measured.upper) - share(measured.lower)))}" y="34" height="14"/>`}
+    <p>${words}</p>
+    <div class="inset"><svg width="100%" height="${HEIGHT + 24}" role="img" aria-label="${words}">
+      ${roundTicks(0, most, 5).map((ms) => html`<line class="grid" x1="${percent(share(ms))}" x2="${percent(share(ms))}" y1="0" y2="${HEIGHT}"/><text class="quiet" x="${percent(share(ms))}" y="${HEIGHT + 17}" text-anchor="${ms === 0 ? 'start' : 'middle'}">${ms === 0 ? '0' : formatMs(ms)}</text>`)}
+      ${bar('expected', 8, predicted.lowerMs, predicted.upperMs)}
+      ${seen && bar('bar', 34, seen.lower, seen.upper)}
       <text class="quiet" x="-8" y="19" text-anchor="end">said</text><text class="quiet" x="-8" y="45" text-anchor="end">seen</text>
     </svg></div>
   </div>`
 }
 
-function relation(
-  { lowerMs, upperMs }: NonNullable<DrillResult['predicted']>,
-  measured: DrillResult['outage']['producerMs'],
-): string {
-  if (measured === null) return ''
-  if (upperMs !== null && measured.lower > upperMs) return ', longer than predicted'
-  return measured.upper < lowerMs ? ', shorter than predicted' : ', as predicted'
+// The longer of the two: jobs that hang have not failed, and did not flow either.
+function measuredRange({ producerMs, withoutConfirmMs }: DrillResult['outage']): {
+  readonly lower: number
+  readonly upper: number | null
+} | null {
+  if (!withoutConfirmMs) return producerMs
+  const { lower, upper } = withoutConfirmMs
+  if (!producerMs) return { lower, upper }
+  return { lower: Math.max(lower, producerMs.lower), upper: upper === null ? null : Math.max(upper, producerMs.upper) }
+}
+
+function rangeInWords({ lowerMs, upperMs }: NonNullable<DrillResult['predicted']>): string {
+  if (upperMs === null) return `${formatMs(lowerMs)} or longer, until the heal`
+  return lowerMs === upperMs ? formatMs(upperMs) : `${formatMs(lowerMs)} to ${formatMs(upperMs)}`
 }

@@ -38,6 +38,8 @@ main > .told { padding-top: 0; }
 .told li { max-width: 76ch; padding-left: 1.5em; position: relative; }
 .told li + li { margin-top: 6px; }
 .told li > span { position: absolute; left: 0; top: 0; }
+.told .signs { display: flex; flex-wrap: wrap; gap: 8px; }
+.told .signs li { margin: 0; padding: 2px 12px; border: 1px solid var(--rule); border-radius: 999px; font-size: var(--small); }
 .tally { display: flex; flex-wrap: wrap; gap: 4px 26px; margin-top: 24px; font-size: var(--small); color: var(--muted); }
 .tally b { color: var(--ink); font-weight: 650; }
 
