@@ -6,12 +6,12 @@ const HEADER = Buffer.from([0x41, 0x4d, 0x51, 0x50, 0, 0, 9, 1])
 const METHOD_FRAME = 1
 
 /**
- * Dials 127.0.0.1 and greets the broker as an AMQP 0-9-1 client does. True when it answered with its own
+ * Dials the broker, at 127.0.0.1 unless told otherwise, and greets it as an AMQP 0-9-1 client does. True when it answered with its own
  * greeting: it serves. Anything else, a second of silence included, is false.
  */
-export function answersAmqp(port: number): Promise<boolean> {
+export function answersAmqp(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' })
+    const socket = connect({ port, host })
     const finish = (serving: boolean): void => {
       socket.destroy()
       resolve(serving)

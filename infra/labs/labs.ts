@@ -15,6 +15,7 @@ import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
+import { rabbitmqQuorumNetns } from './rabbitmq-quorum-netns.ts'
 import { rabbitmqClassic, rabbitmqQuorum } from './rabbitmq.ts'
 import {
   rabbitmqClassicHaproxy,
@@ -92,6 +93,7 @@ const KINDS: readonly LabKind[] = [
   rabbitmqQuorumHaproxyPlain,
   rabbitmqClassicHaproxy,
   rabbitmqClassicHaproxyPlain,
+  rabbitmqQuorumNetns,
 ]
 
 interface LabsOptions {

@@ -1,6 +1,7 @@
 import type { BrokerControl, BrokerNode } from '../../src/drill/broker-control.ts'
 import type { ProcessState } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
+import { hostOf } from './host-of.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { type ProcessIdentity, processState, signalProcess } from './process-identity.ts'
 import { waitUntil } from './wait-until.ts'
@@ -13,7 +14,8 @@ type NodeControl = Pick<BrokerControl, 'nodes' | 'state' | 'kill' | 'stop' | 'pa
 
 /** The half of a lab's control that is the same for all: signals to the nodes' own processes. */
 export function nodeControl(folder: LabFolder): NodeControl {
-  const { nodes, ports, product, scheme } = folder.read()
+  const laid = folder.read()
+  const { nodes, ports, product, scheme } = laid
   const state = (node: string): ProcessState => {
     const identity = processOf(folder, node)
     return identity === null ? 'gone' : processState(identity)
@@ -39,7 +41,8 @@ export function nodeControl(folder: LabFolder): NodeControl {
   return {
     nodes: nodes.map((name): BrokerNode => {
       const port = portOf(ports, name)
-      return { name, product, host: '127.0.0.1', port, endpoint: `${scheme}://127.0.0.1:${port}` }
+      const host = hostOf(laid, name)
+      return { name, product, host, port, endpoint: `${scheme}://${host}:${port}` }
     }),
     state,
     kill,

@@ -63,7 +63,7 @@ export function rabbitmqAlarms(
     const nodes = running()
     const [first] = nodes
     if (first === undefined) throw new UnderstudyError('unsupported', `no node of ${folder.id} runs`)
-    const names = nodes.map((node) => `'${erlangName(node)}'`).join(', ')
+    const names = nodes.map((node) => `'${erlangName(folder, node)}'`).join(', ')
     const call = `rpc:call(N, ${module}, ${name}, [${value}], ${NODE_WITHIN_MS})`
     const answer = await evaluate(folder, first, program(), `[${call} || N <- [${names}]].`)
     if (answer === `[${nodes.map(() => 'ok').join(',')}]`) return

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter } from 'node:path'
+import { hostOf } from './host-of.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { portOf } from './node-control.ts'
 import type { ErlangInstallation, RabbitmqInstallation } from './rabbitmq-installation.ts'
@@ -25,8 +26,13 @@ export function peerPortName(node: string): string {
 }
 
 /** A node's name as its peers, its log and the management API know it. */
-export function erlangName(node: string): string {
-  return `${node}@localhost`
+export function erlangName(folder: LabFolder, node: string): string {
+  return `${node}@${folder.read().network === undefined ? 'localhost' : erlangHost(node)}`
+}
+
+/** What a node calls the host of a node, where each has one of its own: addresses are not allowed in short names. */
+function erlangHost(node: string): string {
+  return `host-${node}`
 }
 
 /** The lab's own name of a node. */
@@ -45,14 +51,16 @@ export function pidFile(folder: LabFolder, node: string): string {
 }
 
 export function writeConfiguration(folder: LabFolder, node: string, { client }: RabbitmqSecrets): void {
-  const { nodes, ports } = folder.read()
+  const state = folder.read()
+  const { nodes, ports } = state
+  const host = hostOf(state, node)
   mkdirSync(folder.at(node, 'conf.d'), { recursive: true, mode: 0o700 })
   const lines = [
-    `listeners.tcp.1 = 127.0.0.1:${portOf(ports, node)}`,
-    'management.tcp.ip = 127.0.0.1',
+    `listeners.tcp.1 = ${host}:${portOf(ports, node)}`,
+    `management.tcp.ip = ${host}`,
     `management.tcp.port = ${portOf(ports, managementPortName(node))}`,
     'cluster_formation.peer_discovery_backend = classic_config',
-    ...nodes.map((peer, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${erlangName(peer)}`),
+    ...nodes.map((peer, index) => `cluster_formation.classic_config.nodes.${index + 1} = ${erlangName(folder, peer)}`),
     // All start at once, and whoever has the lock of the formation need not wait for peers that wait for
     // the lock. Measured on 2 cores, start to three nodes that serve: 10.7 s, and 18.1 s with the defaults.
     'cluster_formation.discovery_retry_limit = 1',
@@ -64,12 +72,31 @@ export function writeConfiguration(folder: LabFolder, node: string, { client }: 
   const secret = `default_user = ${client.username}\ndefault_pass = ${client.password}\n`
   writeFileSync(folder.at(node, 'conf.d', 'secret.conf'), secret, { mode: 0o600 })
   writeFileSync(folder.at(node, 'advanced.config'), '[].\n')
+  writeHosts(folder, node)
   writeFileSync(folder.at(node, 'enabled_plugins'), '[rabbitmq_management].\n')
 }
 
+/** Where Erlang looks names of hosts up; only where nodes are hosts of their own. */
+function hostsFile(folder: LabFolder, node: string): string {
+  return folder.at(node, 'erl_inetrc')
+}
+
+function writeHosts(folder: LabFolder, node: string): void {
+  const { network, nodes } = folder.read()
+  if (network === undefined) return
+  const hosts = nodes.map((peer) => `{host, ${tuple(network.hosts[peer] ?? '')}, ["${erlangHost(peer)}"]}.\n`)
+  writeFileSync(hostsFile(folder, node), `${hosts.join('')}{lookup, [file, native]}.\n`)
+}
+
+/** An address as Erlang writes it. */
+function tuple(address: string): string {
+  return `{${address.replaceAll('.', ',')}}`
+}
+
 /** In the foreground, so that it is a process of the lab as any other. */
-export function epmdCommand(folder: LabFolder, { erlang }: RabbitmqProgram): Command {
-  return { file: erlang.epmd, args: [], env: epmdEnvironment(folder) }
+export function epmdCommand(folder: LabFolder, host: string | undefined, { erlang }: RabbitmqProgram): Command {
+  const place = host === undefined ? {} : { host }
+  return { file: erlang.epmd, args: [], env: epmdEnvironment(folder, host), ...place }
 }
 
 /** The server's script, which becomes the Erlang VM: its pid is the node's, also for signals. */
@@ -78,12 +105,12 @@ export function nodeCommand(folder: LabFolder, node: string, { rabbitmq, erlang 
     file: rabbitmq.server,
     args: [],
     env: {
-      ...epmdEnvironment(folder),
+      ...epmdEnvironment(folder, node),
       PATH: [erlang.folder, process.env['PATH'] ?? ''].filter((part) => part !== '').join(delimiter),
       HOME: erlangHome(folder),
       // Makes the script exec the VM instead of staying as its parent.
       RUNNING_UNDER_SYSTEMD: 'true',
-      RABBITMQ_NODENAME: erlangName(node),
+      RABBITMQ_NODENAME: erlangName(folder, node),
       RABBITMQ_DIST_PORT: String(portOf(folder.read().ports, peerPortName(node))),
       RABBITMQ_MNESIA_BASE: folder.at(node, 'data'),
       RABBITMQ_LOG_BASE: folder.at(node),
@@ -96,27 +123,27 @@ export function nodeCommand(folder: LabFolder, node: string, { rabbitmq, erlang 
       RABBITMQ_CONFIG_FILES: folder.at(node, 'conf.d'),
       RABBITMQ_ADVANCED_CONFIG_FILE: folder.at(node, 'advanced.config'),
       RABBITMQ_CONF_ENV_FILE: '/dev/null',
-      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: POLITE_AND_LOCAL,
+      RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS: `${POLITE} -kernel inet_dist_use_interface ${tuple(hostOf(folder.read(), node))}`,
     },
   }
 }
 
-// One scheduler that sleeps when it has nothing to do, and no port for peers but on 127.0.0.1.
-const POLITE_AND_LOCAL = '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none -kernel inet_dist_use_interface {127,0,0,1}'
+// One scheduler that sleeps when it has nothing to do.
+const POLITE = '+S 1:1 +sbwt none +sbwtdcpu none +sbwtdio none'
 
 /** What a command of the distribution needs to reach a node. */
 export function cliEnvironment(folder: LabFolder, node: string): Record<string, string> {
   return {
-    ...epmdEnvironment(folder),
+    ...epmdEnvironment(folder, node),
     HOME: erlangHome(folder),
-    RABBITMQ_NODENAME: erlangName(node),
+    RABBITMQ_NODENAME: erlangName(folder, node),
     RABBITMQ_CONF_ENV_FILE: '/dev/null',
   }
 }
 
-function epmdEnvironment(folder: LabFolder): Record<string, string> {
-  return {
-    ERL_EPMD_ADDRESS: '127.0.0.1',
-    ERL_EPMD_PORT: String(portOf(folder.read().ports, EPMD)),
-  }
+function epmdEnvironment(folder: LabFolder, node: string | undefined): Record<string, string> {
+  const state = folder.read()
+  const port = { ERL_EPMD_PORT: String(portOf(state.ports, EPMD)) }
+  if (state.network === undefined || node === undefined) return { ERL_EPMD_ADDRESS: '127.0.0.1', ...port }
+  return { ERL_EPMD_ADDRESS: hostOf(state, node), ...port, ERL_INETRC: hostsFile(folder, node) }
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
 import { UnderstudyError } from '../../src/errors.ts'
+import { withinNamespace } from '../netns/within-namespace.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { LAB_MARK, OWNER_MARK, ROOT_MARK, ownerMark } from './process-marks.ts'
 import { type RabbitmqProgram, cliEnvironment, erlangName } from './rabbitmq-config.ts'
@@ -20,7 +21,7 @@ export function evaluate(
   { rabbitmq, erlang }: RabbitmqProgram,
   expression: string,
 ): Promise<string> {
-  const { owner, stays } = folder.read()
+  const { owner, stays, network } = folder.read()
   const path = [erlang.folder, process.env['PATH'] ?? ''].filter((part) => part !== '').join(delimiter)
   const env = {
     PATH: path,
@@ -32,9 +33,11 @@ export function evaluate(
     [OWNER_MARK]: ownerMark(stays ? null : owner),
   }
   const options = { env, cwd: folder.path, timeout: WITHIN_MS, killSignal: 'SIGKILL', encoding: 'utf8' } as const
-  const args = ['--quiet', '--node', erlangName(node), 'eval', expression]
+  const args = ['--quiet', '--node', erlangName(folder, node), 'eval', expression]
   return new Promise((resolve, reject) => {
-    execFile(join(dirname(rabbitmq.server), 'rabbitmqctl'), args, options, (error, stdout, stderr) => {
+    const program = { file: join(dirname(rabbitmq.server), 'rabbitmqctl'), args }
+    const command = withinNamespace(program, folder.id, network, node)
+    execFile(command.file, command.args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout.trim())
       const said = [...stderr.trim().split('\n'), ...stdout.trim().split('\n')].find((line) => line.trim() !== '')
       const why = withoutRabbitmqSecrets(folder, said ?? `no answer within ${WITHIN_MS / 1000} s`)

@@ -11,5 +11,5 @@ export function managementUrl(lab: Pick<Lab, 'folder' | 'nodes' | 'state'>): str
   const folder = listLabFolders(dirname(lab.folder)).find(({ path }) => path === lab.folder)
   const running = lab.nodes.find(({ name }) => lab.state(name) === 'running')
   const port = running && folder?.read().ports[managementPortName(running.name)]
-  return port === undefined ? undefined : `http://127.0.0.1:${port}`
+  return port === undefined ? undefined : `http://${running?.host}:${port}`
 }

@@ -1,6 +1,7 @@
 import { request } from 'node:http'
 import type { ProcessState } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
+import { hostOf } from './host-of.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { portOf } from './node-control.ts'
 import { managementPortName, nodeOfErlangName } from './rabbitmq-config.ts'
@@ -109,13 +110,14 @@ function ask(
   answers: readonly (number | undefined)[] = [200],
 ): Promise<unknown> {
   const { client } = readRabbitmqSecrets(folder)
-  const port = portOf(folder.read().ports, managementPortName(node))
+  const state = folder.read()
+  const port = portOf(state.ports, managementPortName(node))
   return new Promise((resolve, reject) => {
     const fail = (why: string, cause?: unknown): void => {
       reject(new UnderstudyError('unsupported', `the management API of node ${node} ${why}`, { cause }))
     }
     const call = request({
-      host: '127.0.0.1',
+      host: hostOf(state, node),
       port,
       path: `/api/${path}`,
       auth: `${client.username}:${client.password}`,

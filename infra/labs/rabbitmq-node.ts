@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { answersAmqp } from './amqp-greeting.ts'
+import { hostOf } from './host-of.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { lastMeaningfulLine, sizeOf } from './log-lines.ts'
 import { portOf } from './node-control.ts'
@@ -16,18 +17,35 @@ const EPMD_WITHIN_MS = 10_000
 const READY_WITHIN_MS = 90_000
 
 /**
- * Starts the lab's own port mapper, through which its nodes find each other.
+ * Starts the lab's own port mapper, through which its nodes find each other: one for each network namespace.
  *
  * @throws UnderstudyError `unsupported` when it ended before it listened, `deadline` after 10 s.
  */
 export async function startEpmd(folder: LabFolder, program: RabbitmqProgram, signal: AbortSignal): Promise<void> {
-  const port = portOf(folder.read().ports, EPMD)
-  const { ended } = spawnProcess(folder, EPMD, epmdCommand(folder, program))
+  const state = folder.read()
+  // Where each node is a host of its own, each has its own.
+  const hosts = state.network === undefined ? [undefined] : state.nodes
+  await Promise.all(hosts.map(async (host) => await startEpmdOn(folder, host, program, signal)))
+}
+
+async function startEpmdOn(
+  folder: LabFolder,
+  host: string | undefined,
+  program: RabbitmqProgram,
+  signal: AbortSignal,
+): Promise<void> {
+  const state = folder.read()
+  const port = portOf(state.ports, EPMD)
+  const { ended } = spawnProcess(
+    folder,
+    host === undefined ? EPMD : `${EPMD}-${host}`,
+    epmdCommand(folder, host, program),
+  )
   let end: string | undefined
   void ended.then((how) => (end = how))
   const look = async (): Promise<true | undefined> => {
     if (end !== undefined) throw new UnderstudyError('unsupported', `epmd ended with ${end}`)
-    return (await isListening(port)) || undefined
+    return (await isListening(port, host === undefined ? undefined : hostOf(state, host))) || undefined
   }
   await waitUntil(look, { what: 'epmd does not listen', withinMs: EPMD_WITHIN_MS, signal })
 }
@@ -48,10 +66,12 @@ export async function startNode(
   const { ended } = spawnProcess(folder, node, nodeCommand(folder, node, program))
   let end: string | undefined
   void ended.then((how) => (end = how))
-  const port = portOf(folder.read().ports, node)
+  const state = folder.read()
+  const port = portOf(state.ports, node)
+  const host = hostOf(state, node)
   const look = async (): Promise<true | undefined> => {
     if (end !== undefined) throw new UnderstudyError('unsupported', `it ended with ${end}`)
-    if (!(await answersAmqp(port))) return undefined
+    if (!(await answersAmqp(port, host))) return undefined
     const running = await readRunningNodes(folder, node).catch((): string[] => [])
     return running.includes(node) || undefined
   }

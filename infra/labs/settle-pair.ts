@@ -54,6 +54,6 @@ async function untilSettled(processes: SignalControl, withinMs: number, signal: 
 }
 
 async function listeningNodes({ nodes }: SignalControl): Promise<string[]> {
-  const listening = await Promise.all(nodes.map(({ port }) => isListening(port)))
+  const listening = await Promise.all(nodes.map(({ port, host }) => isListening(port, host)))
   return nodes.filter((_, index) => listening[index] === true).map(({ name }) => name)
 }

@@ -1,9 +1,9 @@
 import { connect } from 'node:net'
 
-/** Whether somebody accepts connections on that port of 127.0.0.1. */
-export function isListening(port: number): Promise<boolean> {
+/** Whether somebody accepts connections on that port. `host` defaults to 127.0.0.1. */
+export function isListening(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' })
+    const socket = connect({ port, host })
     const finish = (listening: boolean): void => {
       socket.destroy()
       resolve(listening)

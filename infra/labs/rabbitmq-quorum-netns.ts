@@ -1,0 +1,46 @@
+import type { Prediction } from '../../src/drill/fault.ts'
+import { everybodyBut, silentCut } from '../netns/silence-fault.ts'
+import { inNamespaces } from './in-netns.ts'
+import type { LabKind } from './lab.ts'
+import { ELECTION_MS, FAILURE_DETECTOR_POLL_MS } from './rabbitmq-predictions.ts'
+import { rabbitmqQuorum } from './rabbitmq.ts'
+
+const NODES = ['a', 'b', 'c']
+
+const SUSPECTED = `a silent leader is suspected at the second poll of the failure detector at most (aten poll_interval ${FAILURE_DETECTOR_POLL_MS / 1000} s), and an election is over within ${ELECTION_MS / 1000} s`
+
+const PARTITION: Prediction = {
+  lowerMs: FAILURE_DETECTOR_POLL_MS,
+  upperMs: null,
+  because: `${SUSPECTED}; but a client of the leader's own node hears its heart-beats and waits for confirms that do not come`,
+}
+
+const ISOLATE: Prediction = {
+  lowerMs: FAILURE_DETECTOR_POLL_MS,
+  upperMs: 2 * FAILURE_DETECTOR_POLL_MS + ELECTION_MS,
+  because: `${SUSPECTED}; a client of that node has missed its heart-beats by then`,
+}
+
+/** Three RabbitMQ nodes on a network of their own, so that they can lose each other. */
+export const rabbitmqQuorumNetns: LabKind = inNamespaces(rabbitmqQuorum, {
+  name: 'rabbitmq-quorum-netns',
+  description: 'rabbitmq-quorum with a network namespace for each node, so that nodes can lose each other in silence',
+  hosts: NODES,
+  faultNames: ['partition', 'isolate'],
+  faults: (lab) => [
+    silentCut(lab, {
+      name: 'partition',
+      summary: 'the broker that leads the queue loses the other two in silence, and keeps its clients',
+      done: 'cut off from the other nodes in silence',
+      from: (node) => NODES.filter((name) => name !== node.name),
+      predicted: PARTITION,
+    }),
+    silentCut(lab, {
+      name: 'isolate',
+      summary: 'the broker that leads the queue loses everybody in silence: the other two and its clients',
+      done: 'cut off from everybody in silence',
+      from: everybodyBut(lab.network),
+      predicted: ISOLATE,
+    }),
+  ],
+})
