@@ -76,7 +76,7 @@ const EVENTS: { readonly [Type in HistoryEvent['type']]: FieldsOf<Required<Extra
     expects: orAbsent(oneOf('takeover', 'service')),
   },
   proof: { node: text, effectiveNs: instant, proof: texts },
-  heal: { node: text, how: text },
+  heal: { node: text, how: text, orderedNs: orAbsent(instant) },
   conn: {
     client: oneOf('producer', 'listener'),
     state: oneOf('connected', 'interrupted', 'attempt-failed', 'resumed', 'failed', 'closed', 'blocked', 'unblocked'),

@@ -110,7 +110,14 @@ export type HistoryBody =
       readonly effectiveNs: number
       readonly proof: readonly string[]
     }
-  | { readonly type: 'heal'; readonly node: string; readonly how: string }
+  | {
+      /** The fault was undone: `t` is when that was over, as when a broker that is started answers. */
+      readonly type: 'heal'
+      readonly node: string
+      readonly how: string
+      /** When it was ordered, in the units of `t`. Absent in what version 0.1 wrote. */
+      readonly orderedNs?: number
+    }
   | {
       readonly type: 'conn'
       readonly client: 'producer' | 'listener'

@@ -35,7 +35,8 @@ const SILENCES: readonly string[] = ['heartbeat-lost', 'confirm-timeout'] satisf
 export function clientAnswers(timeline: Timeline, fault: FaultTime): ClientAnswers {
   const dials = { refusal: 0, timeout: 0, reset: 0, unreachable: 0 }
   const untilNs = timeline.drain?.t ?? Number.POSITIVE_INFINITY
-  const throughEntrances = (timeline.run.entrances?.length ?? 0) > 0
+  const entrances = timeline.run.entrances ?? []
+  const throughEntrances = entrances.length > 0
   let silentForNs: number | null = null
   for (const { state, endpoint, reason, t } of timeline.connections) {
     if (t < fault.orderedNs || t > untilNs || reason === null) continue
@@ -45,7 +46,8 @@ export function clientAnswers(timeline: Timeline, fault: FaultTime): ClientAnswe
     const end = state === 'attempt-failed' ? endOf(reason) : undefined
     if (end) dials[end]++
   }
-  return { endpoint: throughEntrances ? null : fault.leftEndpoint, dials, silentForNs }
+  const only = entrances.length === 1 ? (entrances[0]?.endpoint ?? null) : null
+  return { endpoint: throughEntrances ? only : fault.leftEndpoint, dials, silentForNs }
 }
 
 function endOf(reason: string): DialEnd | undefined {

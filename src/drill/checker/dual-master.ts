@@ -1,4 +1,5 @@
 import { nsOf } from './durations.ts'
+import type { FaultTime } from './fault-time.ts'
 import type { EventOf, Timeline } from './timeline.ts'
 import { oneServes } from '../topology.ts'
 
@@ -26,7 +27,14 @@ interface Reign {
  *   since the first answer may have been under way. It counts from the marker, by the latest that its source may
  *   mean, and until the lock went on or the answers ended.
  */
-export function dualMaster(timeline: Timeline): DualMaster | undefined {
+export function dualMaster(timeline: Timeline, fault: FaultTime | undefined): DualMaster | undefined {
+  const found = longestDual(timeline)
+  if (!found || !fault || found.fromNs < fault.orderedNs) return found
+  // Times count from when the fault took effect, which its proof may have told a little later than it did.
+  return { ...found, fromNs: Math.min(Math.max(found.fromNs, fault.effectiveNs), found.untilNs) }
+}
+
+function longestDual(timeline: Timeline): DualMaster | undefined {
   if (!oneServes(timeline.run.topology)) return undefined
   const reigns = reignsOf(timeline.probes)
   const all = [...bothServed(reigns), ...heldAndServed(timeline, reigns)]

@@ -90,13 +90,14 @@ function stuck({ stuck }: Observations): readonly string[] {
   ]
 }
 
-function unroutable({ unroutable: { acknowledged, returned } }: Observations): readonly string[] {
+function unroutable({ unroutable: { undelivered, acknowledged, returned } }: Observations): readonly string[] {
   const found: string[] = []
-  if (acknowledged > 0) {
-    const were = acknowledged === 1 ? 'was' : 'were'
+  if (undelivered > 0) {
+    const were = undelivered === 1 ? 'was' : 'were'
+    const fate = acknowledged > 0 ? 'never arrived: acknowledged' : 'had not arrived at the end: probably acknowledged'
     found.push(
-      `${countOf(acknowledged, 'job')} ${were} confirmed while the queue's home was away, and never arrived: ` +
-        'acknowledged but unroutable, a black hole.',
+      `${countOf(undelivered, 'job')} ${were} confirmed while the queue's home was away, and ${fate} ` +
+        'but unroutable, a black hole.',
     )
   }
   if (returned > 0) found.push(`${countOf(returned, 'attempt')} came back as unroutable (basic.return).`)

@@ -73,7 +73,7 @@ export function observe(history: readonly HistoryEvent[], asked: Objectives): Ob
     outage,
     failover: fault && failoverTime(timeline, ledger, fault),
     recovery: fault && recovery(ledger, fault, timeline.run.everyMs, windowMs),
-    dual: dualMaster(timeline),
+    dual: dualMaster(timeline, fault),
     faulted: fault && faultedAnswer(timeline, fault),
     clients: fault && clientAnswers(timeline, fault),
     blocked: longestBlocked(timeline),

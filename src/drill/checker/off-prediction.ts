@@ -3,6 +3,9 @@ import type { Prediction } from '../fault.ts'
 import type { ProducerOutage } from './outage.ts'
 import type { WithoutConfirm } from './without-confirm.ts'
 
+// What lies outside by less is nobody's outage, and may be the drill's own delay: the bound that `recovery` has too.
+const TOLERATED_MS = 100
+
 /** What the settings say beside what was measured. */
 export interface Compared {
   /** Milliseconds by which what was measured lies outside: above 0 longer, below 0 shorter, 0 within. */
@@ -13,7 +16,7 @@ export interface Compared {
 
 /**
  * Measured is how long jobs did not flow: the outage by the attempts that failed, or the time without a confirm where
- * that was longer. It is outside when the whole of it is, both bounds.
+ * that was longer. It is outside when the whole of it is, both bounds, by over 100 ms.
  */
 export function compareWithPrediction(predicted: Prediction, outage: ProducerOutage, silent: WithoutConfirm): Compared {
   const last = outage.spells.at(-1)
@@ -30,8 +33,8 @@ export function compareWithPrediction(predicted: Prediction, outage: ProducerOut
 }
 
 function outsideBy(predicted: Prediction, lowerMs: number, upperMs: number | null): number {
-  if (predicted.upperMs !== null && lowerMs > predicted.upperMs) return lowerMs - predicted.upperMs
-  if (upperMs !== null && upperMs < predicted.lowerMs) return upperMs - predicted.lowerMs
+  if (predicted.upperMs !== null && lowerMs > predicted.upperMs + TOLERATED_MS) return lowerMs - predicted.upperMs
+  if (upperMs !== null && upperMs < predicted.lowerMs - TOLERATED_MS) return upperMs - predicted.lowerMs
   return 0
 }
 

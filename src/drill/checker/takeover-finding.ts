@@ -24,11 +24,8 @@ export function takeoverFindings(seen: Observations): readonly string[] {
 function tookOver(seen: Observations, failover: Failover, fault: FaultTime, happened: string): readonly string[] {
   const { node, through, totalMs, electedLater } = failover
   const after = `${sayMs(totalMs)} after ${happened}`
-  const healed = healedNs(seen)
-  const late =
-    healed !== undefined && healed - fault.effectiveNs < totalMs * 1e6
-      ? `; the fault was healed after ${sayMs(msNear(healed - fault.effectiveNs))}`
-      : ''
+  const heal = healOf(seen)
+  const late = heal && heal.fromNs - fault.effectiveNs < totalMs * 1e6 ? sayHeal(heal, fault) : ''
   if (node === null) {
     return [
       `Another broker took over, which one was not seen: the first confirm came through ${through}, ${after}${late}.`,
@@ -56,55 +53,63 @@ function sayUnseen(part: keyof typeof UNSEEN): string {
   return `${UNSEEN[part]} was not observed; its time is in the part after it.`
 }
 
-/** Nobody else came to serve, and nobody had to. */
+/** Nobody else came to serve, or nobody had to. */
 function stayed(seen: Observations, fault: FaultTime, happened: string): string {
   const { timeline } = seen
   const first = firstConfirm(seen, fault)
-  const healed = healedNs(seen)
+  const heal = healOf(seen)
   const paused = timeline.fault && doneToIt(timeline.fault) === 'paused'
   const isBroker = fault.endpoint !== null && !isEntrance(timeline, fault.endpoint)
-  const byItself = first !== undefined && (healed === undefined || first.endNs <= healed)
-  const elsewhere = first !== undefined && first.endpoint !== null && first.endpoint !== fault.endpoint
-  // Behind an entrance nobody knows which broker it was.
-  const others = byItself && elsewhere && !isEntrance(timeline, first.endpoint)
-  if (paused && isBroker && !others) {
-    const how = healed === undefined ? '' : ` It was continued after ${sayMs(msNear(healed - fault.effectiveNs))}.`
-    const why = oneServes(timeline.run.topology)
-      ? 'a stopped process keeps what it holds'
-      : 'the others had not given it up yet'
+  const byItself = first !== undefined && (heal === undefined || first.endNs <= heal.fromNs)
+  const one = oneServes(timeline.run.topology)
+  if (paused && isBroker && !(byItself && first.endpoint !== fault.endpoint)) {
+    const how = heal === undefined ? '' : ` It was continued after ${sayAfter(heal.untilNs, fault)}.`
+    const why = one ? 'a stopped process keeps what it holds' : 'the others had not given it up yet'
     return `Nobody took over while ${happened}: ${why}.${how}`
   }
-  const nobody = oneServes(timeline.run.topology) ? 'Nobody took over' : 'No node took the place of another'
-  const heal =
-    healed === undefined || byItself ? '' : `; the fault was healed after ${sayMs(msNear(healed - fault.effectiveNs))}`
-  if (!first) return `${nobody} after ${happened}, and no job was confirmed any more${heal}.`
+  const nobody = one ? 'Nobody took over' : 'No node took the place of another'
+  const late = heal && !byItself ? sayHeal(heal, fault) : ''
+  if (!first) return `${nobody} after ${happened}, and no job was confirmed any more${late}.`
   const through = first.endpoint === null ? '' : ` through ${nameAt(timeline, first.endpoint)}`
-  const after = `${sayMs(msNear(first.endNs - fault.effectiveNs))} after ${happened}`
-  return `${nobody}: the next job was confirmed${through}, ${after}${heal}.`
+  return `${nobody}: the next job was confirmed${through}, ${sayAfter(first.endNs, fault)} after ${happened}${late}.`
 }
 
 /** Nobody can stand in for the home node of a queue; its jobs wait until it is back. */
 function homeNode(seen: Observations, fault: FaultTime, happened: string): string {
   const nobody = `Nobody could take over when ${happened}: the queue is at home on that node alone`
-  const healed = healedNs(seen)
-  if (healed === undefined) return `${nobody}.`
+  const heal = healOf(seen)
+  if (heal === undefined) return `${nobody}.`
   const paused = seen.timeline.fault && doneToIt(seen.timeline.fault) === 'paused'
-  const how = paused ? 'It was continued' : 'It was back'
-  const healedAfter = sayMs(msNear(healed - fault.effectiveNs))
+  const back = `${paused ? 'It was continued' : 'It was back'} after ${sayAfter(heal.untilNs, fault)}`
+  // Others confirm without `mandatory` what they cannot put anywhere.
+  if (seen.unroutable.undelivered > 0) return `${nobody}. ${back}; what was confirmed meanwhile did not arrive.`
   const first = firstConfirm(seen, fault)
-  if (!first) return `${nobody}. ${how} after ${healedAfter}.`
-  const firstAfter = sayMs(msNear(first.endNs - fault.effectiveNs))
-  const { acknowledged } = seen.unroutable
-  if (acknowledged > 0) return `${nobody}. ${how} after ${healedAfter}; what was confirmed meanwhile went nowhere.`
+  if (!first) return `${nobody}. ${back}.`
+  const firstAfter = sayAfter(first.endNs, fault)
   // The order to start ends once the whole node answers; its queue may take jobs before that.
-  if (first.endNs < healed) {
+  if (first.endNs < heal.untilNs) {
     return `${nobody}. The first confirm came after ${firstAfter}, as soon as it was there again.`
   }
-  return `${nobody}. ${how} after ${healedAfter}, and the first confirm came after ${firstAfter}.`
+  return `${nobody}. ${back}, and the first confirm came after ${firstAfter}.`
 }
 
-function healedNs({ timeline }: Observations): number | undefined {
-  return timeline.heals.find((heal) => heal.node === timeline.fault?.node)?.t
+interface Heal {
+  /** When it was ordered, as far as the history says. */
+  readonly fromNs: number
+  readonly untilNs: number
+}
+
+function healOf({ timeline }: Observations): Heal | undefined {
+  const heal = timeline.heals.find(({ node }) => node === timeline.fault?.node)
+  return heal && { fromNs: heal.orderedNs ?? heal.t, untilNs: heal.t }
+}
+
+function sayHeal({ fromNs }: Heal, fault: FaultTime): string {
+  return `; the heal came after ${sayAfter(fromNs, fault)}`
+}
+
+function sayAfter(atNs: number, fault: FaultTime): string {
+  return sayMs(msNear(atNs - fault.effectiveNs))
 }
 
 /** The first confirm of an attempt that began after the fault. */

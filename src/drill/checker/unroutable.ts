@@ -48,7 +48,9 @@ export function isAway(away: readonly Away[], atNs: number): boolean {
 
 /** What could not be put into a queue. */
 export interface Unroutable {
-  /** Jobs that were confirmed while the queue's home was away and never arrived; 0 when the drain failed. */
+  /** Jobs that were confirmed while the queue's home was away and had not arrived by the end. */
+  readonly undelivered: number
+  /** The same once the drain succeeded, so that they never will; 0 when it failed. */
   readonly acknowledged: number
   /** Attempts that came back (`basic.return`). */
   readonly returned: number
@@ -65,6 +67,7 @@ export function unroutable(
     return confirm !== undefined && isAway(away, confirm.endNs)
   })
   return {
+    undelivered: swallowed.length,
     acknowledged: drained ? swallowed.length : 0,
     returned: ledger.attempts.reduce((count, { outcome }) => count + (outcome === 'returned' ? 1 : 0), 0),
   }

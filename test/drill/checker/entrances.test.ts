@@ -125,6 +125,21 @@ describe('Behind an entrance', () => {
     )
   })
 
+  it('a node that only passed jobs on is not waited for until it goes on', () => {
+    const history = elected(balanced('quorum', 'pause-client'), 5, 'a').hurt(1000, {
+      node: 'b',
+      endpoint: B,
+      done: 'paused',
+    })
+    const { findings } = judge(history.jobs(3000, 15_000, DOOR).heal(9000, 'b').drain(16_000).events)
+    assert.ok(
+      findings.includes(
+        'No node took the place of another: the next job was confirmed through haproxy, 2.004 s after b was paused.',
+      ),
+      findings.join('\n'),
+    )
+  })
+
   it('cut connections are no takeover, as the same brokers stand behind it', () => {
     const history = balanced('quorum', 'cut').hurt(1000, {
       node: 'haproxy',

@@ -55,7 +55,7 @@ const CASES: readonly Case[] = [
     done: 'paused',
     next: { by: A, ms: 3050 },
     sentence:
-      'Nobody took over: the next job was confirmed through a, 2.054 s after the database was paused; the fault was healed after 2 s.',
+      'Nobody took over: the next job was confirmed through a, 2.054 s after the database was paused; the heal came after 2 s.',
   },
   {
     topology: 'lock',
@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
     done: 'paused',
     next: undefined,
     sentence:
-      'Nobody took over after the database was paused, and no job was confirmed any more; the fault was healed after 2 s.',
+      'Nobody took over after the database was paused, and no job was confirmed any more; the heal came after 2 s.',
   },
   {
     topology: 'lock',
@@ -72,8 +72,7 @@ const CASES: readonly Case[] = [
     endpoint: null,
     done: 'paused',
     next: { by: B, ms: 3050 },
-    sentence:
-      'b took over: its first confirm came 2.054 s after the database was paused; the fault was healed after 2 s.',
+    sentence: 'b took over: its first confirm came 2.054 s after the database was paused; the heal came after 2 s.',
   },
   {
     topology: 'lock',
@@ -90,7 +89,7 @@ const CASES: readonly Case[] = [
     done: 'killed (a and b)',
     next: { by: B, ms: 3050 },
     sentence:
-      'No node took the place of another: the next job was confirmed through b, 2.054 s after the majority was killed (a and b); the fault was healed after 2 s.',
+      'No node took the place of another: the next job was confirmed through b, 2.054 s after the majority was killed (a and b); the heal came after 2 s.',
   },
   {
     topology: 'quorum',
@@ -115,7 +114,7 @@ const CASES: readonly Case[] = [
     done: 'cut off from the other nodes',
     next: { by: A, ms: 3050 },
     sentence:
-      'No node took the place of another: the next job was confirmed through a, 2.054 s after a was cut off from the other nodes; the fault was healed after 2 s.',
+      'No node took the place of another: the next job was confirmed through a, 2.054 s after a was cut off from the other nodes; the heal came after 2 s.',
   },
   {
     topology: 'home-node',
@@ -133,7 +132,7 @@ const CASES: readonly Case[] = [
     done: 'put under a disk alarm',
     next: { by: A, ms: 3050 },
     sentence:
-      'No node took the place of another: the next job was confirmed through a, 2.054 s after the cluster was put under a disk alarm; the fault was healed after 2 s.',
+      'No node took the place of another: the next job was confirmed through a, 2.054 s after the cluster was put under a disk alarm; the heal came after 2 s.',
   },
   {
     topology: 'lock',
@@ -160,6 +159,15 @@ describe('What is told of a takeover', () => {
     assert.deepEqual(judge(history.events).reasons, ['No job was confirmed in the 8 s after the database was paused.'])
     const unproven = judge(history.events.filter((event) => event.type !== 'proof'))
     assert.deepEqual(unproven.reasons, ['Nothing proves that the fault took effect on the database.'])
+  })
+
+  it('counts what came while the heal was under way as brought about by it', () => {
+    const history = new WrittenHistory({ topology: 'lock' })
+      .jobs(0, 1000)
+      .hurt(1000, { node: 'database', done: 'paused' })
+    history.jobs(3050, 15_000).at(4000, { type: 'heal', node: 'database', how: 'started again', orderedNs: 3000e6 })
+    const { findings } = judge(history.drain(16_000).events)
+    assert.match(findings.join('\n'), /through a, 2\.054 s after the database was paused; the heal came after 2 s\.$/m)
   })
 
   it('times the failover of a fault that hit no one broker from the one that had served', () => {
