@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.ts'
+import { type Clock, sleep } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
 import { UnderstudyError } from '../../errors.ts'
 import type { StatusEvent } from '../../failover/status.ts'
@@ -49,11 +49,14 @@ export class Workload {
   #listener: Listener | undefined
   #endpoint: string | null = null
   #lastDeliveryAt = 0
+  /** The message behind the last job, which is none itself. */
+  readonly #behindAll: { readonly id: string; readonly arrived: PromiseWithResolvers<void> }
   #confirmedAt = 0
   #failed = 0
 
   constructor(options: WorkloadOptions) {
     this.#options = options
+    this.#behindAll = { id: `${options.runId}-behind-all`, arrived: Promise.withResolvers() }
     this.#ticker = new Ticker({
       clock: options.clock,
       periodMs: options.everyMs,
@@ -129,6 +132,31 @@ export class Workload {
     this.#ticker.stop()
   }
 
+  /**
+   * Sends one message more, of which the history knows nothing, and tells whether it came to the listener in time:
+   * then the queue has been handed out up to there, and what was confirmed before and is not delivered by now is not
+   * in it.
+   */
+  async passesThrough(withinMs: number, signal: AbortSignal): Promise<boolean> {
+    const { id, arrived } = this.#behindAll
+    const { clock, runId, destination } = this.#options
+    const limit = new AbortController()
+    const late = sleep(clock, withinMs, AbortSignal.any([signal, limit.signal])).then(
+      () => false,
+      () => false,
+    )
+    const sent = this.#connection?.send(destination, { runId }, { id }).then(
+      async () => {
+        await arrived.promise
+        return true
+      },
+      () => false,
+    )
+    const came = await Promise.race([late, sent ?? false])
+    limit.abort()
+    return came
+  }
+
   /** Drains and closes the client; bounded by its own drain timeout. Idempotent. */
   async close(): Promise<void> {
     this.#ticker.stop()
@@ -158,9 +186,13 @@ export class Workload {
 
   #observer(): ProducerObserver {
     const { recording } = this.#options
+    const isJob = (id: string): boolean => id !== this.#behindAll.id
     return {
-      attempt: ({ id }, k, endpoint) => recording.record({ type: 'att', id, k, endpoint: endpoint ?? null }),
+      attempt: ({ id }, k, endpoint) => {
+        if (isJob(id)) recording.record({ type: 'att', id, k, endpoint: endpoint ?? null })
+      },
       attemptEnded: ({ id }, k, end) => {
+        if (!isJob(id)) return
         recording.record({ type: 'res', id, k, outcome: OUTCOMES[end] })
         if (end !== 'confirmed') return
         this.#confirmedAt = this.#options.clock.now()
@@ -176,6 +208,11 @@ export class Workload {
   async #onDelivery(delivery: Delivery): Promise<void> {
     const { recording } = this.#options
     const { id, attempt, redelivered, endpoint } = delivery
+    if (id === this.#behindAll.id) {
+      this.#behindAll.arrived.resolve()
+      await delivery.ack()
+      return
+    }
     recording.record({ type: 'dlv', id, runId: runOf(delivery), k: attempt, redelivered, endpoint })
     this.#lastDeliveryAt = this.#options.clock.now()
     this.#undelivered.delete(id)
