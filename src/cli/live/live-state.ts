@@ -157,12 +157,14 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
     case 'abort':
       return [{ atNs: event.t, tone: 'bad', text: event.why }]
     case 'drain':
-      if (event.ok) return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
+      if (event.ok && event.outstanding === 0) {
+        return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
+      }
       return [
         {
           atNs: event.t,
           tone: 'bad',
-          text: `drain failed: ${countOf(event.outstanding, 'confirmed job')} not delivered`,
+          text: `${event.ok ? 'drained' : 'drain failed'}: ${countOf(event.outstanding, 'confirmed job')} not delivered`,
         },
       ]
   }
