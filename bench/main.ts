@@ -3,6 +3,7 @@ import { messageOf, UnderstudyError } from '../src/errors.ts'
 import { footprintCommands } from './footprint/command.ts'
 import { outageCommand } from './outage/command.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
+import { reportCommand } from './report/command.ts'
 import { soakCommand } from './soak/command.ts'
 import { throughputCommands } from './throughput/command.ts'
 
@@ -24,6 +25,7 @@ const program = new Command('bench')
   .addCommand(reconnectCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
+  .addCommand(reportCommand((judged) => (outcome = judged)))
 for (const command of throughputCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)
 for (const command of footprintCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)
 for (const sub of program.commands) sub.exitOverride().configureOutput({ writeErr: () => {} })
