@@ -235,13 +235,9 @@ class Drill {
     onPhase({ name: 'fault' })
     this.#recording.record({ type: 'fault', name, node, endpoint, done, expects })
     await aim.inject()
-    const proof = [await waitForProof(aim, clock, this.#signal)]
-    const effectiveNs = this.#recording.nowNs()
-    const finding = await this.#findingAfter(aim)
-    if (endpoint !== null && finding) proof.push(describeFinding(endpoint, finding))
-    this.#recording.record({ type: 'proof', node, effectiveNs, proof })
-
-    const aborted = await this.#untilHealed(heals)
+    const proven = await this.#prove(aim)
+    // What nothing proves need not be waited for: the verdict is that nobody knows.
+    const aborted = proven ? await this.#untilHealed(heals) : undefined
     if (aborted !== undefined) this.#recording.record({ type: 'abort', why: aborted })
     onPhase({ name: 'healing' })
     await this.#heal(aborted === undefined ? '' : ' at once')
@@ -251,6 +247,19 @@ class Drill {
     await waitSteadily(clock, watchedMs, control.slowestTakeoverMs + watchedMs + RECOVERY_GRACE_MS, this.#signal, () =>
       this.#flows(),
     )
+  }
+
+  /** Records what proves that the fault took effect; false when nothing does. */
+  async #prove(aim: Aim): Promise<boolean> {
+    const { target: node, endpoint } = aim
+    const first = await waitForProof(aim, this.#dependencies.clock, this.#signal)
+    if (first === undefined) return false
+    const proof = [first]
+    const effectiveNs = this.#recording.nowNs()
+    const finding = await this.#findingAfter(aim)
+    if (endpoint !== null && finding) proof.push(describeFinding(endpoint, finding))
+    this.#recording.record({ type: 'proof', node, effectiveNs, proof })
+    return true
   }
 
   /** Waits until the fault is to be healed. Returns why that is at once, when an abort condition was met. */
@@ -304,8 +313,9 @@ class Drill {
   /** Undoes the fault. `when` goes behind what was done. Nothing happens when nothing is left to undo. */
   async #heal(when: string): Promise<void> {
     const aim = this.#aim
+    const orderedNs = this.#recording.nowNs()
     const how = await aim?.heal()
-    if (aim && how !== undefined) this.#recording.record({ type: 'heal', node: aim.target, how: how + when })
+    if (aim && how !== undefined) this.#recording.record({ type: 'heal', node: aim.target, how: how + when, orderedNs })
   }
 
   async #drain(): Promise<void> {
