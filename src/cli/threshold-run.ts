@@ -100,7 +100,8 @@ function targetOf(lab: DrillLab, faultName: string): SearchTarget {
 }
 
 function benchOf(lab: DrillLab, transport: Transport, { trial }: Search): TrialBench {
-  const uri = drillUri(lab, PROBING_CLIENT)
+  // A job that hangs has failed for the probing client when it has for the article's.
+  const uri = drillUri(lab, { ...PROBING_CLIENT, confirmTimeout: String(trial.deadlineMs) })
   const article = parseFailoverUri(drillUri(lab, { connectTimeout: String(trial.deadlineMs), heartbeat: '0' }))
   return {
     control: lab,

@@ -1,12 +1,17 @@
 import { join } from 'node:path'
 import { countOf, formatCount, sayMs } from '../drill/checker/durations.ts'
 import { formatSeconds } from '../drill/report/durations.ts'
-import { failureAtLeast, failureAtMost } from '../drill/threshold/binomial.ts'
-import { sayPercent } from '../drill/threshold/claim.ts'
 import { fewestRuns } from '../drill/threshold/cost.ts'
-import type { ScheduleFate } from '../drill/threshold/retry-schedule.ts'
 import type { Search } from '../drill/threshold/search-file.ts'
 import type { TrialRecord } from '../drill/threshold/trial-record.ts'
+import {
+  confirmedWords,
+  meaningWords,
+  measuredWords,
+  predictedWords,
+  scheduleWords,
+  verificationWords,
+} from '../drill/threshold/words.ts'
 import { trialMsOf } from './threshold-run.ts'
 
 const LABEL_WIDTH = 11
@@ -57,17 +62,14 @@ export function progressText(record: TrialRecord, search: Search, parallel: numb
 }
 
 /** The end of a search for a person: the claim first. */
-export function endText(
-  search: Search,
-  end: { readonly folder: string; readonly outOfBudget: boolean; readonly report: boolean },
-): string {
+export function endText(search: Search, end: { readonly folder: string; readonly outOfBudget: boolean }): string {
   const { claim, verify, method, trials, voids, spentMs } = search
   const lines: string[] = []
   const say = (label: string, ...texts: readonly string[]): void => {
     for (const [index, text] of texts.entries()) lines.push((index === 0 ? label : '').padEnd(LABEL_WIDTH) + text)
   }
-  if (verify) lines.push(verificationText(search), '')
-  else if (claim) lines.push(claim.text, ...meaningOf(search), '')
+  if (verify) lines.push(verificationWords(search), '')
+  else if (claim) lines.push(claim.text, ...meaningWords(search), '')
   if (end.outOfBudget) say('budget', 'it was used up before the search was done; `--resume` goes on')
   if (claim) {
     say('short of', ...claim.shortOf)
@@ -75,74 +77,17 @@ export function endText(
       say('raised', `${countOf(claim.raised, 'time')}, as a job failed in a run at the candidate before`)
     }
     if (claim.confirmed) {
-      say(
-        'confirmed',
-        `${formatCount(claim.confirmed.held)} of ${formatCount(method.confirmRuns)} runs of the article's own schedule held: a job fails in at most ${sayPercent(claim.confirmed.failureAtMost)} of such faults (${sayPercent(claim.confidence)})`,
-      )
+      say('confirmed', ...confirmedWords(search))
     }
   }
-  say('measured', ...measuredText(search))
-  say('predicted', ...predictedText(search))
-  say('schedules', ...search.schedules.map((fate) => scheduleText(fate, method.confidence)))
+  say('measured', ...measuredWords(search))
+  say('predicted', ...predictedWords(search))
+  say('schedules', ...search.schedules.map((fate) => scheduleWords(fate, method.confidence)))
   const again = voids.length === 0 ? '' : `, ${formatCount(voids.length)} more said nothing and were made again`
   say('cost', `${countOf(trials.length, 'run')}${again}; ${sayLong(spentMs)} of labs at work`)
-  if (end.report) say('report', join(end.folder, 'report.html'))
-  say('kept', end.folder)
+  say('report', join(end.folder, 'report.html'))
   say('again', search.command)
   return `${lines.join('\n')}\n`
-}
-
-function meaningOf({ claim, trial, target }: Search): readonly string[] {
-  if (!claim || claim.thresholdMs === null) return []
-  const share = sayPercent(claim.pass)
-  const lab = target?.lab ?? 'these brokers'
-  return [
-    `A producer that tries every broker, waits ${sayMs(claim.thresholdMs)} and tries once more fails no job in at least ${share} of faults like this (${trial.fault} on ${lab}).`,
-  ]
-}
-
-/** How many fresh runs held, and what that says. */
-export function verificationText({ verify, trials, method }: Search): string {
-  if (!verify) return ''
-  const runs = trials.filter(({ kind }) => kind === 'verify')
-  const failed = runs.filter(({ article }) => article?.held === false).length
-  const held = runs.length - failed
-  const most = failureAtMost(failed, runs.length, method.confidence)
-  const least = failureAtLeast(failed, runs.length, method.confidence)
-  const range = failed === 0 ? `at most ${sayPercent(most)}` : `${sayPercent(least)} to ${sayPercent(most)}`
-  return `${formatCount(held)} of ${formatCount(runs.length)} fresh runs held at ${sayMs(verify.atMs)}: a job fails in ${range} of such faults (each bound ${sayPercent(method.confidence)})`
-}
-
-function measuredText({ measured, method }: Search): readonly string[] {
-  if (!measured) return []
-  const { outages, known, leastMs, medianMs, greatestMs, atPassMs } = measured
-  const unknown = outages === known ? '' : `, and ${formatCount(outages - known)} whose threshold was not seen`
-  const at = atPassMs === null ? '' : `, R${method.pass} of these very values ${sayMs(atPassMs)}`
-  return [
-    `thresholds of ${countOf(outages, 'outage')}: ${sayMs(leastMs)} to ${sayMs(greatestMs)}, median ${sayMs(medianMs)}${at}${unknown}`,
-  ]
-}
-
-function predictedText({ target, measured }: Search): readonly string[] {
-  const predicted = target?.predicted
-  if (!predicted) return []
-  const { lowerMs, upperMs, because } = predicted
-  const range = upperMs === null ? `${sayMs(lowerMs)} until it is healed` : `${sayMs(lowerMs)} to ${sayMs(upperMs)}`
-  const lines = [`${range}: ${because}`]
-  if (measured && upperMs !== null && measured.greatestMs > upperMs) {
-    lines.push(`the longest that was measured is ${sayMs(measured.greatestMs - upperMs)} above that`)
-  }
-  if (measured && measured.leastMs < lowerMs) {
-    lines.push(`the shortest that was measured is ${sayMs(lowerMs - measured.leastMs)} below that`)
-  }
-  return lines
-}
-
-function scheduleText(
-  { schedule, spanMs, outages, failed, failureAtMost: most }: ScheduleFate,
-  confidence: number,
-): string {
-  return `${schedule} (gives up after ${sayMs(spanMs)}): a job would have failed in ${formatCount(failed)} of ${countOf(outages, 'outage')}, so in at most ${sayPercent(most)} of them (${sayPercent(confidence)})`
 }
 
 /** A time that is only about so long. */

@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
+import { renderThresholdPage } from '../../drill/report/threshold/threshold-page.ts'
 import { failureAtLeast, failureAtMost } from '../../drill/threshold/binomial.ts'
 import { measuredOutages } from '../../drill/threshold/measured.ts'
 import { replaySchedule } from '../../drill/threshold/retry-schedule.ts'
@@ -8,7 +9,7 @@ import { decidedEarly, openSteps, RunningSearch, type SearchEvent } from '../../
 import { readSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem, makeFolder } from '../../folder.ts'
-import { newFolder, shown, stampedFolder } from '../drill-folder.ts'
+import { newFolder, save, shown, stampedFolder } from '../drill-folder.ts'
 import { randomSeed } from '../drill-options.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
@@ -55,8 +56,9 @@ async function threshold(
   const { confidence } = running.search.method
   running.update({ schedules: options.schedule.map((one) => replaySchedule(one, outages, confidence)) })
   const { search } = running
+  save(join(folder, 'report.html'), renderThresholdPage(search))
   if (options.json) terminal.out(`${JSON.stringify({ ...search, outOfBudget })}\n`)
-  else terminal.out(endText(search, { folder: shown(folder), outOfBudget, report: false }))
+  else terminal.out(endText(search, { folder: shown(folder), outOfBudget }))
   const exitCode = exitCodeOf(search)
   if (exitCode !== EXIT.passed) throw new Exit(exitCode)
 }
