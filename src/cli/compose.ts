@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { install } from '../../infra/install/install.ts'
 import { createLabs } from '../../infra/labs/labs.ts'
+import { NETWORK_FAULT_NAMES, throughProxies } from '../../infra/proxy/network-faults.ts'
 import { managementUrl } from '../../infra/labs/rabbitmq-management-address.ts'
 import { systemClock } from '../clock.ts'
-import type { BrokerControl } from '../drill/broker-control.ts'
 import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
 import { doctorCommand } from './commands/doctor.ts'
@@ -33,6 +33,8 @@ export function commands(terminal: Terminal, version: string): readonly Command[
         return found?.availability.available === false ? found.availability.reason : undefined
       },
       transport: transportOf,
+      networkFaults: NETWORK_FAULT_NAMES,
+      throughProxies,
       liveView: (lab) =>
         openLiveView({ stream: process.stderr, clock: systemClock, environment: process.env, brokers: lab.nodes }),
       summary: (result, folder) =>
@@ -62,8 +64,12 @@ export function commands(terminal: Terminal, version: string): readonly Command[
 }
 
 /** The adapter for a lab's endpoints, which all have one scheme. */
-async function transportOf({ nodes }: BrokerControl): Promise<Transport> {
-  if (nodes[0]?.endpoint.startsWith('amqp:'))
+async function transportOf({
+  nodes,
+}: {
+  readonly nodes: readonly { readonly endpoint: string }[]
+}): Promise<Transport> {
+  if (nodes[0]?.endpoint.startsWith('amqp'))
     return (await import('../../adapters/rabbitmq/transport.ts')).rabbitmqTransport()
   return (await import('../../adapters/activemq/transport.ts')).activemqTransport()
 }

@@ -1,23 +1,39 @@
 import { InvalidArgumentError, Option } from 'commander'
+import type { BrokerControl, Topology } from '../drill/broker-control.ts'
+import type { Expectation } from '../drill/fault.ts'
 import type { Objectives } from '../drill/history.ts'
-import { DRILL_CLIENT_OPTIONS, DRILL_DEFAULTS, type DrillPlan } from '../drill/plan.ts'
+import { DRILL_CLIENT_OPTIONS, DRILL_DEFAULTS, type DrillPlan, holdFor } from '../drill/plan.ts'
 import { UnderstudyError } from '../errors.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
-import { duration, durationOption, wholeNumber, writeDuration } from './duration.ts'
+import { parseDestination } from '../transport/destination.ts'
+import { duration, durationOption, wholeNumber } from './duration.ts'
 
 /** What one drill is asked to do, as the command line or a line of a plan says it. Times are milliseconds. */
 export interface DrillOptions {
-  readonly lab: string
+  readonly lab?: string
   readonly haproxy?: HaproxyCheck
-  readonly fault: string
+  /** Brokers of the user's own, credentials included; in place of a lab. */
+  readonly uri?: string
+  readonly inject?: string
+  readonly heal?: string
+  readonly proof?: string
+  readonly expects?: Expectation
+  readonly topology: Topology
+  readonly to: string
+  readonly yes?: boolean
+  readonly fault?: string
   readonly every: number
   readonly seed?: number
-  readonly hold: number
+  readonly hold?: number
+  readonly steady: number
   readonly window: number
+  readonly delay?: number
   readonly rto?: number
   readonly rpo: number
   readonly allowFailed: number
   readonly exactlyOnce?: boolean
+  readonly abortOutage?: number
+  readonly abortFailed?: number
   readonly clientOptions?: Readonly<Record<string, string>>
 }
 
@@ -30,29 +46,74 @@ const LARGEST_SEED = 2 ** 32 - 1
 
 /** The options of one drill, each under the name that it has in a plan too. */
 export function drillOptions(): readonly Option[] {
-  const { fault, everyMs, holdMs, windowMs } = DRILL_DEFAULTS
+  return [...targetOptions(), ...courseOptions(), ...objectiveOptions()]
+}
+
+/** Which brokers, and what is done to them. */
+function targetOptions(): readonly Option[] {
   return [
-    new Option('--lab <name>', 'which brokers; `lab list` names them').default('embedded'),
+    new Option('--lab <name>', 'which brokers; `lab list` names them (default: "embedded")'),
     new Option('--haproxy [check]', 'with HAProxy in front of that lab, and which check it makes: amqp or plain')
       .preset('amqp')
-      .argParser(haproxyCheck),
-    new Option('--fault <name>', 'what is done to the brokers; `lab list` names what each lab can suffer').default(
-      fault,
+      .argParser(oneOf(HAPROXY_CHECKS)),
+    new Option(
+      '--fault <name>',
+      'what is done to the brokers; `lab list` names what each lab can suffer (default: "kill")',
     ),
+    new Option('--delay <duration>', 'how much later everything arrives, each way, with the fault slow').argParser(
+      duration(1, 60_000),
+    ),
+    new Option('--uri <uri>', 'brokers of your own in place of a lab; with a network fault, or with --inject'),
+    new Option(
+      '--inject <command>',
+      'the shell command that hurts them, ended after 60 s; it finds UNDERSTUDY_NODE, UNDERSTUDY_ENDPOINT, ' +
+        'UNDERSTUDY_HOST, UNDERSTUDY_PORT (of the broker that the producer is connected to) and UNDERSTUDY_QUEUE',
+    ),
+    new Option('--heal <command>', 'the shell command that undoes it; also run when the drill ends early'),
+    new Option('--proof <command>', 'run again and again until it ends with 0: the fault took effect'),
+    new Option(
+      '--expects <what>',
+      'of --inject: takeover, by another broker; or service, by whichever (default: "service")',
+    ).argParser(oneOf(['takeover', 'service'] as const)),
+    new Option('--topology <kind>', 'who serves at the --uri: lock, one; quorum or home-node, every broker')
+      .argParser(oneOf(['lock', 'quorum', 'home-node'] as const))
+      .default('lock'),
+    new Option('--to <queue>', 'the queue that the jobs go to').argParser(queue).default(DRILL_DEFAULTS.destination),
+    new Option('--yes', 'hurt brokers that are not on this machine'),
+  ]
+}
+
+/** How the drill goes. */
+function courseOptions(): readonly Option[] {
+  const { everyMs, steadyMs, windowMs } = DRILL_DEFAULTS
+  return [
     durationOption('--every <duration>', 'from one job to the next', duration(1, SLOWEST_RATE_MS), everyMs),
     new Option('--seed <n>', 'repeat the random phase of an earlier drill').argParser(wholeNumber(0, LARGEST_SEED)),
-    durationOption(
+    durationOption('--steady <duration>', 'how long all must flow before the fault', duration(100), steadyMs),
+    new Option(
       '--hold <duration>',
-      'how long a paused broker stays paused, and a home node that none replaces stays away',
-      duration(100),
-      holdMs,
-    ),
+      'how long a fault lasts that is not healed by recovery, such as a pause (default: 2 s longer than the longest ' +
+        'takeover by the settings of the brokers, 8 s at least)',
+    ).argParser(duration(100)),
     durationOption(
       '--window <duration>',
       'how long all must be back in bounds to call it recovered',
       duration(100),
       windowMs,
     ),
+    new Option('--abort-outage <duration>', 'heal at once when no job is confirmed for that long').argParser(
+      duration(1),
+    ),
+    new Option('--abort-failed <n>', 'heal at once when so many jobs have failed').argParser(wholeNumber(1, 1e9)),
+    new Option('--client-options <query>', "failover options for the drill's client: name=value&name=value").argParser(
+      clientOptions,
+    ),
+  ]
+}
+
+/** What is asked of a drill, or of a history that is judged again. */
+export function objectiveOptions(): readonly Option[] {
+  return [
     new Option('--rto <duration>', 'the recovery time objective; without one, recovery is only measured').argParser(
       duration(1),
     ),
@@ -61,9 +122,6 @@ export function drillOptions(): readonly Option[] {
       .default(0),
     new Option('--allow-failed <n>', 'how many jobs may fail').argParser(wholeNumber(0, 1e9)).default(0),
     new Option('--exactly-once', 'fail the drill when a job was delivered twice'),
-    new Option('--client-options <query>', "failover options for the drill's client: name=value&name=value").argParser(
-      clientOptions,
-    ),
   ]
 }
 
@@ -77,21 +135,37 @@ export function seedOfRun(seed: number, run: number): number {
   return (seed + run) % (LARGEST_SEED + 1)
 }
 
-/** The name of the lab that is meant, HAProxy in front of it included. */
-export function labOf({ lab, haproxy }: Pick<DrillOptions, 'lab' | 'haproxy'>): string {
+/** The name of the lab that is meant, HAProxy in front of it included; `uri` for brokers of the user's own. */
+export function labOf({ lab = 'embedded', haproxy, uri }: Pick<DrillOptions, 'lab' | 'haproxy' | 'uri'>): string {
+  if (uri !== undefined) return 'uri'
   if (haproxy === undefined) return lab
   return haproxy === 'amqp' ? `${lab}-haproxy` : `${lab}-haproxy-${haproxy}`
 }
 
-/** What the runner is to do. */
-export function planOf(options: DrillOptions, seed: number): DrillPlan {
+/** The name of the fault that is meant. */
+export function faultOf({ fault, inject }: Pick<DrillOptions, 'fault' | 'inject'>): string {
+  return fault ?? (inject === undefined ? DRILL_DEFAULTS.fault : 'inject')
+}
+
+/** What the runner is to do with these brokers. */
+export function planOf(
+  options: DrillOptions,
+  seed: number,
+  control: Pick<BrokerControl, 'slowestTakeoverMs'>,
+): DrillPlan {
+  const { abortOutage, abortFailed } = options
   return {
-    fault: options.fault,
+    fault: faultOf(options),
     everyMs: options.every,
-    destination: DRILL_DEFAULTS.destination,
+    destination: options.to,
     seed,
-    holdMs: options.hold,
+    holdMs: options.hold ?? holdFor(control),
+    steadyMs: options.steady,
     windowMs: options.window,
+    abort: {
+      ...(abortOutage === undefined ? {} : { outageMs: abortOutage }),
+      ...(abortFailed === undefined ? {} : { failedJobs: abortFailed }),
+    },
     clientOptions: options.clientOptions ?? {},
     prefetch: DRILL_DEFAULTS.prefetch,
   }
@@ -110,39 +184,22 @@ export function objectivesOf(
   }
 }
 
-/** The command that repeats this drill: what differs from the defaults, and the seed. */
-export function commandLine(understudy: string, options: DrillOptions, seed: number): string {
-  const words = [understudy, 'drill', '--lab', labOf(options), '--fault', options.fault, '--seed', String(seed)]
-  if (options.every !== DRILL_DEFAULTS.everyMs) words.push('--every', writeDuration(options.every))
-  if (options.hold !== DRILL_DEFAULTS.holdMs) words.push('--hold', writeDuration(options.hold))
-  if (options.window !== DRILL_DEFAULTS.windowMs) words.push('--window', writeDuration(options.window))
-  if (options.rto !== undefined) words.push('--rto', writeDuration(options.rto))
-  if (options.rpo > 0) words.push('--rpo', String(options.rpo))
-  if (options.allowFailed > 0) words.push('--allow-failed', String(options.allowFailed))
-  if (options.exactlyOnce) words.push('--exactly-once')
-  if (options.clientOptions)
-    words.push('--client-options', `'${new URLSearchParams(options.clientOptions).toString()}'`)
-  return words.join(' ')
+function oneOf<Word extends string>(words: readonly Word[]): (text: string) => Word {
+  return (text) => {
+    const found = words.find((word) => word === text)
+    if (found === undefined) throw new InvalidArgumentError(`It must be ${words.join(' or ')}.`)
+    return found
+  }
 }
 
-/**
- * A mistake in the fault's name is told before any broker is started.
- *
- * @throws UnderstudyError `invalid-option`, naming the faults that there are.
- */
-export function checkFault(options: DrillOptions, known: readonly string[]): void {
-  if (known.includes(options.fault)) return
-  const names = known.join(', ')
-  throw new UnderstudyError(
-    'invalid-option',
-    `option --fault: ${labOf(options)} has no fault ${JSON.stringify(options.fault)}; it has ${names}`,
-  )
-}
-
-function haproxyCheck(text: string): HaproxyCheck {
-  const check = HAPROXY_CHECKS.find((one) => one === text)
-  if (check === undefined) throw new InvalidArgumentError(`It must be ${HAPROXY_CHECKS.join(' or ')}.`)
-  return check
+function queue(text: string): string {
+  try {
+    if (parseDestination(text).kind === 'queue') return text.startsWith('queue://') ? text : `queue://${text}`
+  } catch (error) {
+    if (error instanceof UnderstudyError) throw new InvalidArgumentError(error.message)
+    throw error
+  }
+  throw new InvalidArgumentError('It must be a queue.')
 }
 
 /** Reads `name=value&name=value` and has the client check it, so that a mistake is found before the lab is up. */

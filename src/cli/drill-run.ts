@@ -22,6 +22,11 @@ export interface DrillLab extends BrokerControl {
   readonly id: string
   /** Copies the brokers' logs and configuration into a folder; returns their names there. */
   collect(directory: string): Promise<string[]>
+  /**
+   * The whole address of a node that is found at `endpoint`, with what credentials and options it needs. Defaults to
+   * the endpoint with the credentials of all.
+   */
+  addressOf?(node: { readonly name: string; readonly endpoint: string }): string
   down(): Promise<void>
 }
 
@@ -105,15 +110,25 @@ function junitSuite(result: DrillResult, events: readonly HistoryEvent[]): JUnit
 }
 
 /** The failover URI over where clients connect, with the lab's credentials: it is used and never shown. */
-export function drillUri(lab: BrokerControl, clientOptions: Readonly<Record<string, string>>): string {
-  const doors = (lab.entrances ?? lab.nodes).map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
+export function drillUri(
+  lab: BrokerControl & Pick<DrillLab, 'addressOf'>,
+  clientOptions: Readonly<Record<string, string>>,
+): string {
+  const doors = (lab.entrances ?? lab.nodes).map((door) => wholeAddress(lab, door))
   const options = Object.entries({ ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...clientOptions })
   const query = options.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&')
   return `failover:(${doors.join(',')})?${query}`
 }
 
-function probeEndpoint(lab: BrokerControl, node: BrokerNode): ReturnType<typeof parseFailoverUri>['endpoints'][number] {
-  const [endpoint] = parseFailoverUri(withCredentials(node.endpoint, lab.credentials)).endpoints
+function wholeAddress(
+  lab: BrokerControl & Pick<DrillLab, 'addressOf'>,
+  door: { readonly name: string; readonly endpoint: string },
+): string {
+  return lab.addressOf?.(door) ?? withCredentials(door.endpoint, lab.credentials)
+}
+
+function probeEndpoint(lab: DrillLab, node: BrokerNode): ReturnType<typeof parseFailoverUri>['endpoints'][number] {
+  const [endpoint] = parseFailoverUri(wholeAddress(lab, node)).endpoints
   if (!endpoint) throw new UnderstudyError('invalid-uri', `node ${node.name} has no endpoint`)
   return endpoint
 }

@@ -5,6 +5,7 @@ import { renderSuiteTable } from '../drill/suite/suite-table.ts'
 import { UnderstudyError } from '../errors.ts'
 import { fileProblem, makeFolder } from '../folder.ts'
 import { newFolder, save, shown, stampedFolder } from './drill-folder.ts'
+import { faultOf } from './drill-options.ts'
 import type { DrillTargets } from './drill-target.ts'
 import { Exit, EXIT } from './exit-code.ts'
 import { readSuitePlan, type SuitePlan } from './suite-plan.ts'
@@ -33,7 +34,7 @@ export async function drillSuite(
   dependencies: SuiteDependencies,
 ): Promise<void> {
   const { terminal, versions, understudy, width } = dependencies
-  const plan = readSuitePlan(path, (lab) => dependencies.faultNames(lab))
+  const plan = readSuitePlan(path, dependencies)
   const out = suiteFolder(path, options.out)
   const finished: FinishedRun[] = []
   const startedAt = new Date().toISOString()
@@ -94,7 +95,7 @@ function resultOf(
     const own = finished.filter((run) => run.drill === drill).toSorted((a, b) => a.run - b.run)
     const predicted = own.find((run) => run.predicted !== undefined)?.predicted ?? null
     return summarizeRuns(
-      { name, lab, fault: options.fault, predicted },
+      { name, lab, fault: faultOf(options), predicted },
       own.map((run) => run.outcome),
     )
   })
@@ -115,23 +116,21 @@ function resultOf(
 function junitOf(path: string, plan: SuitePlan, finished: readonly FinishedRun[]): string {
   const suites = finished
     .toSorted((a, b) => a.drill - b.drill || a.run - b.run)
-    .map(({ drill, run, outcome, result, seconds }): JUnitSuite => {
-      const { name, lab, options, repeat } = plan.drills[drill] ?? {
-        name: '',
-        lab: '',
-        options: { fault: '' },
-        repeat: 1,
-      }
+    .flatMap(({ drill, run, outcome, result, seconds }): readonly JUnitSuite[] => {
+      const planned = plan.drills[drill]
+      if (!planned) return []
+      const { name, lab, options, repeat } = planned
       const cases: readonly JUnitCase[] = result
         ? junitCases(result)
         : junitWithoutVerdict(outcome.state === 'skipped' ? 'skipped' : 'error', outcome.reasons.join(' '))
-      return {
+      const suite: JUnitSuite = {
         name: repeat === 1 ? name : `${name}, run ${run + 1}`,
-        className: `${lab}.${options.fault}`,
+        className: `${lab}.${faultOf(options)}`,
         timestamp: result?.fault.injectedAt ?? null,
         seconds,
         cases,
       }
+      return [suite]
     })
   return renderJUnit(`understudy drill ${path}`, suites)
 }

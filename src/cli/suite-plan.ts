@@ -3,7 +3,8 @@ import { Command, InvalidArgumentError, type Option } from 'commander'
 import { planError, readSuiteDocument, type SuiteEntries, type SuiteEntry } from '../drill/suite/suite-document.ts'
 import { UnderstudyError } from '../errors.ts'
 import { fileProblem } from '../folder.ts'
-import { checkFault, type DrillOptions, drillOptions, labOf } from './drill-options.ts'
+import { type DrillOptions, drillOptions, faultOf, labOf } from './drill-options.ts'
+import { checkTarget, type DrillTargets } from './drill-target.ts'
 
 /** One drill of a plan, read and checked. */
 export interface PlannedDrill {
@@ -24,7 +25,7 @@ export interface SuitePlan {
  *
  * @throws UnderstudyError `invalid-option`: one line that names the file and the line of the mistake.
  */
-export function readSuitePlan(path: string, faultNames: (lab: string) => readonly string[]): SuitePlan {
+export function readSuitePlan(path: string, targets: Pick<DrillTargets, 'faultNames' | 'networkFaults'>): SuitePlan {
   const options = drillOptions()
   const document = readSuiteDocument(
     readText(path),
@@ -35,9 +36,9 @@ export function readSuitePlan(path: string, faultNames: (lab: string) => readonl
   const drills = document.drills.map((entries): PlannedDrill => {
     const drill = optionsOf(path, entries, options)
     const lab = labOf(drill)
-    at(path, lineOf(entries, 'lab', 'haproxy'), () => faultNames(lab))
-    at(path, lineOf(entries, 'fault'), () => checkFault(drill, faultNames(lab)))
-    const wanted = entries.name ?? `${lab} ${drill.fault}`
+    if (drill.uri === undefined) at(path, lineOf(entries, 'lab', 'haproxy'), () => targets.faultNames(lab))
+    at(path, lineOf(entries, 'fault'), () => checkTarget(drill, targets))
+    const wanted = entries.name ?? `${lab} ${faultOf(drill)}`
     const copy = (taken.get(wanted) ?? 0) + 1
     taken.set(wanted, copy)
     return { name: copy === 1 ? wanted : `${wanted} (${copy})`, lab, repeat: entries.repeat, options: drill }

@@ -3,11 +3,14 @@ import { systemClock } from '../clock.ts'
 import type { Prediction } from '../drill/fault.ts'
 import type { DrillResult } from '../drill/result.ts'
 import { type RunState, runOf, runWithoutVerdict, type SuiteRun } from '../drill/suite/suite-result.ts'
+import { DRILL_DEFAULTS } from '../drill/plan.ts'
 import { messageOf } from '../errors.ts'
 import { prepareFolder, slug } from './drill-folder.ts'
-import { commandLine, objectivesOf, planOf, randomSeed, seedOfRun } from './drill-options.ts'
+import { commandLine } from './drill-command-line.ts'
+import { faultOf, objectivesOf, planOf, randomSeed, seedOfRun } from './drill-options.ts'
 import { type DrillLab, performDrill } from './drill-run.ts'
-import type { DrillTargets } from './drill-target.ts'
+import { type DrillTargets, openTarget, throughDoors } from './drill-target.ts'
+import { EXIT, explain } from './exit-code.ts'
 import type { PlannedDrill, SuitePlan } from './suite-plan.ts'
 
 export interface SuiteRunOptions {
@@ -78,7 +81,7 @@ class Suite {
       for (;;) {
         const task = interrupted.aborted ? undefined : this.#next(lab?.lab)
         if (!task) return
-        if (lab && (lab.lab !== task.planned.lab || !isWhole(lab))) {
+        if (lab && (!canServe(lab, task) || !isWhole(lab))) {
           const old = lab
           lab = undefined
           await old.down()
@@ -93,7 +96,7 @@ class Suite {
         try {
           lab ??= await this.#up(task)
         } catch (error) {
-          this.#end(task, began, runWithoutVerdict(this.#stateOf(), messageOf(error), task.seed, null))
+          this.#end(task, began, runWithoutVerdict(this.#stateOf(error), messageOf(error), task.seed, null))
           continue
         }
         const inDoubt = await this.#run(task, lab, began)
@@ -115,10 +118,10 @@ class Suite {
   }
 
   async #up({ planned }: Task): Promise<DrillLab> {
-    const { terminal, upLab } = this.#options.targets
+    const { targets } = this.#options
     const up = this.#comingUp.then(() => {
-      terminal.interrupted.throwIfAborted()
-      return upLab(planned.lab, terminal.interrupted, (line) => terminal.err(`lab ${planned.lab}: ${line}\n`))
+      targets.terminal.interrupted.throwIfAborted()
+      return openTarget(planned.options, targets)
     })
     this.#comingUp = up.catch(() => undefined)
     return await up
@@ -127,43 +130,51 @@ class Suite {
   /** Runs one drill. True when its lab may not be whole afterwards. */
   async #run(task: Task, lab: DrillLab, began: number): Promise<boolean> {
     const { planned, seed } = task
-    const { out, targets, understudy, versions } = this.#options
-    const fault = lab.faults.find((one) => one.name === planned.options.fault)
     const folder = runFolder(task)
-    const path = join(out, folder)
     try {
-      const missing = await fault?.missing()
-      if (missing !== undefined) {
-        this.#end(task, began, runWithoutVerdict('skipped', missing, seed, null), undefined, fault?.predicted)
-        return false
-      }
-      prepareFolder(path)
-      const result = await performDrill({
-        plan: { ...planOf(planned.options, seed), ...ownQueue(task) },
-        objectives: objectivesOf(planned.options),
-        lab,
-        transport: await targets.transport(lab),
-        clock: systemClock,
-        out: path,
-        command: commandLine(understudy, planned.options, seed),
-        versions,
-        onEvent: (event) => {
-          if (event.type === 'fault') this.#say(task, `${event.node} was ${event.done ?? 'hurt'}`)
-        },
-        onPhase: () => undefined,
-        signal: targets.terminal.interrupted,
+      return await throughDoors(planned.options, lab, this.#options.targets, async (target) => {
+        const fault = target.faults.find((one) => one.name === faultOf(planned.options))
+        const missing = await fault?.missing()
+        if (missing !== undefined) {
+          this.#end(task, began, runWithoutVerdict('skipped', missing, seed, null), undefined, fault?.predicted)
+          return false
+        }
+        const result = await this.#drill(task, target, folder)
+        this.#end(task, began, runOf(result, seed, folder), result, fault?.predicted)
+        return result.verdict === 'unknown'
       })
-      this.#end(task, began, runOf(result, seed, folder), result, fault?.predicted)
-      return result.verdict === 'unknown'
     } catch (error) {
-      const outcome = runWithoutVerdict(this.#stateOf(), messageOf(error), seed, folder)
-      this.#end(task, began, outcome, undefined, fault?.predicted)
+      this.#end(task, began, runWithoutVerdict(this.#stateOf(error), messageOf(error), seed, folder))
       return true
     }
   }
 
-  #stateOf(): Extract<RunState, 'broken' | 'interrupted'> {
-    return this.#options.targets.terminal.interrupted.aborted ? 'interrupted' : 'broken'
+  async #drill(task: Task, target: DrillLab, folder: string): Promise<DrillResult> {
+    const { planned, seed } = task
+    const { out, targets, understudy, versions } = this.#options
+    const path = join(out, folder)
+    prepareFolder(path)
+    return await performDrill({
+      plan: { ...planOf(planned.options, seed, target), ...ownQueue(task) },
+      objectives: objectivesOf(planned.options),
+      lab: target,
+      transport: await targets.transport(target),
+      clock: systemClock,
+      out: path,
+      command: commandLine(understudy, planned.options, seed),
+      versions,
+      onEvent: (event) => {
+        if (event.type === 'fault') this.#say(task, `${event.node} was ${event.done ?? 'hurt'}`)
+      },
+      onPhase: () => undefined,
+      signal: targets.terminal.interrupted,
+    })
+  }
+
+  #stateOf(error: unknown): Exclude<RunState, 'pass' | 'fail' | 'skipped'> {
+    if (this.#options.targets.terminal.interrupted.aborted) return 'interrupted'
+    // The same that it would be for a drill alone: what could not be injected or reached says nothing of the brokers.
+    return explain(error).exitCode === EXIT.unknown ? 'unknown' : 'broken'
   }
 
   #end(task: Task, began: number, outcome: SuiteRun, result?: DrillResult, predicted?: Prediction): void {
@@ -193,8 +204,15 @@ function runFolder({ drill, run, planned }: Task): string {
 }
 
 /** A queue of its own for each run on a lab that stays up: what an earlier one left behind is no job of this one. */
-function ownQueue({ drill, run }: Task): { readonly destination: string } {
-  return { destination: `queue://understudy.drill.${drill + 1}.${run + 1}` }
+function ownQueue({ drill, run, planned }: Task): { readonly destination?: string } {
+  const { uri, to } = planned.options
+  if (uri !== undefined || to !== DRILL_DEFAULTS.destination) return {}
+  return { destination: `${to}.${drill + 1}.${run + 1}` }
+}
+
+/** Brokers of the user's own come with the commands of one drill. */
+function canServe(lab: DrillLab, { planned }: Task): boolean {
+  return planned.options.uri === undefined && lab.lab === planned.lab
 }
 
 function isWhole(lab: DrillLab): boolean {

@@ -2,18 +2,10 @@ import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { DrillResult } from '../../drill/result.ts'
 import { newFolder, prepareFolder, removeUnused, shown, stampedFolder } from '../drill-folder.ts'
-import {
-  checkFault,
-  commandLine,
-  type DrillOptions,
-  drillOptions,
-  labOf,
-  objectivesOf,
-  planOf,
-  randomSeed,
-} from '../drill-options.ts'
+import { type DrillOptions, drillOptions, faultOf, labOf, objectivesOf, planOf, randomSeed } from '../drill-options.ts'
+import { commandLine } from '../drill-command-line.ts'
 import { performDrill } from '../drill-run.ts'
-import { type DrillTargets, withLab } from '../drill-target.ts'
+import { checkTarget, type DrillTargets, withTarget } from '../drill-target.ts'
 import { systemClock } from '../../clock.ts'
 import { Exit, EXIT_OF_VERDICT } from '../exit-code.ts'
 import type { LiveView } from '../live/live-view.ts'
@@ -61,17 +53,17 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
 
 async function drill(options: DrillOptions & OutputOptions, dependencies: DrillCommandDependencies): Promise<void> {
   const { terminal, understudy } = dependencies
-  checkFault(options, dependencies.faultNames(labOf(options)))
+  checkTarget(options, dependencies)
   const seed = options.seed ?? randomSeed()
-  const name = `${labOf(options)}-${options.fault}`
+  const name = `${labOf(options)}-${faultOf(options)}`
   const out = options.out === undefined ? newFolder(resolve(join('drills', stampedFolder(name)))) : resolve(options.out)
   prepareFolder(out)
-  const result = await withLab(options, dependencies, async (lab) => {
+  const result = await withTarget(options, dependencies, async (lab) => {
     const transport = await dependencies.transport(lab)
     const live = dependencies.liveView(lab)
     try {
       return await performDrill({
-        plan: planOf(options, seed),
+        plan: planOf(options, seed, lab),
         objectives: objectivesOf(options),
         lab,
         transport,

@@ -41,6 +41,18 @@ export async function probeRepeatedly(
   }
 }
 
+/** Asks an endpoint once, and takes leave again. Bounded; rejects only when `signal` fires. */
+export async function probeOnce(
+  transport: Transport,
+  endpoint: Endpoint,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<ProbeFinding> {
+  const { finding, link } = await ask(transport, endpoint, clock, signal)
+  await link?.close(AbortSignal.any([signal, AbortSignal.timeout(DEADLINE_MS)]))
+  return finding
+}
+
 /** Asks once, with a whole handshake of the protocol. */
 async function ask(
   transport: Transport,

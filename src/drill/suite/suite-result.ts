@@ -95,7 +95,7 @@ export function runOf(result: DrillResult, seed: number, folder: string): SuiteR
 
 /** A run that came to no verdict, and why. */
 export function runWithoutVerdict(
-  state: Exclude<RunState, Verdict>,
+  state: Exclude<RunState, 'pass' | 'fail'>,
   reason: string,
   seed: number,
   folder: string | null,
