@@ -147,8 +147,8 @@ function policies({ schedules, method }: Search): Html | null {
   if (schedules.length === 0) return null
   return html`<section id="policies"><h2>Other retry policies over the same outages</h2>
     <p class="lead">Replayed, without a new run. An attempt takes no time in it; attempts that hang are not in it.</p>
-    <table class="policies"><thead><tr><th scope="col">Policy</th><th scope="col" class="number">Gives up after</th><th scope="col" class="number">A job would have failed in</th><th scope="col" class="number">At most (${sayPercent(method.confidence)})</th></tr></thead>
-    <tbody>${schedules.map(({ schedule, spanMs, failed, outages, failureAtMost: most }) => html`<tr><th scope="row"><code>${schedule}</code></th><td class="number">${formatMs(spanMs)}</td><td class="number">${formatCount(failed)} of ${formatCount(outages)} outages</td><td class="number">${sayPercent(most)}</td></tr>`)}</tbody></table></section>`
+    <div class="wide" role="region" aria-label="Other retry policies" tabindex="0"><table class="policies"><thead><tr><th scope="col">Policy</th><th scope="col" class="number">Gives up after</th><th scope="col" class="number">A job would have failed in</th><th scope="col" class="number">At most (${sayPercent(method.confidence)})</th></tr></thead>
+    <tbody>${schedules.map(({ schedule, spanMs, failed, outages, failureAtMost: most }) => html`<tr><th scope="row"><code>${schedule}</code></th><td class="number">${formatMs(spanMs)}</td><td class="number">${formatCount(failed)} of ${formatCount(outages)} outages</td><td class="number">${sayPercent(most)}</td></tr>`)}</tbody></table></div></section>`
 }
 
 function setting(search: Search): Html {
