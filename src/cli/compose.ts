@@ -6,6 +6,7 @@ import { managementUrl } from '../../infra/labs/rabbitmq-management-address.ts'
 import { systemClock } from '../clock.ts'
 import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
+import { compareCommand } from './commands/compare.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
@@ -58,6 +59,7 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     produceCommand(terminal),
     listenCommand(terminal),
     checkCommand(terminal, understudy),
+    compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),
     doctorCommand({ terminal, labs, managementOf: managementUrl, colour: isColoured(process.stdout) }),
     labCommand(terminal, { ...labs, install }, understudy),
   ]

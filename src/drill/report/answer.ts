@@ -45,8 +45,8 @@ export function contents(parts: readonly (readonly [id: string, name: string])[]
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = { pass: 'PASS', fail: 'FAIL', unknown: 'UNKNOWN' }
 
-// The words are those of the terminal's line, so that the two cannot disagree; here each verdict has its shape.
-function firstLine(result: DrillResult): Html {
+/** The terminal's own line, so that the two cannot disagree, with each verdict in its colour. */
+export function firstLine(result: DrillResult): Html {
   const parts = summaryLine(result).split(' · ')
   return html`${parts.map((part, index) => {
     const [, before = part, word = '', after = ''] = /^(.*: )(PASS|FAIL|UNKNOWN)(.*)$/.exec(part) ?? []

@@ -1,4 +1,5 @@
 import { ANSWER_STYLE } from './style-answer.ts'
+import { COMPARE_STYLE } from './style-compare.ts'
 import { JOBS_STYLE } from './style-jobs.ts'
 import { PLOT_STYLE } from './style-plot.ts'
 
@@ -83,4 +84,4 @@ summary { cursor: pointer; }
 `
 
 /** The style of every page: no font and no image from elsewhere, and no style attribute, which the policy forbids. */
-export const PAGE_STYLE: string = [BASE, ANSWER_STYLE, PLOT_STYLE, JOBS_STYLE].join('\n')
+export const PAGE_STYLE: string = [BASE, ANSWER_STYLE, PLOT_STYLE, JOBS_STYLE, COMPARE_STYLE].join('\n')

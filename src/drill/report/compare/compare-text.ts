@@ -1,0 +1,66 @@
+import { styleText } from 'node:util'
+import { printableLine } from '../printable.ts'
+import { clip, textWidth, wrap } from '../text-width.ts'
+import type { Comparison, Row, Standing } from './comparison.ts'
+
+export interface CompareTextOptions {
+  /** Whether ANSI colours may be written. Defaults to false. */
+  readonly colour?: boolean
+  /** Columns that a line may take, from 60 on. Defaults to 100. */
+  readonly width?: number
+}
+
+const NARROWEST = 60
+const COLOURS: Readonly<Record<Standing, 'green' | 'red' | 'dim'>> = {
+  better: 'green',
+  worse: 'red',
+  same: 'dim',
+  other: 'dim',
+}
+
+/** A comparison for a terminal: the sentence, a table of what was measured, and what was run differently. */
+export function renderComparison(
+  comparison: Comparison,
+  names: { readonly a: string; readonly b: string },
+  options: CompareTextOptions = {},
+): string {
+  const width = Math.max(NARROWEST, options.width ?? 100)
+  const { verdict, measured, circumstances, cautions } = comparison
+  const lines = [...wrap(printableLine(comparison.summary, 500), width), '']
+  lines.push(`A  ${printableLine(names.a, 500)}`, `B  ${printableLine(names.b, 500)}`, '')
+  lines.push(...table([verdict, ...measured], width, options.colour ?? false))
+  if (circumstances.length > 0) lines.push('', ...table(circumstances, width, false, 'what differs'))
+  lines.push('', ...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
+  return `${lines.join('\n')}\n`
+}
+
+function table(rows: readonly Row[], width: number, colour: boolean, title = ''): readonly string[] {
+  const cells = rows.map((row) => [row.name, row.a, row.b, differenceOf(row)].map((cell) => printableLine(cell, 200)))
+  const all = [[title, 'A', 'B', ''], ...cells]
+  const most = Math.max(12, Math.floor((width - 6) / 4))
+  const widths = [0, 1, 2].map((column) => Math.min(most, Math.max(...all.map((row) => textWidth(row[column] ?? '')))))
+  return all.map((row, index) => {
+    const line = row
+      .map((cell, column) => {
+        const room = widths[column]
+        return room === undefined ? cell : pad(clip(cell, room), room)
+      })
+      .join('  ')
+      .trimEnd()
+    const standing = rows[index - 1]?.standing
+    return colour && standing !== undefined && standing !== 'other'
+      ? styleText(COLOURS[standing], line, { validateStream: false })
+      : line
+  })
+}
+
+/** Better or worse by its word and by its sign, so that a colour is never alone. */
+export function differenceOf({ standing, difference }: Row): string {
+  if (standing === 'same') return difference === '' ? '= same' : `= ${difference}`
+  if (standing === 'other') return difference
+  return `${standing === 'better' ? '+ better' : '- worse'}: ${difference}`
+}
+
+function pad(text: string, columns: number): string {
+  return text + ' '.repeat(Math.max(0, columns - textWidth(text)))
+}
