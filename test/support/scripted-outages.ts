@@ -1,0 +1,177 @@
+import { MemoryBrokers } from '../../adapters/memory/brokers.ts'
+import { memoryTransport } from '../../adapters/memory/transport.ts'
+import { prepare } from '../../src/connect.ts'
+import type { BrokerControl, BrokerNode } from '../../src/drill/broker-control.ts'
+import type { Fault } from '../../src/drill/fault.ts'
+import type { HistoryEvent } from '../../src/drill/history.ts'
+import { ArticleProducer } from '../../src/drill/threshold/article-producer.ts'
+import { Recording } from '../../src/drill/runner/recording.ts'
+import { runDrill } from '../../src/drill/runner/runner.ts'
+import { parseFailoverUri } from '../../src/failover/uri.ts'
+import { memoryBroker } from '../../src/testing/memory-broker.ts'
+import { FakeClock, settled } from './fake-clock.ts'
+
+/** A time in which the broker is down, in milliseconds from when the first one begins. */
+export interface ScriptedDown {
+  readonly fromMs: number
+  readonly untilMs: number
+}
+
+export interface ScriptedDrill {
+  readonly everyMs: number
+  readonly seed: number
+  readonly downs: readonly ScriptedDown[]
+  /** From one dial of the client that has no broker to the next, in milliseconds. */
+  readonly redialMs: number
+}
+
+/** What `work` comes to, with the clock moved on from timer to timer until then. */
+async function onward<Value>(clock: FakeClock, work: Promise<Value>): Promise<Value> {
+  let over = false
+  const end = (): void => {
+    over = true
+  }
+  work.then(end, end)
+  for (;;) {
+    await settled()
+    if (over) return work
+    const next = clock.nextIn
+    if (next !== undefined) await clock.advance(next)
+  }
+}
+
+let runs = 0
+
+/** The history of a real drill, runner and client, on a broker in memory that is down exactly as the script says. */
+export async function drillByScript(script: ScriptedDrill): Promise<readonly HistoryEvent[]> {
+  const name = `scripted-${runs++}`
+  const broker = memoryBroker(name)
+  const clock = new FakeClock()
+  const events: HistoryEvent[] = []
+  const options = `randomize=false&heartbeat=0&initialReconnectDelay=${script.redialMs}&useExponentialBackOff=false`
+  const uri = `failover:(memory:${name})?${options}&retryThreshold=600000`
+  const [endpoint] = parseFailoverUri(uri).endpoints
+  if (!endpoint) throw new Error('no endpoint')
+  const control = scriptedControl(name, script.downs, clock)
+  const lastsMs = Math.max(...script.downs.map(({ untilMs }) => untilMs))
+  const plan = {
+    fault: 'kill',
+    everyMs: script.everyMs,
+    destination: 'queue://scripted',
+    seed: script.seed,
+    // The script brings the broker back by itself: the heal comes later and finds nothing to do.
+    holdMs: lastsMs + 1000,
+    windowMs: 1000,
+    clientOptions: {},
+    prefetch: 100,
+  }
+  try {
+    await onward(
+      clock,
+      runDrill(
+        plan,
+        {
+          control,
+          clock,
+          objectives: { windowMs: 1000 },
+          prepare: (observer) => prepare(uri, { observer, clock }),
+          probeOf: () => ({ transport: memoryTransport(undefined, clock), endpoint }),
+          sinks: [(event) => events.push(event)],
+          onPhase: () => undefined,
+        },
+        new AbortController().signal,
+      ),
+    )
+  } finally {
+    broker.reset()
+  }
+  return events
+}
+
+function scriptedControl(name: string, downs: readonly ScriptedDown[], clock: FakeClock): BrokerControl {
+  const broker = memoryBroker(name)
+  const node: BrokerNode = { name: 'a', product: 'memory', host: name, port: 0, endpoint: `memory://${name}` }
+  const nothing = (): Promise<void> => Promise.resolve()
+  const fault: Fault = {
+    name: 'kill',
+    summary: 'the script',
+    expects: 'service',
+    heals: 'after-hold',
+    predicted: undefined,
+    missing: () => Promise.resolve(undefined),
+    aim: () =>
+      Promise.resolve({
+        target: 'a',
+        endpoint: node.endpoint,
+        done: 'killed',
+        finding: 'refused',
+        inject: () => {
+          for (const { fromMs, untilMs } of downs) {
+            if (fromMs === 0) broker.stop()
+            else clock.after(fromMs, () => broker.stop())
+            clock.after(untilMs, () => broker.restart())
+          }
+          return nothing()
+        },
+        proof: () => Promise.resolve('the script began'),
+        heal: () => Promise.resolve(undefined),
+      }),
+  }
+  return {
+    lab: 'scripted',
+    topology: 'lock',
+    nodes: [node],
+    faults: [fault],
+    credentials: undefined,
+    slowestPeriodMs: 97,
+    slowestTakeoverMs: 1000,
+    settings: {},
+    files: [],
+    active: () => Promise.resolve('a'),
+    state: () => 'running',
+    kill: nothing,
+    stop: nothing,
+    pause: nothing,
+    resume: nothing,
+    start: nothing,
+    watch: () => Promise.resolve({ close: nothing }),
+  }
+}
+
+/**
+ * How many jobs of the source article's producer fail when it really runs, pausing `retryAfterMs`, with a broker that is
+ * down as the script says, `leadMs` after the first job fell due.
+ */
+export async function failuresByScript(
+  { everyMs, downs }: Pick<ScriptedDrill, 'everyMs' | 'downs'>,
+  leadMs: number,
+  retryAfterMs: number,
+): Promise<number> {
+  const clock = new FakeClock()
+  const brokers = new MemoryBrokers(clock)
+  const broker = memoryBroker('a', brokers)
+  let failed = 0
+  const producer = new ArticleProducer({
+    runId: 'run',
+    transport: memoryTransport(brokers, clock),
+    endpoints: parseFailoverUri('failover:(memory:a)?connectTimeout=1000&heartbeat=0').endpoints,
+    destination: { kind: 'queue', name: 'scripted' },
+    everyMs,
+    retryAfterMs,
+    confirmTimeoutMs: 1000,
+    clock,
+    recording: new Recording(clock, [
+      (event) => {
+        if (event.type === 'giveup') failed++
+      },
+    ]),
+  })
+  producer.start()
+  for (const { fromMs, untilMs } of downs) {
+    clock.after(leadMs + fromMs, () => broker.stop())
+    clock.after(leadMs + untilMs, () => broker.restart())
+  }
+  await clock.advance(leadMs + Math.max(...downs.map(({ untilMs }) => untilMs)) + everyMs)
+  await onward(clock, producer.finish())
+  return failed
+}
