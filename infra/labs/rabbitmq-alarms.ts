@@ -3,13 +3,15 @@ import type { Aim, Fault, Prediction } from '../../src/drill/fault.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { type RabbitmqProgram, erlangName } from './rabbitmq-config.ts'
-import { evaluate } from './rabbitmq-ctl.ts'
+import { canEvaluate, evaluate } from './rabbitmq-ctl.ts'
 import { askRunningNodes, readAlarms } from './rabbitmq-management.ts'
 
 type Alarm = 'memory' | 'disk'
 
 /** The resource alarms of a cluster. */
 export interface Alarms {
+  /** Why they cannot be raised here, as a clause; undefined when they can. */
+  missing(): string | undefined
   /** On every node that runs. @throws UnderstudyError `unsupported` when a node does not do it. */
   raise(alarm: Alarm): Promise<void>
   /** The limits are again what the nodes are configured with. @throws UnderstudyError likewise. */
@@ -37,7 +39,7 @@ const LIMITS: Readonly<Record<Alarm, Limit>> = {
     change: 'set_vm_memory_high_watermark',
     impossible: '0.0',
     resource: 'memory',
-    summary: 'no memory left by the brokers’ own measure (vm_memory_high_watermark 0): they block who publishes',
+    summary: "no memory left by the brokers' own measure (vm_memory_high_watermark 0): they block who publishes",
   },
   disk: {
     setting: 'disk_free_limit',
@@ -45,7 +47,7 @@ const LIMITS: Readonly<Record<Alarm, Limit>> = {
     change: 'set_disk_free_limit',
     impossible: String(10n ** 18n),
     resource: 'disk space',
-    summary: 'no disk space left by the brokers’ own measure (disk_free_limit 1 EB): they block who publishes',
+    summary: "no disk space left by the brokers' own measure (disk_free_limit 1 EB): they block who publishes",
   },
 }
 
@@ -70,6 +72,7 @@ export function rabbitmqAlarms(
     throw new UnderstudyError('unsupported', `${module}:${name} of ${nodes.join(', ')} answered ${answer}`)
   }
   return {
+    missing: () => (canEvaluate(program()) ? undefined : 'this RabbitMQ has no rabbitmqctl beside its server'),
     raise: async (alarm) => await change(alarm, LIMITS[alarm].impossible),
     clear: async (alarm) => {
       const configured = `element(2, rpc:call(N, application, get_env, [rabbit, ${LIMITS[alarm].setting}], ${NODE_WITHIN_MS}))`
@@ -93,7 +96,7 @@ export function alarmFaults(alarms: Alarms, predictions: Readonly<Record<string,
       expects: 'service',
       heals: 'after-hold',
       predicted: predictions[name],
-      missing: () => Promise.resolve(undefined),
+      missing: async () => alarms.missing(),
       aim: () => Promise.resolve(aimAtAll(alarms, alarm)),
     }
   })

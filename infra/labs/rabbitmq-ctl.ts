@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { delimiter, dirname, join } from 'node:path'
+import { findProgram } from '../mariadb/find-server.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { withinNamespace } from '../netns/within-namespace.ts'
 import type { LabFolder } from './lab-folder.ts'
@@ -7,7 +8,13 @@ import { LAB_MARK, OWNER_MARK, ROOT_MARK, ownerMark } from './process-marks.ts'
 import { type RabbitmqProgram, cliEnvironment, erlangName } from './rabbitmq-config.ts'
 import { withoutRabbitmqSecrets } from './rabbitmq-secrets.ts'
 
+const CONTROL = 'rabbitmqctl'
 const WITHIN_MS = 20_000
+
+/** Whether that installation has what {@link evaluate} runs. */
+export function canEvaluate({ rabbitmq }: Pick<RabbitmqProgram, 'rabbitmq'>): boolean {
+  return findProgram([CONTROL], [dirname(rabbitmq.server)]) !== undefined
+}
 
 /**
  * Has a node that runs evaluate an Erlang expression, and returns what that came to, as Erlang writes it. The
@@ -35,7 +42,7 @@ export function evaluate(
   const options = { env, cwd: folder.path, timeout: WITHIN_MS, killSignal: 'SIGKILL', encoding: 'utf8' } as const
   const args = ['--quiet', '--node', erlangName(folder, node), 'eval', expression]
   return new Promise((resolve, reject) => {
-    const program = { file: join(dirname(rabbitmq.server), 'rabbitmqctl'), args }
+    const program = { file: join(dirname(rabbitmq.server), CONTROL), args }
     const command = withinNamespace(program, folder.id, network, node)
     execFile(command.file, command.args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout.trim())

@@ -58,7 +58,12 @@ function threeNodes(active: string | undefined, fails?: string): Scripted {
   return { control, done }
 }
 
-const NO_ALARMS: Alarms = { raise: async () => {}, clear: async () => {}, inEffect: async () => [] }
+const NO_ALARMS: Alarms = {
+  missing: () => undefined,
+  raise: async () => {},
+  clear: async () => {},
+  inEffect: async () => [],
+}
 
 function faultOf(control: SignalControl, name: string, clientNode?: string, alarms = NO_ALARMS): Fault {
   const faults = quorumFaults({ processes: control, clientNode: async () => clientNode, alarms })
@@ -137,6 +142,7 @@ describe('the faults of RabbitMQ nodes', () => {
   it('an alarm is proven by the nodes, cleared once, and cleared too where it was raised half-way', async () => {
     const done: string[] = []
     const alarms: Alarms = {
+      missing: () => 'there is no rabbitmqctl',
       raise: async (alarm) => {
         done.push(`raise ${alarm}`)
         if (alarm === 'disk') throw new UnderstudyError('unsupported', 'node b does not answer')
@@ -145,6 +151,7 @@ describe('the faults of RabbitMQ nodes', () => {
       inEffect: async () => (done.includes('raise memory') ? ['b', 'a'] : []),
     }
     const { control } = threeNodes('a')
+    assert.equal(await faultOf(control, 'memory-alarm', undefined, alarms).missing(), 'there is no rabbitmqctl')
     const memory = await faultOf(control, 'memory-alarm', undefined, alarms).aim(aimedBy('a'))
     assert.equal(await memory?.heal(), undefined)
     assert.equal(await memory?.proof(), undefined)
