@@ -10,11 +10,15 @@ export const DATABASE_FAULT_NAMES = ['db-restart', 'db-pause'] as const
  */
 export type Settle = (signal: AbortSignal) => Promise<string | undefined>
 
-/** What the database that all brokers of a lab share can suffer. */
+/**
+ * What the database that all brokers of a lab share can suffer. `bringBack` starts whoever ended meanwhile; a pause
+ * leaves them to themselves otherwise, so that its heal is the moment at which the database goes on.
+ */
 export function databaseFaults(
   database: ServerProcess,
   predictions: Readonly<Record<string, Prediction>>,
   settle: Settle,
+  bringBack: () => Promise<string | undefined>,
 ): readonly Fault[] {
   return [
     {
@@ -33,7 +37,7 @@ export function databaseFaults(
       heals: 'after-hold',
       predicted: predictions['db-pause'],
       missing: () => Promise.resolve(undefined),
-      aim: ({ signal }) => Promise.resolve(aimAtPause(database, () => settle(signal))),
+      aim: () => Promise.resolve(aimAtPause(database, bringBack)),
     },
   ]
 }
@@ -65,7 +69,7 @@ function aimAtRestart(database: ServerProcess, settle: () => Promise<string | un
   }
 }
 
-function aimAtPause(database: ServerProcess, settle: () => Promise<string | undefined>): Aim {
+function aimAtPause(database: ServerProcess, bringBack: () => Promise<string | undefined>): Aim {
   let injected = false
   return {
     target: 'database',
@@ -82,7 +86,7 @@ function aimAtPause(database: ServerProcess, settle: () => Promise<string | unde
       if (!injected) return undefined
       const paused = database.state() === 'paused'
       await database.resume()
-      return joined([paused ? 'continued (SIGCONT)' : undefined, await settle()])
+      return joined([paused ? 'continued (SIGCONT)' : undefined, await bringBack()])
     },
   }
 }

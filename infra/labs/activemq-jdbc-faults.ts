@@ -3,11 +3,11 @@ import { PROCESS_FAULT_NAMES, type SignalControl, processFaults } from '../../sr
 import { withDatabase } from '../mariadb/connection.ts'
 import { connectionsOf, killConnections } from '../mariadb/connections.ts'
 import type { DatabaseProgram } from '../mariadb/find-server.ts'
-import { DATABASE_FAULT_NAMES, type Settle, databaseFaults } from './activemq-database-faults.ts'
 import { serverProcess } from '../mariadb/server-process.ts'
+import { DATABASE_FAULT_NAMES, type Settle, databaseFaults } from './activemq-database-faults.ts'
 import type { HolderConnections, JdbcLocker } from './activemq-jdbc-locker.ts'
 import { brokerLogin, brokerUser, observerLogin } from './activemq-secrets.ts'
-import { settlePair } from './settle-pair.ts'
+import { bringBack, settlePair } from './settle-pair.ts'
 import type { LabFolder } from './lab-folder.ts'
 
 export const JDBC_FAULT_NAMES: readonly string[] = [...PROCESS_FAULT_NAMES, 'lock-kill', ...DATABASE_FAULT_NAMES]
@@ -27,7 +27,7 @@ export function jdbcFaults({ folder, processes, locker, databaseProgram }: JdbcP
   return [
     ...processFaults(processes, predictions),
     lockKill(folder, processes, locker, settle),
-    ...databaseFaults(database, predictions, settle),
+    ...databaseFaults(database, predictions, settle, async () => await bringBack(processes)),
   ]
 }
 

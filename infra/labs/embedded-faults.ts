@@ -48,7 +48,7 @@ export function embeddedPredictions({ lockPollMs, promotionMs }: EmbeddedTimes):
     'lock-loss': {
       lowerMs: 0,
       upperMs: 2 * lockPollMs + promotionMs,
-      because: `its holder looks at the lock as often as ${asks}; ${promotion}`,
+      because: `${asks}, and its holder looks at it as often; ${promotion}`,
     },
   }
 }

@@ -25,17 +25,24 @@ export async function settlePair(
     await processes.kill(node)
     killed.add(node)
   }
-  const done: string[] = []
-  for (const { name } of processes.nodes) {
-    if (processes.state(name) !== 'gone') continue
-    await processes.start(name)
-    done.push(
-      killed.has(name)
-        ? `${name}, which served without the lock, was killed and started again`
-        : `${name} was started again`,
-    )
-  }
-  return done.length === 0 ? undefined : done.join(', ')
+  const started = await startGone(processes)
+  return inWords(started, (node) => (killed.has(node) ? ', which served without the lock, was killed and' : ' was'))
+}
+
+/** Starts every broker whose process is gone, and returns that as a clause; undefined when there is none. */
+export async function bringBack(processes: SignalControl): Promise<string | undefined> {
+  return inWords(await startGone(processes), () => ' was')
+}
+
+async function startGone({ nodes, state, start }: SignalControl): Promise<string[]> {
+  const gone = nodes.map(({ name }) => name).filter((name) => state(name) === 'gone')
+  for (const name of gone) await start(name)
+  return gone
+}
+
+function inWords(started: readonly string[], what: (node: string) => string): string | undefined {
+  if (started.length === 0) return undefined
+  return started.map((node) => `${node}${what(node)} started again`).join(', ')
 }
 
 /** Returns when the one that serves is the one that holds the lock, or when the time is up. */
