@@ -55,6 +55,8 @@ export function stuckConsumer(
   let longest: StuckConsumer | undefined
   for (const silence of silences(ledger.jobs, endNs, boundNs)) {
     if (silence.untilNs <= fault.effectiveNs) continue
+    // Cheap and first: jobs that fall due seldom leave many silences, and hardly a confirm in any.
+    if (confirmsIn(confirms, silence.fromNs, silence.untilNs) < FEWEST_CONFIRMS) continue
     const waiting = confirmed.filter(({ deliveredNs }) => deliveredNs >= silence.untilNs)
     for (const span of connected) {
       const stuck = stuckWithin(silence, span, waiting, confirms, endNs)
@@ -75,7 +77,7 @@ function stuckWithin(
   const first = waiting.reduce((least, { confirmedNs }) => Math.min(least, confirmedNs), Number.POSITIVE_INFINITY)
   const fromNs = Math.max(silence.fromNs, span.fromNs, first)
   if (fromNs >= untilNs) return undefined
-  if (countUpTo(confirms, untilNs) - countUpTo(confirms, fromNs - 1) < FEWEST_CONFIRMS) return undefined
+  if (confirmsIn(confirms, fromNs, untilNs) < FEWEST_CONFIRMS) return undefined
   const endedBy = untilNs >= endNs ? 'nothing' : untilNs === silence.untilNs ? 'delivery' : 'reconnect'
   return {
     fromNs,
@@ -83,6 +85,10 @@ function stuckWithin(
     waiting: waiting.filter(({ confirmedNs }) => confirmedNs <= untilNs).length,
     endedBy,
   }
+}
+
+function confirmsIn(confirms: Float64Array, fromNs: number, untilNs: number): number {
+  return countUpTo(confirms, untilNs) - countUpTo(confirms, fromNs - 1)
 }
 
 /** When a job was confirmed and first delivered; undefined for one that does not wait for the listener. */
