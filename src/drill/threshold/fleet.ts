@@ -71,7 +71,7 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
           await station.run(step, ended)
           failures = 0
         } catch (error) {
-          if (ended.aborted || isFinal(error) || ++failures >= MOST_FAILURES) throw error
+          if (ended.aborted || isFinal(error, station !== undefined) || ++failures >= MOST_FAILURES) throw error
           options.onFailure(error)
           await station?.close()
           station = undefined
@@ -98,15 +98,10 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
   return outOfBudget
 }
 
-/** What another set of brokers would not change. */
-function isFinal(error: unknown): boolean {
-  return error instanceof UnderstudyError && FINAL.has(error.code)
+/** What another set of brokers would not change. Once they were up, they can run here. */
+function isFinal(error: unknown, wereUp: boolean): boolean {
+  if (!(error instanceof UnderstudyError)) return false
+  return FINAL.has(error.code) || (error.code === 'unsupported' && !wereUp)
 }
 
-const FINAL: ReadonlySet<UnderstudyError['code']> = new Set([
-  'invalid-option',
-  'invalid-uri',
-  'unsupported',
-  'storage',
-  'aborted',
-])
+const FINAL: ReadonlySet<UnderstudyError['code']> = new Set(['invalid-option', 'invalid-uri', 'storage', 'aborted'])

@@ -104,6 +104,19 @@ describe('a fleet of labs', () => {
     assert.deepEqual(stations, ['up 0', 'down 0'])
   })
 
+  it('tells at once that there are no such brokers here, and replaces one that does not start again', async () => {
+    const missing = new UnderstudyError('unsupported', 'ActiveMQ is not installed')
+    const nowhere = work(1, { openStation: () => Promise.reject(missing) })
+    await assert.rejects(runFleet(nowhere.options, forEver()), missing)
+    assert.deepEqual(nowhere.stations, [])
+    let failures = 0
+    const { options, done } = work(1, {}, async () => {
+      if (failures++ === 0) throw new UnderstudyError('unsupported', 'broker a did not start')
+    })
+    await runFleet(options, forEver())
+    assert.deepEqual(done, ['direct-001'])
+  })
+
   it('ends the others when one fails for good', async () => {
     const { options, stations } = work(2, { parallel: 2 })
     const broken = {
