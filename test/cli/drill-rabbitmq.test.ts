@@ -15,12 +15,16 @@ interface Drilled {
 }
 
 async function drill(context: TestContext, ...args: readonly string[]): Promise<Drilled> {
+  return await drillThatEnds(0, context, ...args)
+}
+
+async function drillThatEnds(wanted: number, context: TestContext, ...args: readonly string[]): Promise<Drilled> {
   const out = join(temporaryFolder('drill', context), 'out')
   const { exitCode, stdout, stderr } = await runCommand(
     ['drill', '--json', '--window', '500ms', '--out', out, ...args],
     labRootFor(context),
   )
-  assert.equal(exitCode, 0, stderr + stdout)
+  assert.equal(exitCode, wanted, stderr + stdout)
   return { result: JSON.parse(stdout) as DrillResult, out, told: stderr }
 }
 
@@ -56,5 +60,41 @@ describe('a drill on rabbitmq-classic', { skip: brokerSkip('rabbitmq-classic') }
     assert.deepEqual([result.takenOverBy, result.failoverMs], [null, null])
     assert(result.findings.some((finding) => finding.startsWith('Nobody could take over when a was stopped')))
     assert(result.objectives.some(({ name, met }) => name === 'service' && met))
+  })
+
+  it('loses what it confirmed while the home node was dead, when nothing is mandatory', async (context) => {
+    const args = [
+      '--lab',
+      'rabbitmq-classic',
+      '--every',
+      '100ms',
+      '--hold',
+      '1s',
+      '--client-options',
+      'mandatory=false',
+    ]
+    const { result, told } = await drillThatEnds(1, context, ...args)
+    assert.equal(result.verdict, 'fail')
+    assert(result.jobs.lost !== null && result.jobs.lost > 0)
+    assert.equal(result.jobs.acknowledged, result.jobs.attempted)
+    assert(result.findings.some((finding) => finding.includes('acknowledged but unroutable')))
+    assert.match(told, /drained: \d+ confirmed jobs not delivered/)
+  })
+
+  it('gets the same jobs back when they are, and loses none', async (context) => {
+    const { result } = await drill(context, '--lab', 'rabbitmq-classic', '--hold', '1s')
+    assert.deepEqual([result.jobs.lost, result.jobs.failed], [0, 0])
+    assert(result.findings.some((finding) => /attempts came back as unroutable/.test(finding)))
+  })
+})
+
+describe('a drill on rabbitmq-quorum-haproxy', { skip: brokerSkip('rabbitmq-quorum-haproxy') }, () => {
+  it('kills the leader behind the entrance, and its client goes on through the same one', async (context) => {
+    const { result, out } = await drill(context, '--lab', 'rabbitmq-quorum', '--haproxy', 'amqp')
+    assert.deepEqual([result.verdict, result.jobs.lost, result.jobs.failed], ['pass', 0, 0])
+    assert.notEqual(result.takenOverBy, result.fault.node)
+    assert(['a', 'b', 'c'].includes(result.takenOverBy ?? ''))
+    assert.equal(result.target.settings['haproxyCheck'], 'amqp')
+    for (const name of ['haproxy.cfg', 'haproxy.log']) assert(existsSync(join(out, 'brokers', name)), name)
   })
 })
