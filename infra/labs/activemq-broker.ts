@@ -2,6 +2,7 @@ import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { brokerCommand, parseLogLine } from './activemq-config.ts'
 import type { BrokerProgram } from './activemq-installation.ts'
 import { readSecrets, withoutSecrets } from './activemq-secrets.ts'
+import { hostOf } from './host-of.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { lastMeaningfulLine, sizeOf } from './log-lines.ts'
 import { portOf } from './node-control.ts'
@@ -49,10 +50,12 @@ export async function startBroker(
  * @throws UnderstudyError `deadline` after 60 s, with the last meaningful line of its log.
  */
 export async function untilServing(folder: LabFolder, node: string, signal: AbortSignal | undefined): Promise<void> {
-  const port = portOf(folder.read().ports, node)
+  const state = folder.read()
+  const port = portOf(state.ports, node)
+  const host = hostOf(state, node)
   const { client } = readSecrets(folder)
   const options = { what: 'no answer to a STOMP client', withinMs: READY_WITHIN_MS, everyMs: 10, signal }
-  const look = async (): Promise<true | undefined> => ((await answersStomp(port, client)) ? true : undefined)
+  const look = async (): Promise<true | undefined> => ((await answersStomp(port, client, host)) ? true : undefined)
   await waitUntil(look, options).catch(async (error: unknown) => {
     throw signal?.aborted ? error : await failure(folder, node, 0, error)
   })

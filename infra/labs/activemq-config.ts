@@ -8,6 +8,8 @@ import type { Command } from './spawn-process.ts'
 /** What one broker is configured with. */
 export interface ActivemqBroker {
   readonly name: string
+  /** Where it listens. Defaults to 127.0.0.1. */
+  readonly host?: string
   readonly port: number
   /** Where JMS clients connect; undefined leaves that connector out. */
   readonly openwirePort?: number | undefined
@@ -23,6 +25,8 @@ export interface BrokerStore {
   /** A class of the broker that shall also log at DEBUG. Defaults to none. */
   readonly verbose?: string | undefined
 }
+
+const LOOPBACK = '127.0.0.1'
 
 /** What is kept out of the configuration, in a file that is not for sharing. */
 export interface BrokerSecrets {
@@ -140,7 +144,7 @@ ${persistenceAdapter}
       </systemUsage>
     </systemUsage>
     <transportConnectors>
-${openwireConnector(broker)}      <transportConnector name="stomp" uri="stomp://127.0.0.1:${broker.port}"/>
+${openwireConnector(broker)}      <transportConnector name="stomp" uri="stomp://${broker.host ?? LOOPBACK}:${broker.port}"/>
     </transportConnectors>
   </broker>
 </beans>
@@ -148,9 +152,9 @@ ${openwireConnector(broker)}      <transportConnector name="stomp" uri="stomp://
 }
 
 /** First of the two where there is one, so that a JMS client is never behind for the order alone. */
-function openwireConnector({ openwirePort }: ActivemqBroker): string {
+function openwireConnector({ host = LOOPBACK, openwirePort }: ActivemqBroker): string {
   if (openwirePort === undefined) return ''
-  return `      <transportConnector name="openwire" uri="tcp://127.0.0.1:${openwirePort}"/>\n`
+  return `      <transportConnector name="openwire" uri="tcp://${host}:${openwirePort}"/>\n`
 }
 
 export function escapeXml(text: string): string {

@@ -2,6 +2,7 @@ import { type BrokerStore, escapeXml } from './activemq-config.ts'
 import type { JdbcDriver } from './activemq-installation.ts'
 
 export interface JdbcStore {
+  readonly databaseHost: string
   readonly databasePort: number
   /** Only for the very first start: a standby would wait in an INSERT behind the master's row lock. */
   readonly createTables: boolean
@@ -20,9 +21,12 @@ export interface LockerConfiguration {
 }
 
 /** A store in the database that the brokers share, whose lock decides who serves. */
-export function jdbcStore({ databasePort, createTables, locker }: JdbcStore, driver: JdbcDriver): BrokerStore {
+export function jdbcStore(
+  { databaseHost, databasePort, createTables, locker }: JdbcStore,
+  driver: JdbcDriver,
+): BrokerStore {
   return {
-    beans: dataSource(databasePort, driver),
+    beans: dataSource(`${databaseHost}:${databasePort}`, driver),
     verbose: locker.verbose,
     persistenceAdapter: `      <!-- ${locker.comment} -->
       <jdbcPersistenceAdapter dataSource="#database" createTablesOnStartup="${createTables}"
@@ -33,8 +37,8 @@ export function jdbcStore({ databasePort, createTables, locker }: JdbcStore, dri
   }
 }
 
-function dataSource(databasePort: number, driver: JdbcDriver): string {
-  const address = `127.0.0.1:${databasePort}/activemq`
+function dataSource(server: string, driver: JdbcDriver): string {
+  const address = `${server}/activemq`
   if (driver.kind === 'mariadb') {
     const url = `jdbc:mariadb://${address}?allowPublicKeyRetrieval=true&minPoolSize=2&maxPoolSize=16`
     return `  <bean id="database" class="org.mariadb.jdbc.MariaDbPoolDataSource">

@@ -15,6 +15,7 @@ import { jdbcStore } from './activemq-jdbc-config.ts'
 import { JDBC_FAULT_NAMES, jdbcFaults } from './activemq-jdbc-faults.ts'
 import type { JdbcLocker } from './activemq-jdbc-locker.ts'
 import { createSecrets, observerLogin, readSecrets, setupStatements } from './activemq-secrets.ts'
+import { hostOf } from './host-of.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from './lab.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { mustBeGone, nodeControl, portOf } from './node-control.ts'
@@ -78,13 +79,14 @@ function blueprint(locker: JdbcLocker): Blueprint {
 
 async function start(locker: JdbcLocker, folder: LabFolder, { signal, step }: UpContext): Promise<void> {
   const found = needs(locker)
-  const { ports, nodes } = folder.read()
+  const state = folder.read()
+  const { ports, nodes } = state
   const secrets = createSecrets(folder, { database: true })
-  const databasePort = portOf(ports, 'database')
+  const [databaseHost, databasePort] = [hostOf(state, 'database'), portOf(ports, 'database')]
   const configure = (name: string, createTables: boolean): void => {
     const openwirePort = ports[openwirePortName(name)]
-    const store = jdbcStore({ databasePort, createTables, locker: locker.configuration }, found.driver)
-    writeConfiguration(folder, { name, port: portOf(ports, name), openwirePort, store })
+    const store = jdbcStore({ databaseHost, databasePort, createTables, locker: locker.configuration }, found.driver)
+    writeConfiguration(folder, { name, host: hostOf(state, name), port: portOf(ports, name), openwirePort, store })
   }
   const [first, ...others] = nodes
   if (first === undefined) return
@@ -93,7 +95,7 @@ async function start(locker: JdbcLocker, folder: LabFolder, { signal, step }: Up
 
   await step('database files', async () => await installDatabase(folder, found.database, signal))
   await step('database', async () => {
-    await startNewDatabase(folder, found.database, observerLogin(folder), setupStatements(secrets), signal)
+    await startNewDatabase(folder, found.database, observerLogin(folder), setupStatements(folder, secrets), signal)
   })
   // The others come when the first has the lock: the tables are there then, and nobody can outrun it.
   await step(`broker ${first}`, async () => await locker.startBroker(folder, first, found, signal))

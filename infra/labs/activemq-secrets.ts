@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import type { DatabaseLogin } from '../mariadb/connection.ts'
 import { writeSecrets } from './activemq-config.ts'
+import { hostOf } from './host-of.ts'
 import type { LabFolder } from './lab-folder.ts'
 import { portOf } from './node-control.ts'
 import type { Credentials } from './stomp-greeting.ts'
@@ -48,8 +49,10 @@ export function readSecrets(folder: LabFolder): LabSecrets {
 }
 
 /** What the database runs once, before it listens to anybody. */
-export function setupStatements({ database }: LabSecrets): string[] {
-  const user = (name: string): string => `'${name}'@'127.0.0.1'`
+export function setupStatements(folder: LabFolder, { database }: LabSecrets): string[] {
+  const { network } = folder.read()
+  const from = network === undefined ? '127.0.0.1' : network.own.replace(/\d+$/, '%')
+  const user = (name: string): string => `'${name}'@'${from}'`
   return [
     `CREATE DATABASE ${DATABASE}`,
     ...Object.entries(database).flatMap(([name, password]) => [
@@ -71,8 +74,9 @@ export function brokerLogin(folder: LabFolder, node: string): DatabaseLogin {
 }
 
 function loginAs(folder: LabFolder, user: string): DatabaseLogin {
-  const { ports } = folder.read()
-  return { port: portOf(ports, 'database'), user, password: readSecrets(folder).database[user] ?? '' }
+  const state = folder.read()
+  const [host, port] = [hostOf(state, 'database'), portOf(state.ports, 'database')]
+  return { host, port, user, password: readSecrets(folder).database[user] ?? '' }
 }
 
 /** A line of a log or of a driver without any of the lab's passwords. */

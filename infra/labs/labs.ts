@@ -7,6 +7,7 @@ import type { BrokerControl } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
 import { activemqJdbc } from './activemq-jdbc.ts'
+import { activemqJdbcNetns } from './activemq-jdbc-netns.ts'
 import { activemqJdbcLease } from './activemq-jdbc-lease.ts'
 import { activemqKahadb } from './activemq-kahadb.ts'
 import { embedded } from './embedded.ts'
@@ -27,6 +28,8 @@ import {
 interface LabListing {
   readonly name: string
   readonly description: string
+  /** What can be done to its brokers, beside what can be done to the path to any. */
+  readonly faults: readonly string[]
   readonly availability: Availability
 }
 
@@ -94,6 +97,7 @@ const KINDS: readonly LabKind[] = [
   rabbitmqClassicHaproxy,
   rabbitmqClassicHaproxyPlain,
   rabbitmqQuorumNetns,
+  activemqJdbcNetns,
 ]
 
 interface LabsOptions {
@@ -129,6 +133,7 @@ export function createLabs(options: LabsOptions = {}): Labs {
       return kinds.map((kind) => ({
         name: kind.name,
         description: kind.description,
+        faults: kind.faultNames,
         availability: availabilityOf(kind),
       }))
     },

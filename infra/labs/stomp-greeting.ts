@@ -6,13 +6,13 @@ export interface Credentials {
 }
 
 /**
- * Dials 127.0.0.1 and greets the broker as a STOMP client does. True when it answered CONNECTED: it
- * serves. Anything else, a second of silence included, is false.
+ * Dials the broker, at 127.0.0.1 unless told otherwise, and greets it as a STOMP client does. True when it
+ * answered CONNECTED: it serves. Anything else, a second of silence included, is false.
  */
-export function answersStomp(port: number, credentials?: Credentials): Promise<boolean> {
+export function answersStomp(port: number, credentials?: Credentials, host = '127.0.0.1'): Promise<boolean> {
   return new Promise((resolve) => {
     let received = ''
-    const socket = connect({ port, host: '127.0.0.1' })
+    const socket = connect({ port, host })
     const finish = (serving: boolean): void => {
       socket.destroy()
       resolve(serving)

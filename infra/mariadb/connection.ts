@@ -3,6 +3,8 @@ import { sleep, systemClock } from '../../src/clock.ts'
 
 /** How to reach the lab's own database. */
 export interface DatabaseLogin {
+  /** Defaults to 127.0.0.1. */
+  readonly host?: string
   readonly port: number
   readonly user: string
   readonly password: string
@@ -14,7 +16,7 @@ const GOODBYE_WITHIN_MS = 500
 /** Opens one connection. Its owner closes it with {@link closeConnection}. */
 export async function openConnection(login: DatabaseLogin): Promise<Connection> {
   const connection = await createConnection({
-    host: '127.0.0.1',
+    host: login.host ?? '127.0.0.1',
     port: login.port,
     user: login.user,
     password: login.password,

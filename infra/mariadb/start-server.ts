@@ -68,7 +68,7 @@ async function startAndWait(
 ): Promise<void> {
   const started = spawnProcess(folder, 'database', {
     file: program.server,
-    args: [...serverArguments(folder, program, login.port), ...more],
+    args: [...serverArguments(folder, program, login), ...more],
   })
   let ended: string | undefined
   void started.ended.then((how) => (ended = how))
@@ -111,7 +111,11 @@ function mysqlInstall(folder: LabFolder, program: DatabaseProgram): string[] {
 // Of these none decides how long a transaction or a lock takes.
 const SMALL = ['--innodb-buffer-pool-size=64M']
 
-function serverArguments(folder: LabFolder, program: DatabaseProgram, port: number): string[] {
+function serverArguments(
+  folder: LabFolder,
+  program: DatabaseProgram,
+  { host = '127.0.0.1', port }: DatabaseLogin,
+): string[] {
   return [
     '--no-defaults',
     `--datadir=${folder.at('database')}`,
@@ -119,7 +123,7 @@ function serverArguments(folder: LabFolder, program: DatabaseProgram, port: numb
     '--socket=server.sock',
     `--pid-file=${folder.at('database.pid')}`,
     `--port=${port}`,
-    '--bind-address=127.0.0.1',
+    `--bind-address=${host}`,
     '--skip-name-resolve',
     '--skip-log-bin',
     '--max-connections=100',
