@@ -53,6 +53,8 @@ export function commands(terminal: Terminal, version: string): readonly Command[
       upLab: (name, signal, onProgress) => labs.up(name, { signal, onProgress }),
       faultNames: (lab) => labs.faultNames(lab),
       transport: transportOf,
+      networkFaults: NETWORK_FAULT_NAMES,
+      throughProxies,
       versions: { understudy: version, node: process.versions.node },
       understudy,
     }),
@@ -61,7 +63,7 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     checkCommand(terminal, understudy),
     compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),
     doctorCommand({ terminal, labs, managementOf: managementUrl, colour: isColoured(process.stdout) }),
-    labCommand(terminal, { ...labs, install }, understudy),
+    labCommand(terminal, { ...labs, install, networkFaults: NETWORK_FAULT_NAMES }, understudy),
   ]
 }
 

@@ -165,7 +165,7 @@ function aimAt(
         throw new UnderstudyError('unsupported', what)
       }
       mayHurt = false
-      return 'healed by your command'
+      return 'your command of --heal ended with 0'
     },
   }
 }

@@ -8,9 +8,12 @@ import { type LabHandle, type LabOverview, overviewOf, overviewText, walkByHand 
 
 /** The labs as this command needs them. */
 export interface LabDirectory {
+  /** What can be done to the path to any brokers. */
+  readonly networkFaults: readonly string[]
   list(): readonly {
     readonly name: string
     readonly description: string
+    readonly faults: readonly string[]
     readonly availability:
       | { readonly available: true; readonly detail: string }
       | { readonly available: false; readonly reason: string; readonly remedy: string }
@@ -101,16 +104,18 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
 function list(labs: LabDirectory, { json }: JsonOption, { out }: Terminal): void {
   const found = labs.list()
   if (json) {
-    out(`${JSON.stringify({ labs: found }, null, 2)}\n`)
+    out(`${JSON.stringify({ labs: found, networkFaults: labs.networkFaults }, null, 2)}\n`)
     return
   }
   const width = Math.max(...found.map(({ name }) => name.length))
-  for (const { name, description, availability } of found) {
+  for (const { name, description, faults, availability } of found) {
     const can = availability.available
       ? `ready: ${availability.detail}`
       : `cannot run here: ${availability.reason}; ${availability.remedy}`
-    out(`${name.padEnd(width)}  ${description}\n${' '.repeat(width)}  ${can}\n`)
+    const under = ' '.repeat(width + 2)
+    out(`${name.padEnd(width)}  ${description}\n${under}faults: ${faults.join(', ')}\n${under}${can}\n`)
   }
+  out(`on every lab and with --uri, done to the path to the brokers: ${labs.networkFaults.join(', ')}\n`)
 }
 
 async function up(

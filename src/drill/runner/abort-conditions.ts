@@ -9,12 +9,11 @@ interface JobsNow {
   readonly failed: number
 }
 
-/** The first condition that is met, as a sentence without its full stop; undefined while none is. */
+/** The first condition that is met, as a clause; undefined while none is. */
 export function abortReason(conditions: AbortConditions, jobs: JobsNow): string | undefined {
   const { outageMs, failedJobs } = conditions
-  if (outageMs !== undefined && jobs.withoutConfirmMs >= outageMs)
-    return `Aborted: no job was confirmed for ${sayMs(outageMs)}`
+  if (outageMs !== undefined && jobs.withoutConfirmMs >= outageMs) return `no job was confirmed for ${sayMs(outageMs)}`
   if (failedJobs !== undefined && jobs.failed >= failedJobs)
-    return `Aborted: ${formatCount(jobs.failed)} ${jobs.failed === 1 ? 'job' : 'jobs'} had failed`
+    return `${formatCount(jobs.failed)} ${jobs.failed === 1 ? 'job' : 'jobs'} had failed`
   return undefined
 }

@@ -39,7 +39,7 @@ describe('understudy check', () => {
     const { exitCode, out, line } = await check(await store(takeover().attempt('gone', 400, { outcome: 'ack' })))
     assert.equal(exitCode, 1)
     assert.equal(line, '')
-    assert.match(out, /^FAIL · RPO 0: FAIL \(actual 1\) · /)
+    assert.match(out, /^FAIL · RPO 0: FAIL \(actual 1, the oldest 596 ms before the fault\) · /)
     assert.match(out, /1 of 251 confirmed jobs was never delivered/)
   })
 
@@ -95,5 +95,31 @@ describe('understudy check', () => {
     }
     const { out } = await check(await store(history))
     assert.ok(!out.includes('\u001b'))
+  })
+})
+
+describe('understudy check with other objectives', () => {
+  it('asks what it is told in place of what the drill was asked, and says how to ask it again', async () => {
+    const path = await store(takeover().attempt('gone', 400, { outcome: 'ack' }))
+    const { exitCode, out } = await check(path, '--rpo', '1', '--json')
+    assert.equal(exitCode, 0, out)
+    const result = JSON.parse(out) as DrillResult
+    assert.deepEqual(result.objectives.find(({ name }) => name === 'RPO')?.target, '1')
+    assert.equal(result.command, `understudy check ${path} --rpo 1`)
+  })
+
+  it('fails an RTO that nobody had asked for', async () => {
+    const { exitCode, out } = await check(await store(takeover()), '--rto', '1ms')
+    assert.equal(exitCode, 1)
+    assert.match(out, /^FAIL · RTO 1 ms: FAIL/)
+  })
+
+  it('keeps what the drill was asked where it is told nothing', async () => {
+    const asked = takeover()
+    const [first] = asked.events
+    if (first?.type === 'run') asked.events[0] = { ...first, objectives: { ...first.objectives, rpoJobs: 3 } }
+    const { out } = await check(await store(asked), '--rto', '60s', '--json')
+    const result = JSON.parse(out) as DrillResult
+    assert.equal(result.objectives.find(({ name }) => name === 'RPO')?.target, '3')
   })
 })

@@ -41,14 +41,25 @@ function fakeLab(overrides: Partial<LabHandle> = {}): LabHandle {
 function fakeLabs(overrides: Partial<LabDirectory & LabInstaller> = {}): LabDirectory & LabInstaller {
   return {
     list: () => [
-      { name: 'pair', description: 'two brokers', availability: { available: true, detail: 'Broker 1' } },
-      { name: 'other', description: 'more', availability: { available: false, reason: 'no Java', remedy: 'get it' } },
+      {
+        name: 'pair',
+        description: 'two brokers',
+        faults: ['kill', 'pause'],
+        availability: { available: true, detail: 'Broker 1' },
+      },
+      {
+        name: 'other',
+        description: 'more',
+        faults: ['kill'],
+        availability: { available: false, reason: 'no Java', remedy: 'get it' },
+      },
     ],
     up: async () => fakeLab(),
     running: () => [{ id: 'pair-1', name: 'pair', owner: 'nobody', usable: true }],
     attach: () => fakeLab(),
     down: async () => ['pair-1'],
     install: async () => ({ kind: 'complete' }),
+    networkFaults: ['cut', 'slow'],
     ...overrides,
   }
 }
@@ -83,8 +94,9 @@ async function run(labs: LabDirectory & LabInstaller, args: string[], interrupte
 describe('understudy lab', () => {
   it('lists every lab with what it runs on, or why it cannot run here and what to do', async () => {
     const { out } = await run(fakeLabs(), ['list'])
-    assert.match(out, /pair +two brokers\n +ready: Broker 1/)
-    assert.match(out, /other +more\n +cannot run here: no Java; get it/)
+    assert.match(out, /pair +two brokers\n +faults: kill, pause\n +ready: Broker 1/)
+    assert.match(out, /other +more\n +faults: kill\n +cannot run here: no Java; get it/)
+    assert.match(out, /on every lab and with --uri, done to the path to the brokers: cut, slow\n$/)
   })
 
   it('tells after `up` where the brokers are and what to do next, and shows no password', async () => {
