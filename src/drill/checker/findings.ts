@@ -1,10 +1,11 @@
-import { countOf, formatCount, msAtLeast, msNear, sayMs } from './durations.ts'
+import { countOf, formatCount, msAtLeast, msNear, nsOf, sayMs } from './durations.ts'
 import type { DialEnd } from './client-answers.ts'
 import type { Observations } from './observations.ts'
 import type { FaultedAnswer } from './serving.ts'
 import type { StuckConsumer } from './stuck-consumer.ts'
 import { takeoverFindings } from './takeover-finding.ts'
 import { nameAt } from './target.ts'
+import type { WithoutConfirm } from './without-confirm.ts'
 
 const ANSWERED: Readonly<Record<FaultedAnswer['finding'], readonly [string, string]>> = {
   mute: ['accepted connections and answered nothing', ': a hang, not a refusal'],
@@ -104,10 +105,10 @@ function unroutable({ unroutable: { undelivered, acknowledged, returned } }: Obs
   return found
 }
 
-function outage({ fault, outage, ledger }: Observations): readonly string[] {
+function outage({ fault, outage, ledger, withoutConfirm }: Observations): readonly string[] {
   if (!fault || !outage) return []
   const last = outage.spells.at(-1)
-  if (!last) return ledger.jobs.length === 0 ? [] : ['No attempt to send failed after the fault.']
+  if (!last) return ledger.jobs.length === 0 ? [] : [noneFailed(withoutConfirm)]
   const found: string[] = []
   if (outage.spells.length > 1) {
     found.push(`The service went away ${outage.spells.length} times; the outage is told from the first to the last.`)
@@ -117,6 +118,15 @@ function outage({ fault, outage, ledger }: Observations): readonly string[] {
     found.push(`The producer's outage was not over at the end: no attempt succeeded for at least ${least}.`)
   }
   return found
+}
+
+/** Jobs that hang do not fail; what is shorter than this is nobody's outage. */
+const HANGING_NS = nsOf(100)
+
+function noneFailed(withoutConfirm: WithoutConfirm | undefined): string {
+  const none = 'No attempt to send failed after the fault'
+  if (!withoutConfirm || withoutConfirm.lower < HANGING_NS) return `${none}.`
+  return `${none}, but for ${sayMs(msAtLeast(withoutConfirm.lower))} and more no job was confirmed.`
 }
 
 function recovered({ recovery, objectives }: Observations): readonly string[] {

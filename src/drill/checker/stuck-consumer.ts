@@ -5,10 +5,10 @@ import { confirmOf, type Job, type Ledger } from './jobs-ledger.ts'
 import type { Timeline } from './timeline.ts'
 import { type Away, isAway } from './unroutable.ts'
 
-// A listener is stuck when nothing comes for ten times as long as a job waited for it at most in the steady state,
-// and for a second at least: that is also the slowest listener that the steady state lets pass.
+// A listener is stuck when nothing comes for ten times as long as a job waited for it at most in the steady state, and
+// for 3 s at least: within that time the drill's client finds a broker silent, so what is shorter is the connection's.
 const TIMES_STEADY = 10
-const ALWAYS_GOOD_NS = nsOf(1000)
+const ALWAYS_GOOD_NS = nsOf(3000)
 // So many jobs must be confirmed in the silence: the queue takes jobs, and gives none.
 const FEWEST_CONFIRMS = 3
 

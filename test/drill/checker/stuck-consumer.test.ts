@@ -65,6 +65,10 @@ describe('A stuck consumer', () => {
     assert.equal(stuck(history.jobs(5050, 20_000, B).drain(21_000)), undefined)
   })
 
+  it('is none within the 3 s in which the client finds a connection silent', () => {
+    assert.equal(stuck(waiting(failedOver(), 4200).jobs(4250, 20_000, B).drain(21_000)), undefined)
+  })
+
   it('is none within ten times the longest that a job waited in the steady state', () => {
     const history = new WrittenHistory().listenerIs('connected', 0, A).jobs(0, 900)
     history.due('slow', 100).attempt('slow', 100, { outcome: 'ack' }).delivered('slow', 520).fault(1000)
