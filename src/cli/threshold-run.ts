@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { prepare } from '../connect.ts'
 import { expectedTrialMs, measuredTrialMs, type TrialCost } from '../drill/threshold/cost.ts'
+import { DRILL_CLIENT_OPTIONS } from '../drill/plan.ts'
 import { runFleet, type Station } from '../drill/threshold/fleet.ts'
 import type { RunningSearch } from '../drill/threshold/search.ts'
 import type { Search, SearchTarget } from '../drill/threshold/search-file.ts'
@@ -16,6 +17,12 @@ export interface SearchLabs {
   readonly upLab: (name: string, signal: AbortSignal, onProgress: (line: string) => void) => Promise<DrillLab>
   /** The adapter for the lab's endpoints. */
   readonly transport: (lab: DrillLab) => Promise<Transport>
+  /** What can be done to the path to any brokers, and what puts proxies in front of them for it. */
+  readonly networkFaults: readonly string[]
+  readonly throughProxies: (
+    lab: DrillLab,
+    options: { readonly clientOptions: Readonly<Record<string, string>> },
+  ) => Promise<{ readonly control: DrillLab; close(): Promise<void> }>
 }
 
 export interface SearchRunOptions extends SearchLabs {
@@ -25,8 +32,9 @@ export interface SearchRunOptions extends SearchLabs {
   readonly onProgress: (line: string) => void
 }
 
-// So that the client's own part of an outage is no more than a probe's.
-const PROBING_CLIENT = { maxReconnectDelay: '20', initialReconnectDelay: '10' }
+// Its own part of an outage is no more than a probe's. And it lets go of jobs that met no broker: hundreds of them
+// sent again at once, to a broker that has only just taken over, would be an outage of our own making.
+const PROBING_CLIENT = { maxReconnectDelay: '20', initialReconnectDelay: '10', timeout: '200' }
 
 /**
  * Works on a search until it is done, the budget is used up or `signal` fires, on labs that are taken down in the end.
@@ -73,17 +81,39 @@ async function putUp(options: SearchRunOptions, number: number, signal: AbortSig
   const { search } = running
   const name = parallel === 1 ? search.lab : `${search.lab} ${number + 1}`
   const lab = await upLab(search.lab, signal, (line) => options.onProgress(`lab ${name}: ${line}`))
+  let proxied: Awaited<ReturnType<typeof throughDoors>> | undefined
   try {
-    running.knows(targetOf(lab, search.trial.fault))
-    const bench = benchOf(lab, await transport(lab), search)
+    const doors = await throughDoors(lab, search, options)
+    proxied = doors
+    const { control } = doors
+    running.knows(targetOf(control, search.trial.fault))
+    const bench = benchOf(control, await transport(control), search)
     return {
       run: (step, ended) => running.run(step, bench, ended),
-      close: () => lab.down(),
+      close: async () => {
+        await doors.close()
+        await lab.down()
+      },
     }
   } catch (error) {
+    await proxied?.close()
     await lab.down()
     throw error
   }
+}
+
+/** Proxies in front of the brokers, where the fault is one of the network; without them, where it is their own. */
+async function throughDoors(
+  lab: DrillLab,
+  { trial }: Search,
+  { networkFaults, throughProxies }: SearchLabs,
+): ReturnType<SearchLabs['throughProxies']> {
+  if (!networkFaults.includes(trial.fault) || lab.faults.some(({ name }) => name === trial.fault)) {
+    return { control: lab, close: () => Promise.resolve() }
+  }
+  return throughProxies(lab, {
+    clientOptions: { ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...probingOptions(trial) },
+  })
 }
 
 function targetOf(lab: DrillLab, faultName: string): SearchTarget {
@@ -99,9 +129,13 @@ function targetOf(lab: DrillLab, faultName: string): SearchTarget {
   }
 }
 
+/** A job that hangs has failed for the probing client when it has for the article's. */
+function probingOptions({ deadlineMs }: Search['trial']): Readonly<Record<string, string>> {
+  return { ...PROBING_CLIENT, confirmTimeout: String(deadlineMs) }
+}
+
 function benchOf(lab: DrillLab, transport: Transport, { trial }: Search): TrialBench {
-  // A job that hangs has failed for the probing client when it has for the article's.
-  const uri = drillUri(lab, { ...PROBING_CLIENT, confirmTimeout: String(trial.deadlineMs) })
+  const uri = drillUri(lab, probingOptions(trial))
   const article = parseFailoverUri(drillUri(lab, { connectTimeout: String(trial.deadlineMs), heartbeat: '0' }))
   return {
     control: lab,

@@ -70,16 +70,15 @@ async function work(
   options: ThresholdOptions,
   dependencies: ThresholdCommandDependencies,
 ): Promise<boolean> {
-  const { terminal, upLab, transport, understudy } = dependencies
+  const { terminal, understudy } = dependencies
   const { interrupted } = terminal
   if (openSteps(running.search).length === 0) return false
   if (running.search.target !== null) terminal.err(`${costText(running.search, options.parallel, options.budget)}\n`)
   try {
     return await runSearch(
       {
+        ...dependencies,
         running,
-        upLab,
-        transport,
         parallel: options.parallel,
         budgetMs: options.budget,
         onProgress: (line) => terminal.err(`${line}\n`),
@@ -98,7 +97,7 @@ function begin(
   dependencies: ThresholdCommandDependencies,
 ): { search: Search; folder: string } {
   const lab = thresholdLabOf(options)
-  const known = dependencies.faultNames(lab)
+  const known = [...dependencies.faultNames(lab), ...dependencies.networkFaults]
   if (!known.includes(options.fault)) {
     const why = `${lab} has no fault ${JSON.stringify(options.fault)}; it has ${known.join(', ')}`
     throw new UnderstudyError('invalid-option', `option --fault: ${why}`)
