@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import * as fc from 'fast-check'
+import { MARKER_KINDS } from '../../../src/drill/broker-control.ts'
 import { judge } from '../../../src/drill/checker/checker.ts'
 import type { HistoryBody, HistoryEvent, Objectives } from '../../../src/drill/history.ts'
 import { A, B, RUN, takeover, WrittenHistory } from '../../support/history.ts'
@@ -46,15 +47,23 @@ const bodies: fc.Arbitrary<HistoryBody> = (() => {
       endpoint,
     }),
     record({ type: fc.constant('cackok' as const), id, n: k }),
-    record({ type: fc.constant('fault' as const), name: fc.constant('kill' as const), node, endpoint }),
+    record({
+      type: fc.constant('fault' as const),
+      name: fc.constantFrom('kill', 'db-pause'),
+      node,
+      endpoint: fc.option(endpoint),
+      done: fc.constantFrom('killed', 'paused', 'cut off'),
+      expects: fc.constantFrom('takeover', 'service'),
+    }),
+    record({ type: fc.constant('abort' as const), why: fc.constantFrom('too long', 'too many') }),
     record({ type: fc.constant('proof' as const), node, effectiveNs: instant, proof: fc.constant([]) }),
     record({ type: fc.constant('heal' as const), node, how: fc.constant('') }),
     record({
       type: fc.constant('conn' as const),
       client: fc.constantFrom('producer', 'listener'),
-      state: fc.constantFrom('connected', 'interrupted', 'resumed'),
+      state: fc.constantFrom('connected', 'interrupted', 'resumed', 'attempt-failed', 'blocked', 'unblocked'),
       endpoint: fc.option(endpoint),
-      reason: fc.constant(null),
+      reason: fc.constantFrom(null, 'refused', 'dial-timeout', 'heartbeat-lost'),
     }),
     record({
       type: fc.constant('probe' as const),
@@ -64,7 +73,7 @@ const bodies: fc.Arbitrary<HistoryBody> = (() => {
     }),
     record({
       type: fc.constant('marker' as const),
-      kind: fc.constantFrom('lock-acquired', 'lock-released'),
+      kind: fc.constantFrom(...MARKER_KINDS),
       node,
       source: fc.constant('log'),
       toleranceMs: fc.constantFrom(0, 1),
@@ -77,9 +86,15 @@ const bodies: fc.Arbitrary<HistoryBody> = (() => {
 
 /** Thirty events and more within thirty nanoseconds, after a run line. */
 const anyEvents: fc.Arbitrary<HistoryEvent[]> = fc
-  .array(fc.tuple(fc.integer({ min: 0, max: 30 }), bodies), { minLength: 30, maxLength: 90, size: 'max' })
-  .map((timed) => {
-    const { events } = new WrittenHistory()
+  .tuple(
+    fc.array(fc.tuple(fc.integer({ min: 0, max: 30 }), bodies), { minLength: 30, maxLength: 90, size: 'max' }),
+    fc.constantFrom('lock' as const, 'quorum' as const, 'home-node' as const),
+    fc.boolean(),
+  )
+  .map(([timed, topology, behind]) => {
+    const entrances = behind ? [{ name: 'door', endpoint: A }] : []
+    const predicted = { lowerMs: 1, upperMs: 2, because: 'it says so' }
+    const { events } = new WrittenHistory({ topology, entrances, predicted })
     for (const [t, body] of timed) events.push({ t, wall: 0, ...body })
     return events
   })

@@ -10,8 +10,8 @@ const HISTORIES = 1000
 
 function judged(events: readonly HistoryEvent[]): NaiveJudgement {
   const { jobs, outage, detectionMs, retryThresholdMs, recoveryPointMs, latencyMs } = judge(events)
-  const { producerMs, consumerMs } = outage
-  return { jobs, producerMs, consumerMs, detectionMs, retryThresholdMs, recoveryPointMs, latencyMs }
+  const { producerMs, withoutConfirmMs, consumerMs } = outage
+  return { jobs, producerMs, withoutConfirmMs, consumerMs, detectionMs, retryThresholdMs, recoveryPointMs, latencyMs }
 }
 
 /** Each word of a judgement that is not 0, null or empty. */
@@ -57,6 +57,7 @@ const EVERYTHING: NaiveJudgement = {
     duplicated: { redelivery: 1, resend: 1, broker: 1, postAck: 1 },
   },
   producerMs: { lower: 1, upper: 1 },
+  withoutConfirmMs: { lower: 1, upper: 1 },
   consumerMs: 1,
   detectionMs: 1,
   retryThresholdMs: 1,

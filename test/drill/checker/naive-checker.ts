@@ -19,6 +19,7 @@ interface Try {
 export interface NaiveJudgement {
   readonly jobs: JobCounts
   readonly producerMs: { readonly lower: number; readonly upper: number } | null
+  readonly withoutConfirmMs: { readonly lower: number; readonly upper: number | null } | null
   readonly consumerMs: number | null
   readonly detectionMs: number | null
   readonly retryThresholdMs: number | null
@@ -125,6 +126,7 @@ export function judgeNaively(events: readonly HistoryEvent[]): NaiveJudgement {
 
   const untimed = {
     producerMs: null,
+    withoutConfirmMs: null,
     consumerMs: null,
     detectionMs: null,
     retryThresholdMs: null,
@@ -167,11 +169,24 @@ export function judgeNaively(events: readonly HistoryEvent[]): NaiveJudgement {
         .filter((t) => t > zero),
     ) - most(ownDeliveries.filter(({ t }) => t <= zero).map(({ t }) => t))
 
+  const dueOf = (id: string): number => {
+    const due = all('due').filter((one) => one.id === id)
+    return due.find(({ t }) => t === least(due.map((one) => one.t)))?.dueNs ?? NaN
+  }
+  const steady = [...acknowledged].filter((id) => confirmed(id) < fault.t).map((id) => confirmed(id) - dueOf(id))
+  const withoutConfirmMs = naiveSilence(
+    zero,
+    [...acknowledged].map(confirmed).filter((t) => t > zero),
+    [...new Set(all('due').map(({ id }) => id))].map(dueOf).filter((due) => due >= zero),
+    most([0, ...steady.filter((latency) => !Number.isNaN(latency))]),
+  )
+
   const oldest = least([...undelivered].map(confirmed))
   return {
     jobs,
     latencyMs,
     producerMs,
+    withoutConfirmMs,
     consumerMs: Number.isFinite(consumer) ? Math.round(consumer / 1e6) : null,
     detectionMs: finite(Math.round((noticed - zero) / 1e6)),
     retryThresholdMs: naiveThreshold(
@@ -180,6 +195,29 @@ export function judgeNaively(events: readonly HistoryEvent[]): NaiveJudgement {
     ),
     recoveryPointMs: drained && undelivered.size > 0 ? Math.round(Math.max(0, zero - oldest) / 1e6) : null,
   }
+}
+
+/** Of all stretches from the fault or a confirm to the next confirm, the longest by either bound. */
+function naiveSilence(
+  zero: number,
+  confirms: readonly number[],
+  dues: readonly number[],
+  steady: number,
+): NaiveJudgement['withoutConfirmMs'] {
+  if (dues.length === 0) return null
+  const stretches = confirms.map((until) => ({
+    from: most([zero, ...confirms.filter((one) => one < until)]),
+    until,
+  }))
+  const upper = most(stretches.map(({ from, until }) => until - from))
+  const lower = most([
+    0,
+    ...stretches.map(({ from, until }) => until - Math.min(until, least(dues.filter((due) => due >= from))) - steady),
+  ])
+  const late = dues.filter((due) => due >= most([zero, ...confirms]))
+  const open = late.length === 0 ? 0 : most(late) - least(late)
+  if (confirms.length === 0 || open > upper) return { lower: Math.floor(open / 1e6), upper: null }
+  return { lower: Math.floor(lower / 1e6), upper: Math.ceil(upper / 1e6) }
 }
 
 function firstOf(tries: readonly Try[]): Try {
