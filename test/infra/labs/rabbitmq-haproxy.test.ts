@@ -57,6 +57,16 @@ describe('the rabbitmq-quorum-haproxy lab', { skip: brokerSkip('rabbitmq-quorum-
     )
   })
 
+  it('names its check in the settings, and predicts with it', () => {
+    const { haproxyInterMs, haproxyFall, haproxyOnMarkedDown } = lab.settings
+    assert.deepEqual([haproxyInterMs, haproxyFall, haproxyOnMarkedDown], [1000, 3, 'shutdown-sessions'])
+    const because = (name: string): string | undefined =>
+      lab.faults.find((fault) => fault.name === name)?.predicted?.because
+    assert.match(because('pause') ?? '', /aten poll_interval 5 s.*AMQP check.*inter 1 s, fall 3/)
+    assert.match(because('kill') ?? '', /HAProxy goes on handing sessions.*inter 1 s, fall 3/)
+    assert.doesNotMatch(because('memory-alarm') ?? '', /HAProxy/)
+  })
+
   it('marks a paused node down, ends the sessions with it, and takes it back', async () => {
     const client = await connectThrough(lab)
     try {
@@ -95,6 +105,26 @@ describe('the rabbitmq-quorum-haproxy lab', { skip: brokerSkip('rabbitmq-quorum-
     assert.match(text, /on-marked-down shutdown-sessions/)
     const { client } = JSON.parse(await readFile(join(lab.folder, 'secret.json'), 'utf8'))
     assert(!text.includes(client.password))
+  })
+})
+
+describe('a lab behind HAProxy', () => {
+  it('is told to be unavailable where HAPROXY_HOME is wrong, with what to do about it', (context) => {
+    const before = process.env['HAPROXY_HOME']
+    context.after(() => {
+      if (before === undefined) delete process.env['HAPROXY_HOME']
+      else process.env['HAPROXY_HOME'] = before
+    })
+    process.env['HAPROXY_HOME'] = '/nowhere'
+    const found = createLabs()
+      .list()
+      .filter(({ name }) => name.includes('-haproxy'))
+    assert.equal(found.length, 4)
+    for (const { availability } of found) {
+      assert(!availability.available)
+      assert.match(availability.reason, /HAPROXY_HOME \(\/nowhere\)|RabbitMQ|Erlang/)
+      assert.notEqual(availability.remedy, '')
+    }
   })
 })
 
