@@ -25,7 +25,7 @@ export async function openReport(file: string, id: string, executablePath: strin
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 900 } })
     await page.goto(pathToFileURL(file).href)
-    await page.waitForFunction("performance.getEntriesByName('report-ready').length > 0")
+    await page.locator('#latency-plot canvas').waitFor({ state: 'attached' })
     const [firstPaintMs = 0, readyMs = 0] = await page.evaluate<readonly number[]>(
       "['first-contentful-paint', 'report-ready'].map((name) => performance.getEntriesByName(name)[0]?.startTime ?? 0)",
     )

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { DrillResult } from '../../drill/result.ts'
@@ -58,7 +58,11 @@ function described(path: string, { target, fault }: DrillResult): string {
 }
 
 function readResult(path: string): DrillResult {
-  const file = isFolder(path) ? join(path, 'result.json') : path
+  const folder = isFolder(path)
+  const file = folder ? join(path, 'result.json') : path
+  if (folder && !existsSync(file)) {
+    throw new UnderstudyError('invalid-option', `${shown(path)} holds no result.json: no drill ended there`)
+  }
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -19,7 +19,7 @@ export function renderComparisonPage(comparison: Comparison, a: Side, b: Side): 
   const { verdict, measured, circumstances } = comparison
   const body = html`<header class="answer ${verdict.standing === 'worse' ? 'fail' : verdict.standing === 'better' ? 'pass' : 'plain'}">
     <p class="kicker">Two failover drills compared</p>
-    <h1>${unbroken(capital(comparison.summary))}</h1>
+    <h1>${unbroken(comparison.summary)}</h1>
     <div class="sides">${side('A', a)}${side('B', b)}</div>
   </header>
   ${contents([
@@ -115,8 +115,4 @@ function partRows(letter: string, { failoverMs, failoverParts }: DrillResult, mo
 function differing(rows: readonly Row[]): Html {
   return html`<table class="facts compared"><thead><tr><th scope="col"></th><th scope="col">A</th><th scope="col">B</th></tr></thead>
     <tbody>${rows.map(({ name, a, b }) => html`<tr><th scope="row">${name}</th><td data-name="A">${a}</td><td data-name="B">${b}</td></tr>`)}</tbody></table>`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

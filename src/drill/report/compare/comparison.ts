@@ -183,8 +183,7 @@ function summaryOf(verdict: Row, measured: readonly Row[]): string {
     measured.filter((row) => row.standing === standing && !row.name.startsWith('of them')).map(({ name }) => name)
   const worse = named('worse')
   const better = named('better')
-  const first =
-    verdict.standing === 'same' ? `both ${verdict.a}` : verdict.difference.toUpperCase().replace(' BECAME ', ' became ')
+  const first = verdicts(verdict)
   if (worse.length === 0 && better.length === 0)
     return `${first}; B is about the same as A in everything that was measured.`
   const clauses = [
@@ -192,6 +191,13 @@ function summaryOf(verdict: Row, measured: readonly Row[]): string {
     ...(worse.length > 0 ? [`worse in ${inWords(worse)}`] : []),
   ]
   return `${first}; B is ${clauses.join(', and ')}.`
+}
+
+const PASSES: Readonly<Record<string, string>> = { PASS: 'passes', FAIL: 'fails', UNKNOWN: 'is unknown' }
+
+function verdicts({ a, b, standing }: Row): string {
+  if (standing !== 'same') return `B ${PASSES[b]} where A ${PASSES[a]}`
+  return a === 'UNKNOWN' ? 'The verdict of both is unknown' : `Both ${a === 'PASS' ? 'pass' : 'fail'}`
 }
 
 const MOST_NAMED = 3
