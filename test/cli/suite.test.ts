@@ -65,6 +65,27 @@ drills:
     assert.equal(suites?.attributes['failures'], '1')
   })
 
+  it('refuses a mistake in its plan before anything is started, with the line of it', async (context) => {
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      ['drills:\n  - lab: embedded\n    fualt: kill\n', /plan\.yaml line 3: unknown key "fualt"; did you mean fault\?/],
+      ['drills:\n  - every: 5\n', /line 2: every: 5: Write a number with its unit/],
+      ['defaults: {lab: nope}\ndrills: [{}]\n', /line 1: there is no lab "nope"/],
+      ['drills:\n  - lab: embedded\n    fault: boom\n', /line 3: .*embedded has no fault "boom"; it has kill/],
+      ['drills:\n  - clientOptions: {maxReconectDelay: 5}\n', /line 2: clientOptions: .*maxReconnectDelay/],
+      ['drills:\n  - exactlyOnce: 1\n', /line 2: exactlyOnce: it must be true or false/],
+      ['drills:\n  - lab:\n', /line 2: lab: it has no value/],
+    ]
+    for (const [text, names] of wrong) {
+      const { plan, out } = planFor(context, text)
+      const { exitCode, stdout, stderr } = await runCommand(['drill', plan, '--out', out])
+      assert.equal(exitCode, 64, stderr)
+      assert.equal(stdout, '')
+      assert.match(stderr, names)
+      assert.equal(stderr.trim().split('\n').length, 1)
+      assert(!existsSync(out))
+    }
+  })
+
   it('runs several labs at a time, and prints a table', async (context) => {
     const { plan, out } = planFor(context, 'parallel: 2\ndefaults: {window: 500ms}\ndrills:\n  - repeat: 2\n')
     const { stdout, stderr } = await runCommand(['drill', plan, '--out', out], labRootFor(context))

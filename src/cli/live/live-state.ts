@@ -12,11 +12,14 @@ import { type LatencyTrace, latencyTrace, traceConfirm, traceDue } from './laten
 export interface LiveBroker {
   readonly name: string
   readonly endpoint: string
-  /** What was done to it and not yet undone. */
-  /** What was done to it, such as `killed`; null while it is whole. */
+  /** What was done to it and not yet undone, such as `killed`; null while it is whole. */
   hurt: string | null
-  /** What the last probe met; null before the first. */
+  /** What the last probe met; null before the first, and from a heal to the next. */
   finding: ProbeFinding | null
+  /** Whether it was hurt before. */
+  healed: boolean
+  /** False for what is hurt and no broker, such as a database: it stands among them while it is. */
+  readonly isBroker: boolean
 }
 
 /** The time without a confirm that a fault brought. */
@@ -32,6 +35,8 @@ interface LiveOutage {
 /** What a person watches of a drill. It is written by {@link advance} alone. */
 export interface LiveState {
   title: string
+  /** Doors to the brokers that are none of them. */
+  entrances: readonly { readonly name: string; readonly endpoint: string }[]
   topology: Topology | undefined
   phase: DrillPhase['name'] | null
   readonly brokers: LiveBroker[]
@@ -50,7 +55,11 @@ export interface LiveState {
     readonly endpoint: string | null
     readonly done: string
     readonly atNs: number
+    /** Null until something proved that it took effect. */
+    provenNs: number | null
   } | null
+  /** Where the last job was confirmed before the fault. */
+  servedBefore: string | null
   healedNs: number | null
   outage: LiveOutage | null
   /** Who ended the outage, and how: the new leader of a quorum may not be known yet when jobs flow again. */
@@ -71,9 +80,17 @@ export interface Notice {
 export function liveState(brokers: readonly { readonly name: string; readonly endpoint: string }[]): LiveState {
   return {
     title: 'drill',
+    entrances: [],
     topology: undefined,
     phase: null,
-    brokers: brokers.map(({ name, endpoint }) => ({ name, endpoint, hurt: null, finding: null })),
+    brokers: brokers.map(({ name, endpoint }) => ({
+      name,
+      endpoint,
+      hurt: null,
+      finding: null,
+      healed: false,
+      isBroker: true,
+    })),
     master: null,
     due: 0,
     confirmed: 0,
@@ -82,6 +99,7 @@ export function liveState(brokers: readonly { readonly name: string; readonly en
     duplicates: 0,
     acknowledged: 0,
     fault: null,
+    servedBefore: null,
     healedNs: null,
     outage: null,
     backOn: null,
@@ -100,6 +118,7 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
   switch (event.type) {
     case 'run':
       state.topology = event.topology
+      state.entrances = event.entrances ?? []
       state.title = `${event.lab} · ${event.fault} · seed ${event.seed}`
       return plain(
         event.t,
@@ -137,9 +156,7 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
     case 'proof':
       return proven(state, event)
     case 'heal':
-      state.healedNs = event.t
-      brokerOf(state, event.node).hurt = null
-      brokerOf(state, event.node).finding = null
+      healed(state, event)
       return plain(event.t, `${event.node} healed: ${event.how}`)
     case 'conn':
       return connection(state, event)
@@ -154,8 +171,9 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
       return [{ atNs: event.t, tone: 'bad', text: `this process itself stood still for ${stood}` }]
     }
     case 'stopped':
-    case 'abort':
       return [{ atNs: event.t, tone: 'bad', text: event.why }]
+    case 'abort':
+      return [{ atNs: event.t, tone: 'bad', text: `aborted: ${event.why}` }]
     case 'drain':
       if (event.ok && event.outstanding === 0) {
         return [{ atNs: event.t, tone: 'good', text: 'drained: every confirmed job was delivered' }]
@@ -171,11 +189,14 @@ function take(state: LiveState, event: HistoryEvent): readonly Notice[] {
 }
 
 /** What a broker does now, in a word or two. */
-export function conditionOf(broker: LiveBroker, topology?: Topology): string {
-  if (broker.hurt === 'paused') return 'hung (paused)'
+export function conditionOf(broker: LiveBroker, topology?: Topology, isMaster = false): string {
+  if (broker.hurt === 'paused') return broker.isBroker ? 'hung (paused)' : 'paused'
   if (broker.hurt !== null) return broker.hurt
+  // It has the lock and does not serve yet: it reads what its predecessor left.
+  if (broker.finding === 'refused' && isMaster && oneServes(topology)) return 'taking over'
   if (broker.finding === 'refused') return wordsOf(topology).refusing
-  return broker.finding === null ? 'not seen yet' : CONDITIONS[broker.finding]
+  if (broker.finding === null) return broker.healed ? 'coming back' : 'not seen yet'
+  return CONDITIONS[broker.finding]
 }
 
 /** How the outage ended, in words: `b took over after 0.24 s`. Null while it lasts or where there was none. */
@@ -201,18 +222,23 @@ function confirmed(state: LiveState, event: EventOf<'res'>): readonly Notice[] {
   state.confirmed += 1
   traceConfirm(state.latency, job.dueNs, (event.t - job.dueNs) / 1e6)
   const { outage, fault } = state
+  if (!fault) state.servedBefore = job.endpoint
   if (!outage || outage.untilNs !== null || !fault || job.startNs < fault.atNs) return []
-  const elsewhere = job.endpoint !== null && job.endpoint !== fault.endpoint
+  const before = fault.endpoint ?? state.servedBefore
+  const elsewhere = job.endpoint !== null && job.endpoint !== before && job.endpoint !== state.servedBefore
   const backHere = state.healedNs !== null && event.t >= state.healedNs
-  if (!elsewhere && !backHere) return []
+  // A cut connection, a database that was restarted: the same broker goes on without a heal.
+  const stillHere = fault.provenNs !== null && job.startNs >= fault.provenNs
+  if (!elsewhere && !backHere && !stillHere) return []
   outage.untilNs = event.t
   state.backOn = whoIsBack(state, fault.node, job.endpoint, elsewhere)
+  if (state.backOn.how === 'took over') state.master = state.backOn.name
   return [{ atNs: event.t, tone: 'good', text: `${recoveryOf(state)} (first confirm)` }]
 }
 
 /** Where every node serves, a confirm through another one does not tell who took over: the markers do. */
 function whoIsBack(
-  { topology, master, brokers }: LiveState,
+  { topology, master, brokers, entrances }: LiveState,
   hurt: string,
   endpoint: string | null,
   elsewhere: boolean,
@@ -220,7 +246,7 @@ function whoIsBack(
   if (topology === 'home-node') return { name: hurt, how: 'serves again' }
   if (topology === 'quorum' && master !== null)
     return { name: master, how: master === hurt ? 'serves again' : 'took over' }
-  const name = brokers.find((broker) => broker.endpoint === endpoint)?.name ?? 'a broker'
+  const name = [...brokers, ...entrances].find((door) => door.endpoint === endpoint)?.name ?? 'a broker'
   if (topology === 'quorum') return { name, how: 'passes jobs on again' }
   return { name, how: elsewhere ? 'took over' : 'serves again' }
 }
@@ -233,9 +259,11 @@ function feel({ outage }: LiveState, atNs: number): void {
 }
 
 function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
-  state.fault = { node: event.node, endpoint: event.endpoint, done: doneToIt(event), atNs: event.t }
-  // Only the loss of the broker that serves can keep jobs from being confirmed.
-  if (state.master === null || state.master === event.node)
+  state.fault = { node: event.node, endpoint: event.endpoint, done: doneToIt(event), atNs: event.t, provenNs: null }
+  // Only the loss of the broker that serves, of the one that jobs go through, or of what all of them lean on can keep
+  // jobs from being confirmed.
+  const { master, servedBefore } = state
+  if (master === null || master === event.node || event.endpoint === null || event.endpoint === servedBefore)
     state.outage = { fromNs: event.t, felt: false, untilNs: null }
   return [{ atNs: event.t, tone: 'bad', text: `fault: ${event.name} ${event.node}` }]
 }
@@ -243,16 +271,28 @@ function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
 function proven(state: LiveState, event: EventOf<'proof'>): readonly Notice[] {
   const broker = brokerOf(state, event.node)
   broker.hurt = state.fault?.done ?? null
+  if (state.fault) state.fault.provenNs = event.effectiveNs
   feel(state, event.effectiveNs)
   // One that is gone has no lock; of any other the brokers' own markers tell.
   if ((broker.hurt === 'killed' || broker.hurt === 'stopped') && state.master === event.node) state.master = null
   return [{ atNs: event.t, tone: 'bad', text: `fault proven: ${event.proof.join(', ')}` }]
 }
 
+function healed(state: LiveState, event: EventOf<'heal'>): void {
+  state.healedNs = event.t
+  const broker = brokerOf(state, event.node)
+  // What it met while it was hurt says nothing any more.
+  Object.assign(broker, { hurt: null, finding: null, healed: true })
+  if (!broker.isBroker) state.brokers.splice(state.brokers.indexOf(broker), 1)
+}
+
 function connection(state: LiveState, event: EventOf<'conn'>): readonly Notice[] {
   if (event.state === 'interrupted' || event.state === 'failed') feel(state, event.t)
   if (event.client !== 'producer') return []
-  const where = state.brokers.find((broker) => broker.endpoint === event.endpoint)?.name ?? event.endpoint ?? 'a broker'
+  const where =
+    [...state.brokers, ...state.entrances].find((door) => door.endpoint === event.endpoint)?.name ??
+    event.endpoint ??
+    'a broker'
   const because = event.reason === null ? '' : ` (${event.reason})`
   switch (event.state) {
     case 'connected':
@@ -288,7 +328,8 @@ function lockMoved(state: LiveState, event: EventOf<'marker'>): readonly Notice[
 function brokerOf(state: LiveState, name: string, endpoint = ''): LiveBroker {
   const known = state.brokers.find((broker) => broker.name === name)
   if (known) return known
-  const broker: LiveBroker = { name, endpoint, hurt: null, finding: null }
+  const isBroker = endpoint !== ''
+  const broker: LiveBroker = { name, endpoint, hurt: null, finding: null, healed: false, isBroker }
   state.brokers.push(broker)
   return broker
 }

@@ -136,7 +136,10 @@ function progressLine(state: LiveState, nowNs: number): string {
   const parts = [
     counts.map(([count, what]) => `${formatCount(count)} ${what}`).join(', '),
     state.brokers
-      .map((broker) => `${broker.name} ${conditionOf(broker, topology)}${state.master === broker.name ? title : ''}`)
+      .map(
+        (broker) =>
+          `${broker.name} ${conditionOf(broker, topology, state.master === broker.name)}${state.master === broker.name ? title : ''}`,
+      )
       .join(', '),
     ...(outage && outage.untilNs === null ? [`no confirm for ${((nowNs - outage.fromNs) / 1e9).toFixed(1)} s`] : []),
   ]

@@ -87,7 +87,7 @@ function brokerLines(state: LiveState): readonly (readonly Segment[])[] {
     return [
       { text: state.master === broker.name ? '★ ' : '  ', style: 'yellow' },
       { text: name + ' '.repeat(widest - textWidth(name) + 2), style: 'bold' },
-      { text: conditionOf(broker, state.topology).padEnd(14), ...styleOf(broker) },
+      { text: conditionOf(broker, state.topology, state.master === broker.name).padEnd(14), ...styleOf(broker) },
       { text: ` ${printableLine(broker.endpoint)}`, style: 'dim' },
     ]
   })
