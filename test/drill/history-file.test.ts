@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { judge } from '../../src/drill/checker/checker.ts'
 import { HistoryWriter, readHistory } from '../../src/drill/history-file.ts'
+import { parseHistoryLine } from '../../src/drill/history-line.ts'
 import type { UnderstudyError } from '../../src/errors.ts'
 import { takeover } from '../support/history.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -119,6 +120,23 @@ describe('A stored history', () => {
   it('is refused in one line when the file is not there or is a folder', async () => {
     await refused(join(folder, 'nowhere.jsonl'), /^cannot read .*nowhere\.jsonl: no such file or folder$/)
     await refused(folder, /: it is a folder$/)
+  })
+})
+
+describe('A line of a history', () => {
+  it('may tell of a blocked connection and of when a heal was ordered, and of neither in other words', () => {
+    const blocked = { t: 1, wall: 1, type: 'conn', client: 'producer', state: 'blocked', endpoint: null, reason: 'low' }
+    const heal = { t: 2, wall: 2, type: 'heal', node: 'a', how: 'started again', orderedNs: 1 }
+    const wrong = (event: object): string | undefined => {
+      const parsed = parseHistoryLine(JSON.stringify(event))
+      return 'wrong' in parsed ? parsed.wrong : undefined
+    }
+    assert.equal(wrong(blocked), undefined)
+    assert.equal(wrong({ ...blocked, state: 'unblocked', reason: null }), undefined)
+    assert.equal(wrong({ ...blocked, state: 'stuck' }), 'has no proper field state (conn)')
+    assert.equal(wrong(heal), undefined)
+    assert.equal(wrong({ ...heal, orderedNs: undefined }), undefined)
+    assert.equal(wrong({ ...heal, orderedNs: 'soon' }), 'has no proper field orderedNs (heal)')
   })
 })
 

@@ -61,7 +61,7 @@ function clients({ clients, timeline }: Observations): readonly string[] {
     ...(silentForNs === null
       ? []
       : [
-          `The client gave a silent connection to ${where} up ${sayMs(msNear(silentForNs))} after the fault: nothing had ended it.`,
+          `The client gave up a silent connection to ${where} ${sayMs(msNear(silentForNs))} after the fault: nothing had ended it.`,
         ]),
     ...(met.length === 0 ? [] : [`The client, dialling ${where}, met ${met.join(', ')}.`]),
   ]

@@ -177,7 +177,7 @@ describe('What the client itself met', () => {
     assert.deepEqual(signs(history), ['client-hang'])
     assert.match(
       told(history),
-      /^The client gave a silent connection to a up 3 s after the fault: nothing had ended it\.$/m,
+      /^The client gave up a silent connection to a 3 s after the fault: nothing had ended it\.$/m,
     )
   })
 })
