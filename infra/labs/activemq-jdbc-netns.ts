@@ -8,16 +8,18 @@ const DATABASE = 'database'
 
 const KEPT = 'the row lock stays with a connection that the database takes for alive'
 
+const LATER = 'after the heal TCP may wait once more for as long as the silence has lasted'
+
 const DB_CUT: Prediction = {
   lowerMs: 0,
   upperMs: null,
-  because: `every job is stored in the database before it is confirmed, and no setting bounds its silence; ${KEPT}, so nobody takes over`,
+  because: `every job is stored in the database before it is confirmed, and no setting bounds its silence; ${KEPT}, so nobody takes over; ${LATER}`,
 }
 
 const ISOLATE: Prediction = {
   lowerMs: 0,
   upperMs: null,
-  because: `${KEPT}, so nobody takes over from a broker that nobody can reach`,
+  because: `${KEPT}, so nobody takes over from a broker that nobody can reach; ${LATER}`,
 }
 
 /** Two ActiveMQ brokers and their database on a network of their own, so that they can lose each other. */

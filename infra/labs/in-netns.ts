@@ -20,6 +20,7 @@ export interface NetnsVariant {
 /** A lab that is up in namespaces, as the faults of its network see it. */
 export interface NetworkedLab {
   readonly id: string
+  readonly folder: LabFolder
   readonly network: LabNetwork
   readonly control: BrokerControl
 }
@@ -48,7 +49,7 @@ export function inNamespaces(base: LabKind, { name, description, hosts, ...more 
     },
     control: (folder) => {
       const control: BrokerControl = { ...base.control(folder), lab: name }
-      const added = more.faults({ id: folder.id, network: networkOf(folder), control })
+      const added = more.faults({ id: folder.id, folder, network: networkOf(folder), control })
       return { ...control, faults: [...control.faults, ...added] }
     },
   }

@@ -42,6 +42,16 @@ export async function readRunningNodes(folder: LabFolder, node: string): Promise
   return nodes.flatMap(({ name, running }) => (running === true ? [nodeOfErlangName(String(name))] : []))
 }
 
+/**
+ * The nodes that this one has lost and found again without either having been restarted, which leaves a cluster in
+ * two minds. @throws UnderstudyError `unsupported` likewise.
+ */
+export async function readPartitions(folder: LabFolder, node: string): Promise<string[]> {
+  const answer = await ask(folder, node, 'nodes?columns=partitions')
+  const nodes = Array.isArray(answer) ? (answer as readonly { partitions?: unknown }[]) : []
+  return nodes.flatMap(({ partitions }) => (Array.isArray(partitions) ? partitions.map(String) : []))
+}
+
 /** A resource alarm that is in effect somewhere in the cluster. */
 export interface AlarmView {
   readonly node: string

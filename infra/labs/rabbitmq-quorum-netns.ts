@@ -2,8 +2,9 @@ import type { Prediction } from '../../src/drill/fault.ts'
 import { everybodyBut, silentCut } from '../netns/silence-fault.ts'
 import { inNamespaces } from './in-netns.ts'
 import type { LabKind } from './lab.ts'
-import { ELECTION_MS, FAILURE_DETECTOR_POLL_MS } from './rabbitmq-predictions.ts'
+import { ELECTION_MS, FAILURE_DETECTOR_POLL_MS, NET_TICK_MS } from './rabbitmq-predictions.ts'
 import { rabbitmqQuorum } from './rabbitmq.ts'
+import { settleParted } from './rabbitmq-settle-parted.ts'
 
 const NODES = ['a', 'b', 'c']
 
@@ -12,13 +13,16 @@ const SUSPECTED = `a silent leader is suspected at the second poll of the failur
 const PARTITION: Prediction = {
   lowerMs: FAILURE_DETECTOR_POLL_MS,
   upperMs: null,
-  because: `${SUSPECTED}; but a client of the leader's own node hears its heart-beats and waits for confirms that do not come`,
+  because: `${SUSPECTED}; but a client of the leader's own node hears its heart-beats and waits for confirms that do not come, and after the heal TCP may wait once more for as long as the silence has lasted`,
 }
+
+// By Erlang's documentation a silent node is taken for gone after a net_ticktime, give or take a quarter.
+const TICK_MOST_MS = 1.25 * NET_TICK_MS
 
 const ISOLATE: Prediction = {
   lowerMs: FAILURE_DETECTOR_POLL_MS,
-  upperMs: 2 * FAILURE_DETECTOR_POLL_MS + ELECTION_MS,
-  because: `${SUSPECTED}; a client of that node has missed its heart-beats by then`,
+  upperMs: TICK_MOST_MS + ELECTION_MS,
+  because: `${SUSPECTED}; but who connects anew is led to the old leader until the other nodes take it for gone, which net_ticktime ${NET_TICK_MS / 1000} s decides, give or take a quarter`,
 }
 
 /** Three RabbitMQ nodes on a network of their own, so that they can lose each other. */
@@ -34,6 +38,7 @@ export const rabbitmqQuorumNetns: LabKind = inNamespaces(rabbitmqQuorum, {
       done: 'cut off from the other nodes in silence',
       from: (node) => NODES.filter((name) => name !== node.name),
       predicted: PARTITION,
+      settle: async (node) => await settleParted(lab, node),
     }),
     silentCut(lab, {
       name: 'isolate',
@@ -41,6 +46,7 @@ export const rabbitmqQuorumNetns: LabKind = inNamespaces(rabbitmqQuorum, {
       done: 'cut off from everybody in silence',
       from: everybodyBut(lab.network),
       predicted: ISOLATE,
+      settle: async (node) => await settleParted(lab, node),
     }),
   ],
 })

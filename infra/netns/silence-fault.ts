@@ -12,6 +12,11 @@ export interface SilentCut {
   /** Whom it cannot reach any more, nor they it: hosts of the lab's network, or this machine with its clients. */
   readonly from: (node: BrokerNode) => readonly (string | typeof THIS_MACHINE)[]
   readonly predicted: Prediction
+  /**
+   * What else the brokers need once packets arrive again; returns what was done, undefined when nothing was
+   * needed. Bounded in time. Defaults to nothing.
+   */
+  readonly settle?: (node: BrokerNode) => Promise<string | undefined>
 }
 
 /** Where it is done. */
@@ -49,7 +54,7 @@ export function everybodyBut(network: LabNetwork): SilentCut['from'] {
 
 function aimAtPaths(
   node: BrokerNode,
-  { done }: SilentCut,
+  { done, settle }: SilentCut,
   others: readonly (string | typeof THIS_MACHINE)[],
   paths: Paths,
 ): Aim {
@@ -65,6 +70,10 @@ function aimAtPaths(
       const silent = await paths.areSilent()
       return silent ? `packets between ${node.name} and ${names} go nowhere (neighbour tables, both ways)` : undefined
     },
-    heal: async () => ((await paths.restore()) ? `packets between ${node.name} and ${names} arrive again` : undefined),
+    heal: async () => {
+      if (!(await paths.restore())) return undefined
+      const settled = await settle?.(node)
+      return `packets between ${node.name} and ${names} arrive again${settled === undefined ? '' : `, ${settled}`}`
+    },
   }
 }
