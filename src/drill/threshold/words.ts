@@ -37,19 +37,18 @@ export function measuredWords({ measured, method }: Search): readonly string[] {
   ]
 }
 
-/** What the brokers' own settings said, and where the measured values are outside of it. */
-export function predictedWords({ target, measured }: Search): readonly string[] {
+/** What the brokers' own settings said of the outage, and where one of all the runs was outside of it. */
+export function predictedWords({ target, trials }: Search): readonly string[] {
   const predicted = target?.predicted
   if (!predicted) return []
   const { lowerMs, upperMs, because } = predicted
   const range = upperMs === null ? `${sayMs(lowerMs)} until it is healed` : `${sayMs(lowerMs)} to ${sayMs(upperMs)}`
   const lines = [`${range}: ${because}`]
-  if (measured && upperMs !== null && measured.greatestMs > upperMs) {
-    lines.push(`the longest that was measured is ${sayMs(measured.greatestMs - upperMs)} above that`)
-  }
-  if (measured && measured.leastMs < lowerMs) {
-    lines.push(`the shortest that was measured is ${sayMs(lowerMs - measured.leastMs)} below that`)
-  }
+  const known = trials.flatMap(({ thresholdMs }) => thresholdMs ?? [])
+  const above = upperMs === null ? 0 : Math.max(...known, 0) - upperMs
+  const below = known.length === 0 ? 0 : lowerMs - Math.min(...known)
+  if (above > 0) lines.push(`the longest of all runs was ${sayMs(above)} above that`)
+  if (below > 0) lines.push(`the shortest of all runs was ${sayMs(below)} below that`)
   return lines
 }
 

@@ -39,7 +39,7 @@ describe('a search as a file', () => {
 
 describe('what a search has left to do', () => {
   it('is the same after an interruption as without one', () => {
-    const { open } = { open: openSteps(writtenSearch(FIVE.slice(0, 2))) }
+    const open = openSteps(writtenSearch(FIVE.slice(0, 2)))
     assert.deepEqual(open.map(stepKey), ['direct-003', 'direct-004', 'direct-005'])
     assert.deepEqual(
       openSteps(writtenSearch([...FIVE, run(1, 0, 9200)]))
