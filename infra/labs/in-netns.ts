@@ -18,7 +18,7 @@ export interface NetnsVariant {
 }
 
 /** A lab that is up in namespaces, as the faults of its network see it. */
-export interface NetworkedLab {
+interface NetworkedLab {
   readonly id: string
   readonly folder: LabFolder
   readonly network: LabNetwork

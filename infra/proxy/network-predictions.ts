@@ -10,6 +10,8 @@ export interface ClientPatience {
   /** What decides `silence`, with its value. */
   readonly because: string
   readonly connectTimeoutMs: number
+  /** How many times a handshake goes there and back. */
+  readonly handshakeTrips: number
   /** Whether jobs can flow through another node or entrance while this one cannot be reached. */
   readonly detour: boolean
 }
@@ -36,6 +38,7 @@ export function patienceOf(
     because: byBeats
       ? beats.because
       : `confirmTimeout ${seconds(confirmMs)} gives a connection up that confirms nothing`,
+    handshakeTrips: beats.handshakeTrips,
     connectTimeoutMs: Number(options['connectTimeout'] ?? CONNECT_TIMEOUT_MS),
     detour: entrances === undefined ? topology !== 'lock' && nodes.length > 1 : entrances.length > 1,
   }
@@ -44,20 +47,22 @@ export function patienceOf(
 interface Beats {
   readonly silence: readonly [number, number]
   readonly because: string
+  readonly handshakeTrips: number
 }
 
 function stompBeats(heartbeatMs: number): Beats {
   const most = 1.5 * heartbeatMs
   const because = `a connection is given up after one and a half heartbeat of ${seconds(heartbeatMs)} without a byte`
   // The last byte may be as old as one heart-beat when the path goes silent.
-  return { silence: [most - heartbeatMs, most], because }
+  return { silence: [most - heartbeatMs, most], because, handshakeTrips: 1 }
 }
 
 function amqpBeats(heartbeatMs: number): Beats {
   // AMQP counts them in whole seconds, and misses two before it gives up.
   const beatMs = Math.max(1, Math.ceil(heartbeatMs / 1000)) * 1000
   const because = `a connection is given up after two to three heartbeats of ${seconds(beatMs)} without a byte`
-  return { silence: [beatMs, 3 * beatMs], because }
+  // Header and start, start-ok and tune, open and open-ok.
+  return { silence: [beatMs, 3 * beatMs], because, handshakeTrips: 3 }
 }
 
 export type PathPrediction =
@@ -85,10 +90,13 @@ export function predictPath(path: PathPrediction, patience: ClientPatience): Pre
   }
 }
 
-function predictSlow(delayMs: number, { silence, because }: ClientPatience): Prediction {
+function predictSlow(delayMs: number, patience: ClientPatience): Prediction {
+  const { silence, because, connectTimeoutMs, handshakeTrips } = patience
+  const handshakeMs = 2 * delayMs * handshakeTrips
   if (delayMs < silence[0]) {
     const why = `confirms stand still once, for the way there and back, and ${because}`
-    return { lowerMs: 0, upperMs: 2 * delayMs, because: why }
+    const anew = `; who connects anew takes ${seconds(handshakeMs)}, longer than connectTimeout ${seconds(connectTimeoutMs)}`
+    return { lowerMs: 0, upperMs: 2 * delayMs, because: why + (handshakeMs > connectTimeoutMs ? anew : '') }
   }
   return { lowerMs: 0, upperMs: null, because: `${because}, which a delay of ${seconds(delayMs)} may come to` }
 }

@@ -299,4 +299,12 @@ describe('what is predicted of a path', () => {
     assert.equal((await predicted(context, 'slow', { heartbeat: '1000' })).upperMs, 500)
     assert.equal((await predicted(context, 'slow', { heartbeat: '300' })).upperMs, null)
   })
+
+  it('says that a slow handshake of AMQP takes longer than the client waits for one', async (context) => {
+    const nodes = [{ name: 'a', product: 'peer', host: '127.0.0.1', port: 5, endpoint: 'amqp://127.0.0.1:5' }]
+    const slow = await predicted(context, 'slow', { heartbeat: '1000', connectTimeout: '1000' }, { nodes })
+    assert.match(slow.because, /anew takes 1\.5 s, longer than connectTimeout 1 s/)
+    const patient = await predicted(context, 'slow', { heartbeat: '1000', connectTimeout: '3000' }, { nodes })
+    assert.doesNotMatch(patient.because, /anew/)
+  })
 })
