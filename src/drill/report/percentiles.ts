@@ -44,7 +44,7 @@ export function percentileSection(jobs: readonly Job[], axis: RunAxis): Html | n
 function percentilePlot(all: Float64Array, before: Float64Array): Html {
   const scale = latencyScale([...all])
   // As many nines as the run has jobs for: one more would only repeat the longest.
-  const nines = Math.max(1, Math.ceil(Math.log10(all.length)))
+  const nines = Math.max(1, Math.floor(Math.log10(all.length)))
   const across: Tick[] = [{ at: 0, label: '0' }]
   for (let nine = 1; nine <= nines; nine++) across.push({ at: nine / nines, label: ninesLabel(nine) })
   const half = Math.log10(2) / nines

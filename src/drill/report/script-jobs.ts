@@ -10,7 +10,7 @@ function jobList(run, columns) {
   const meaning = document.getElementById('fate-meaning')
   const back = document.getElementById('page-back')
   const on = document.getElementById('page-on')
-  const PAGE = 50
+  const PAGE = 25
   const count = columns.dueMs.length
   const PLAIN = run.fates.length - 1
   let matches = []

@@ -55,7 +55,7 @@ function table(rows: readonly Row[], width: number, colour: boolean, title = '')
 }
 
 /** Better or worse by its word and by its sign, so that a colour is never alone. */
-export function differenceOf({ standing, difference }: Row): string {
+function differenceOf({ standing, difference }: Row): string {
   if (standing === 'same') return difference === '' ? '= same' : `= ${difference}`
   if (standing === 'other') return difference
   return `${standing === 'better' ? '+ better' : '- worse'}: ${difference}`
