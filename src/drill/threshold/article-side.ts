@@ -1,15 +1,18 @@
 import { UnderstudyError } from '../../errors.ts'
 import type { Connection } from '../../connection.ts'
+import type { Delivery } from '../../listener/delivery.ts'
 import { parseDestination } from '../../transport/destination.ts'
 import type { HistoryEvent } from '../history.ts'
 import { DRILL_DEFAULTS } from '../plan.ts'
 import { Recording } from '../runner/recording.ts'
+import { waitUntil } from '../runner/wait.ts'
 import { articleOutcome } from './article-outcome.ts'
 import { ArticleProducer } from './article-producer.ts'
 import type { TrialRecord } from './trial-record.ts'
 import type { TrialBench, TrialSettings } from './trial.ts'
 
 const ARTICLE_QUEUE = 'queue://understudy.article'
+const DRAIN_LIMIT_MS = 10_000
 
 /** The article's producer beside a drill, and a listener that takes its jobs off the queue. */
 export class ArticleSide {
@@ -20,6 +23,8 @@ export class ArticleSide {
   #recording: Recording | undefined
   #producer: ArticleProducer | undefined
   #listening: Promise<Connection> | undefined
+  readonly #confirmed = new Set<string>()
+  readonly #delivered = new Map<string, number>()
   #runId = ''
 
   constructor(atMs: number, settings: TrialSettings, bench: TrialBench) {
@@ -38,7 +43,7 @@ export class ArticleSide {
   saw(event: HistoryEvent): void {
     if (event.type === 'run') {
       this.#runId = `${event.runId}-article`
-      this.#recording = new Recording(this.#bench.clock, [(own) => this.events.push(own)])
+      this.#recording = new Recording(this.#bench.clock, [(own) => this.#record(own)])
       this.events.push({ ...event, runId: this.#runId, everyMs: this.#settings.jobEveryMs })
     } else if (event.type === 'fault' || event.type === 'proof' || event.type === 'heal' || event.type === 'stall') {
       this.events.push(event)
@@ -74,6 +79,7 @@ export class ArticleSide {
     await this.#producer?.finish()
     signal.removeEventListener('abort', onAbort)
     await this.#listening
+    await this.#drain(signal)
     if (signal.aborted) throw new UnderstudyError('aborted', 'the caller aborted the operation')
   }
 
@@ -83,16 +89,27 @@ export class ArticleSide {
     await listening?.close()
   }
 
+  /** The next run's listener should find none of this run's jobs. */
+  async #drain(signal: AbortSignal): Promise<void> {
+    const undelivered = (): number => [...this.#confirmed].filter((id) => !this.#delivered.has(id)).length
+    const ok = await waitUntil(this.#bench.clock, DRAIN_LIMIT_MS, signal, () => undelivered() === 0)
+    this.#recording?.record({ type: 'drain', ok, outstanding: undelivered() })
+  }
+
+  #record(event: HistoryEvent): void {
+    this.events.push(event)
+    if (event.type === 'res' && event.outcome === 'ack') this.#confirmed.add(event.id)
+  }
+
   async #listen(recording: Recording): Promise<Connection> {
     const connection = await this.#bench.prepare()
-    const counts = new Map<string, number>()
     connection.listen(
       ARTICLE_QUEUE,
       async (delivery) => {
         const { id, attempt: k, redelivered, endpoint } = delivery
-        const n = (counts.get(id) ?? 0) + 1
-        counts.set(id, n)
-        recording.record({ type: 'dlv', id, runId: this.#runId, k, redelivered, endpoint })
+        const n = (this.#delivered.get(id) ?? 0) + 1
+        this.#delivered.set(id, n)
+        recording.record({ type: 'dlv', id, runId: runOf(delivery), k, redelivered, endpoint })
         recording.record({ type: 'cack', id, n })
         await delivery.ack()
         recording.record({ type: 'cackok', id, n })
@@ -100,5 +117,15 @@ export class ArticleSide {
       { prefetch: DRILL_DEFAULTS.prefetch, onError: 'leave' },
     )
     return connection
+  }
+}
+
+/** The run that sent it; a message that does not say is of no run. */
+function runOf(delivery: Delivery): string {
+  try {
+    const { runId } = delivery.json<{ readonly runId?: unknown }>()
+    return typeof runId === 'string' ? runId : ''
+  } catch {
+    return ''
   }
 }

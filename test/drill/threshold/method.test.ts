@@ -8,8 +8,10 @@ import {
   type Method,
   methodFor,
   standing,
+  type Step,
   stepKey,
 } from '../../../src/drill/threshold/method.ts'
+import { trialSeed } from '../../../src/drill/threshold/trial-seed.ts'
 
 const METHOD = methodFor({ pass: 0.5, confidence: 0.95, gridMs: 100, capMs: 60_000 })
 
@@ -205,6 +207,32 @@ describe('a whole search, simulated', () => {
       })
     }
   }
+
+  it('claims the same whichever of several labs is done first', () => {
+    const method = methodFor({ pass: 0.8, confidence: 0.95, gridMs: 100, capMs: 60_000 })
+    // What a run meets depends on its name alone.
+    const drawn = (step: Step): number => JDBC.draw(seededRandom(trialSeed(7, stepKey(step), 0)))
+    const sideBySide = (labs: number, random: () => number): ReturnType<typeof claimOf> => {
+      const direct: DirectOutcome[] = []
+      const confirm: ConfirmOutcome[] = []
+      const underWay: Step[] = []
+      for (;;) {
+        const known = new Set(underWay.map(stepKey))
+        const open = standing(method, { direct, confirm }).open.filter((step) => !known.has(stepKey(step)))
+        underWay.push(...open.slice(0, labs - underWay.length))
+        const [step] = underWay.splice(Math.floor(random() * underWay.length), 1)
+        if (step === undefined) return claimOf(method, { direct, confirm })
+        const thresholdMs = drawn(step)
+        if (step.kind === 'direct') direct.push({ index: step.index, thresholdMs })
+        else confirm.push({ stage: step.stage, index: step.index, held: thresholdMs <= step.atMs, thresholdMs })
+      }
+    }
+    const alone = sideBySide(1, seededRandom(1))
+    assert(alone.raised > 0, 'a search that never fails would show nothing')
+    for (let order = 0; order < 50; order++) {
+      assert.deepEqual(sideBySide(1 + (order % 5), seededRandom(order)), alone)
+    }
+  })
 
   it('covers it also when the budget ends it early, with the weaker p that it then tells', () => {
     const random = seededRandom(5)
