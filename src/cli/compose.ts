@@ -62,7 +62,13 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     listenCommand(terminal),
     checkCommand(terminal, understudy),
     compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),
-    doctorCommand({ terminal, labs, managementOf: managementUrl, colour: isColoured(process.stdout) }),
+    doctorCommand({
+      terminal,
+      labs,
+      managementOf: managementUrl,
+      throughProxies,
+      colour: isColoured(process.stdout),
+    }),
     labCommand(terminal, { ...labs, install, networkFaults: NETWORK_FAULT_NAMES }, understudy),
   ]
 }

@@ -17,14 +17,14 @@ import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** A lab as the doctor reads it. */
-export interface DoctorLab extends BrokerControl {
+interface DoctorLab extends BrokerControl {
   readonly id: string
   readonly folder: string
   down(): Promise<void>
 }
 
 /** The labs as the doctor needs them. */
-export interface DoctorLabs {
+interface DoctorLabs {
   list(): readonly { readonly name: string }[]
   running(): readonly { readonly id: string; readonly name: string; readonly owner: string; readonly usable: boolean }[]
   attach(nameOrId: string): DoctorLab
@@ -40,6 +40,11 @@ export interface DoctorDependencies {
   readonly labs: DoctorLabs
   /** Where a lab's management API is, without credentials; undefined where it has none. */
   readonly managementOf: (lab: DoctorLab) => string | undefined
+  /** The same brokers behind proxies, with what can be done to the paths to them. */
+  readonly throughProxies: (
+    lab: DoctorLab,
+    options: { readonly clientOptions: Readonly<Record<string, string>>; readonly beyond: boolean },
+  ) => Promise<{ readonly control: Pick<BrokerControl, 'faults'>; close(): Promise<void> }>
   readonly colour: boolean
 }
 
@@ -151,16 +156,20 @@ async function readLab(name: string, options: DoctorOptions, dependencies: Docto
 async function readControl(
   lab: DoctorLab,
   options: DoctorOptions,
-  { managementOf, terminal }: DoctorDependencies,
+  { managementOf, throughProxies, terminal }: DoctorDependencies,
 ): Promise<Diagnosis> {
   const doors = (lab.entrances ?? lab.nodes).map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
   const given = Object.fromEntries(new URLSearchParams(options.clientOptions))
-  const query = new URLSearchParams({ ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...given })
+  const clientOptions = { ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...given }
+  const query = new URLSearchParams(clientOptions)
   const resolved = await resolveUri(`failover:(${doors.join(',')})?${query.toString().replaceAll('+', '%20')}`)
   const management = options.management ?? managementOf(lab)
+  // For what they predict alone: nothing goes through them.
+  const proxied = await throughProxies(lab, { clientOptions, beyond: true })
+  await proxied.close()
   return await ask(lab.id, resolved, options, terminal.interrupted, {
     settings: lab.settings,
-    faults: lab.faults,
+    faults: [...lab.faults, ...proxied.control.faults],
     ...(management === undefined ? {} : { management: managementAddress(management, lab.credentials) }),
     question: {
       topology: options.topology ?? lab.topology ?? 'lock',

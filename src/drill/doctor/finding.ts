@@ -11,7 +11,7 @@ export const SEVERITIES = ['problem', 'warning', 'note', 'fine'] as const
 export type Severity = (typeof SEVERITIES)[number]
 
 /** What a finding is about, in the order in which a person would look. */
-export const AREAS = ['brokers', 'cluster', 'queues', 'settings', 'client'] as const
+const AREAS = ['brokers', 'cluster', 'queues', 'settings', 'client'] as const
 
 export type Area = (typeof AREAS)[number]
 

@@ -35,7 +35,9 @@ describe('doctor', () => {
     assert.equal(diagnosis.schema, 1)
     assert.equal(diagnosis.counts.problem, 0)
     assert.equal(diagnosis.settings['lockPollMs'], 250)
-    assert(diagnosis.predictions.some(({ fault }) => fault === 'kill'))
+    const predicted = new Map(diagnosis.predictions.map(({ fault, predicted: said }) => [fault, said]))
+    assert.match(predicted.get('kill')?.because ?? '', /lockPollMs/)
+    assert.match(predicted.get('cut')?.because ?? '', /connectTimeout 1 s/, 'those of the network too')
   })
 
   it('reads a lab that is up as it stands, and leaves it up', async (context) => {
