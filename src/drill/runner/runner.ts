@@ -138,8 +138,8 @@ class Drill {
         },
         () => this.#workload.close(),
         () => watch.close(),
+        () => Promise.resolve(unwatchStalls()),
       ])
-      unwatchStalls()
     }
   }
 
