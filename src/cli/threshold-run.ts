@@ -112,7 +112,7 @@ async function throughDoors(
     return { control: lab, close: () => Promise.resolve() }
   }
   return throughProxies(lab, {
-    clientOptions: { ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...probingOptions(trial) },
+    clientOptions: { ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...PROBING_CLIENT },
   })
 }
 
@@ -129,13 +129,8 @@ function targetOf(lab: DrillLab, faultName: string): SearchTarget {
   }
 }
 
-/** A job that hangs has failed for the probing client when it has for the article's. */
-function probingOptions({ deadlineMs }: Search['trial']): Readonly<Record<string, string>> {
-  return { ...PROBING_CLIENT, confirmTimeout: String(deadlineMs) }
-}
-
 function benchOf(lab: DrillLab, transport: Transport, { trial }: Search): TrialBench {
-  const uri = drillUri(lab, probingOptions(trial))
+  const uri = drillUri(lab, PROBING_CLIENT)
   const article = parseFailoverUri(drillUri(lab, { connectTimeout: String(trial.deadlineMs), heartbeat: '0' }))
   return {
     control: lab,
