@@ -1,4 +1,5 @@
 import { readdirSync } from 'node:fs'
+import { networkInterfaces } from 'node:os'
 import { ip, ipLists } from './ip-command.ts'
 import { freeRange } from './address-range.ts'
 
@@ -55,6 +56,21 @@ export async function createNetwork(id: string, hosts: readonly string[]): Promi
     await ip(inside, namespaceOf(id, host))
   }
   return { own, hosts: Object.fromEntries(addresses.map(({ host, address }) => [host, address])) }
+}
+
+/** Whether that address is on the network of a lab of this machine, which has no way out. */
+export function isOnLabNetwork(address: string): boolean {
+  return Object.entries(networkInterfaces()).some(
+    ([name, found = []]) =>
+      BRIDGE.test(name) && found.some((own) => own.family === 'IPv4' && rangeOf(own.address) === rangeOf(address)),
+  )
+}
+
+const BRIDGE = /^us[0-9a-f]{8}$/
+
+/** The first three numbers. */
+function rangeOf(address: string): string | undefined {
+  return /^(\d+\.\d+\.\d+)\.\d+$/.exec(address)?.[1]
 }
 
 /** What the interface is called within each namespace. */

@@ -1,5 +1,6 @@
 import type { BrokerControl, BrokerNode, Entrance } from '../../src/drill/broker-control.ts'
 import type { Aim, Fault, FaultContext } from '../../src/drill/fault.ts'
+import { isOnLabNetwork } from '../netns/network.ts'
 import { addressOf, isEncrypted, throughAddress } from './door-address.ts'
 import { type ClientPatience, patienceOf, type PathPrediction, predictPath } from './network-predictions.ts'
 import { type Proxy, startProxy } from './proxy.ts'
@@ -14,7 +15,10 @@ export interface NetworkFaultOptions {
   readonly clientOptions?: Readonly<Record<string, string>>
   /** By how much `slow` delays each way, in milliseconds. Defaults to 250. */
   readonly delayMs?: number
-  /** Whether the brokers may be on other machines; the proxies listen on this one in any case. Defaults to false. */
+  /**
+   * Whether the brokers may be on other machines; the proxies listen on this one in any case. Defaults to false, but
+   * for the networks of labs.
+   */
   readonly beyond?: boolean
 }
 
@@ -48,7 +52,8 @@ export async function throughProxies<Control extends BrokerControl>(
     await Promise.all(doors.map(({ proxy }) => proxy.close()))
   }
   const opened = async (name: string, endpoint: string, isNode: boolean): Promise<Door> => {
-    const proxy = await startProxy({ target: addressOf(endpoint), beyond: options.beyond ?? false })
+    const target = addressOf(endpoint)
+    const proxy = await startProxy({ target, beyond: options.beyond ?? isOnLabNetwork(target.host) })
     const door = { name, endpoint: throughAddress(endpoint, proxy), isNode, proxy }
     doors.push(door)
     return door

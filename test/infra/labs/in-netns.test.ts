@@ -11,6 +11,7 @@ import type { Lab } from '../../../infra/labs/lab.ts'
 import { createLabs, type Labs } from '../../../infra/labs/labs.ts'
 import { waitUntil } from '../../../infra/labs/wait-until.ts'
 import { bridgeOf } from '../../../infra/netns/network.ts'
+import { throughProxies } from '../../../infra/proxy/network-faults.ts'
 import { labRootFor } from '../../support/lab-root.ts'
 import { namespaceSkip } from '../../support/namespaces.ts'
 import { aimed, proofOf } from './aimed.ts'
@@ -84,6 +85,19 @@ describe('a lab in network namespaces', { skip: namespaceSkip() }, () => {
       assert.notEqual(lab.pid('a'), pid)
       await untilApart(() => [lab.pid('a'), process.pid])
       assert.equal(namespaceOfProcess(lab.pid('a')), namespace)
+    })
+  })
+
+  it('may have proxies in front of it, and no other machine may', async (context) => {
+    await withLab(context, async (lab) => {
+      const through = await throughProxies(lab)
+      await through.close()
+      assert.ok(through.control.nodes.every(({ host }) => host === '127.0.0.1'))
+      const range = lab.nodes[0]?.host.replace(/\d+\.\d+$/, '') ?? ''
+      for (const host of ['192.0.2.1', `${range}300.1`, `${range}.1`]) {
+        const nodes = lab.nodes.map((node) => ({ ...node, host, endpoint: `stomp://${host}:${node.port}` }))
+        await assert.rejects(throughProxies({ ...lab, nodes }), { code: 'invalid-option' })
+      }
     })
   })
 
