@@ -31,7 +31,7 @@ export function heartbeatFindings(
       is: asked ? `${names} granted no heart-beat.` : `There is no heart-beat with ${names}.`,
       why: `A broker that hangs is noticed only when it owes a confirm, after confirmTimeout (${sayMs(options.confirmTimeoutMs)}); a listener that has nothing to acknowledge never notices.`,
       advice: asked
-        ? 'Let the broker beat: with ActiveMQ remove transport.hbGracePeriodMultiplier and heart-beat limits from the connector, and shorten confirmTimeout.'
+        ? 'Find out why the broker grants none; until then confirmTimeout is what bounds a hang: shorten it.'
         : 'Set heartbeat, such as heartbeat=5000, and shorten confirmTimeout.',
     })
   }

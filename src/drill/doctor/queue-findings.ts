@@ -33,9 +33,9 @@ export function queueFindings(reading: ManagementReading, question: Question): r
     ...about(alone, (names) => ({
       severity: 'problem',
       code: 'classic-queue',
-      is: `${names} ${alone.length === 1 ? 'is a classic queue' : 'are classic queues'}, on one node each, without a replica.`,
+      is: `${names} ${alone.length === 1 ? 'is a classic queue, on one node' : 'are classic queues, on one node each'}, without a replica.`,
       why: 'When that node is gone nobody takes over: the jobs wait, 404 "home node is down", and what is sent meanwhile is confirmed and lost unless it is mandatory.',
-      advice: 'Make them quorum queues: queueType=quorum, or the policy of the virtual host.',
+      advice: 'Make them quorum queues (nested.queueType=quorum for those that this client makes).',
     })),
     ...about(mirrored, (names) => ({
       severity: 'warning',
