@@ -4,7 +4,7 @@ import { ACROSS, curve, frame, percent, type Point, steps, stretched } from './p
 import { roundTicks } from './run-axis.ts'
 
 /** One run in a distribution. */
-export interface Outcome {
+interface Outcome {
   /** Milliseconds; null when it lasted longer than was waited for. */
   readonly ms: number | null
   /** Shown when the pointer rests on it, such as the run's seed. */
@@ -12,7 +12,7 @@ export interface Outcome {
 }
 
 /** A claim drawn as a line, such as `R0.9 <= 9.3 s`. */
-export interface Claim {
+interface Claim {
   readonly ms: number
   readonly label: string
 }

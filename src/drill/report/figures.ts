@@ -143,5 +143,5 @@ export function duplicateKinds(result: DrillResult): string {
 
 function figure({ name, value, note, tone = 'plain' }: Figure): Html {
   const [, amount = value, unit = ''] = /^(.*\d)( (?:ms|s|min))$/.exec(value) ?? []
-  return html`<div><dt>${name}</dt><dd class="value ${tone}">${amount}${unit !== '' && html`<span class="unit">${unbroken(unit)}</span>`}</dd><dd class="note">${unbroken(note)}</dd></div>`
+  return html`<div><dt>${name}</dt><dd class="value ${tone}">${amount}${unit !== '' && html`<span class="unit">\u00a0${unit.trim()}</span>`}</dd><dd class="note">${unbroken(note)}</dd></div>`
 }

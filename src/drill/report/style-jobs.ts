@@ -41,8 +41,9 @@ export const JOBS_STYLE: string = `
 .job .id { font-family: var(--mono); font-size: 0.93em; }
 .job .id::after { content: " \\203a"; color: var(--muted); }
 .job[open] .id::after { content: " \\2304"; }
-.job[open] { background: var(--panel); }
-.story { padding: 0 16px 16px 192px; }
+.job[open] { background: var(--panel); margin-inline: -12px; padding-inline: 12px; }
+#map-readout { padding-left: 0; }
+.story { padding: 8px 16px 16px 192px; }
 .story .why { margin-top: 0; }
 .story ol { margin-top: 10px; border-left: 2px solid var(--rule); padding-left: 16px; }
 .story li { display: grid; grid-template-columns: 7em 6em 1fr; gap: 0 12px; padding: 1px 0; }
@@ -64,7 +65,8 @@ export const JOBS_STYLE: string = `
   .job .fate, .job .id { grid-column: 1 / -1; }
   .job > summary > span[data-name] { font-size: var(--small); text-align: left; }
   .job > summary > span[data-name]::before { content: attr(data-name); display: block; color: var(--muted); font-size: 12px; }
-  .story { padding: 0 0 14px; margin-left: 0; }
+  .job[open] { margin-inline: -8px; padding-inline: 8px; }
+  .story { padding: 8px 0 14px; }
   .story li { grid-template-columns: 6em 1fr; }
   .story .step { display: none; }
   .lines { padding: 10px; }
