@@ -6,13 +6,13 @@ import { judge } from '../drill/checker/checker.ts'
 import { HistoryWriter } from '../drill/history-file.ts'
 import type { HistoryEvent, Objectives } from '../drill/history.ts'
 import { type DrillPlan, DRILL_CLIENT_OPTIONS } from '../drill/plan.ts'
-import { type JUnitSuite, junitCases, renderJUnit } from '../drill/junit.ts'
 import { renderReport } from '../drill/report/report.ts'
 import { type DrillResult, toResult } from '../drill/result.ts'
 import { type DrillPhase, runDrill } from '../drill/runner/runner.ts'
 import { UnderstudyError } from '../errors.ts'
 import { withCredentials } from './credentials.ts'
 import { save } from './drill-folder.ts'
+import { drillJUnit } from './drill-junit.ts'
 import { readLogs } from './drill-logs.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import type { Transport } from '../transport/transport.ts'
@@ -94,19 +94,8 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
   })
   save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
   save(join(out, 'report.html'), renderReport(result, events, { logs: readLogs(out, result.files.logs) }))
-  save(join(out, 'junit.xml'), renderJUnit('understudy drill', [junitSuite(result, events)]))
+  save(join(out, 'junit.xml'), drillJUnit(result, events))
   return result
-}
-
-function junitSuite(result: DrillResult, events: readonly HistoryEvent[]): JUnitSuite {
-  const { fault, target } = result
-  return {
-    name: `${fault.name} on ${target.lab}`,
-    className: `${target.lab}.${fault.name}`,
-    timestamp: fault.injectedAt,
-    seconds: events.reduce((last, { t }) => Math.max(last, t), 0) / 1e9,
-    cases: junitCases(result),
-  }
 }
 
 /** The failover URI over where clients connect, with the lab's credentials: it is used and never shown. */

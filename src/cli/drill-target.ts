@@ -146,7 +146,7 @@ export async function withTarget<Value>(
 }
 
 /** What an interrupted drill says of the brokers that it leaves. */
-export function interruptedLine(options: DrillOptions, error: unknown): string {
+function interruptedLine(options: DrillOptions, error: unknown): string {
   // Anything else came out of healing.
   if (!(error instanceof UnderstudyError) || error.code !== 'aborted') return `interrupted; ${messageOf(error)}`
   if (options.uri === undefined) return 'interrupted; the brokers were healed and taken down'

@@ -33,6 +33,13 @@ export class Exit extends Error {
   }
 }
 
+/** Ends a command that this machine cannot carry out, for want of something that it needs. */
+export class Skipped extends Exit {
+  constructor(reason: string) {
+    super(EXIT.unknown, `skipped: ${reason}`)
+  }
+}
+
 /** The exit code and the one line for anything that a command threw. */
 export function explain(error: unknown): { readonly exitCode: number; readonly line: string } {
   if (error instanceof Exit) return { exitCode: error.exitCode, line: error.message }

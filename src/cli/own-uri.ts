@@ -4,7 +4,7 @@ import { parseFailoverUri } from '../failover/uri.ts'
 import { redact } from '../transport/endpoint.ts'
 
 /** One broker of a failover URI as it was written, in pieces. */
-export interface OwnAddress {
+interface OwnAddress {
   /** `stomp://host:61613`, without credentials. */
   readonly endpoint: string
   readonly host: string

@@ -1,13 +1,14 @@
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { DrillResult } from '../../drill/result.ts'
-import { newFolder, prepareFolder, removeUnused, shown, stampedFolder } from '../drill-folder.ts'
+import { newFolder, prepareFolder, removeUnused, save, shown, stampedFolder } from '../drill-folder.ts'
 import { type DrillOptions, drillOptions, faultOf, labOf, objectivesOf, planOf, randomSeed } from '../drill-options.ts'
 import { commandLine } from '../drill-command-line.ts'
+import { junitOfFailure } from '../drill-junit.ts'
 import { performDrill } from '../drill-run.ts'
 import { checkTarget, type DrillTargets, withTarget } from '../drill-target.ts'
 import { systemClock } from '../../clock.ts'
-import { Exit, EXIT_OF_VERDICT } from '../exit-code.ts'
+import { Exit, EXIT_OF_VERDICT, explain, Skipped } from '../exit-code.ts'
 import type { LiveView } from '../live/live-view.ts'
 import type { DrillLab } from '../drill-run.ts'
 import { drillSuite } from '../suite-command.ts'
@@ -28,6 +29,19 @@ interface OutputOptions {
   readonly json?: true
 }
 
+const PLAN_HELP = `
+A plan is a list of drills, run one after another on labs that stay up from one to the next:
+
+  parallel: 2               # how many labs may be up at a time
+  defaults: {lab: rabbitmq-quorum, window: 5s}
+  drills:
+    - name: leader killed
+      repeat: 10
+      rto: 5s
+    - fault: pause
+      clientOptions: {retryThreshold: 20000}
+      abortOutage: 30s`
+
 /** Beside a plan these alone make sense: the rest stands in the plan. */
 const WITH_A_PLAN: ReadonlySet<string> = new Set(['out', 'json'])
 
@@ -40,6 +54,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
   return command
     .option('--out <folder>', 'where the history, the result and the report go', folder)
     .option('--json', 'print the result as one JSON document')
+    .addHelpText('after', PLAN_HELP)
     .action(async (plan: string | undefined, options: DrillOptions & OutputOptions) => {
       if (plan === undefined) return await drill(options, dependencies)
       const beside = command.options.find((option) => {
@@ -59,6 +74,8 @@ async function drill(options: DrillOptions & OutputOptions, dependencies: DrillC
   const out = options.out === undefined ? newFolder(resolve(join('drills', stampedFolder(name)))) : resolve(options.out)
   prepareFolder(out)
   const result = await withTarget(options, dependencies, async (lab) => {
+    const missing = await lab.faults.find(({ name }) => name === faultOf(options))?.missing()
+    if (missing !== undefined) throw new Skipped(`${labOf(options)} cannot suffer ${faultOf(options)} here: ${missing}`)
     const transport = await dependencies.transport(lab)
     const live = dependencies.liveView(lab)
     try {
@@ -80,6 +97,12 @@ async function drill(options: DrillOptions & OutputOptions, dependencies: DrillC
     }
   }).catch((error: unknown) => {
     if (options.out === undefined) removeUnused(out)
+    else {
+      // A pipeline looks for it there whatever became of the drill.
+      const skipped = error instanceof Skipped || dependencies.missing(labOf(options)) !== undefined
+      const drill = { lab: labOf(options), fault: faultOf(options) }
+      save(join(out, 'junit.xml'), junitOfFailure(drill, skipped ? 'skipped' : 'error', explain(error).line))
+    }
     throw error
   })
   if (options.json) terminal.out(`${JSON.stringify(result)}\n`)

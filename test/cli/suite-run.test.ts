@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { DrillOptions } from '../../src/cli/drill-options.ts'
+import type { DrillLab } from '../../src/cli/drill-run.ts'
+import type { DrillTargets } from '../../src/cli/drill-target.ts'
+import type { PlannedDrill } from '../../src/cli/suite-plan.ts'
+import { type FinishedRun, runSuite } from '../../src/cli/suite-run.ts'
+import type { Fault } from '../../src/drill/fault.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+const OPTIONS: DrillOptions = {
+  topology: 'lock',
+  to: 'queue://understudy.drill',
+  every: 50,
+  steady: 1000,
+  window: 1000,
+  rpo: 0,
+  allowFailed: 0,
+}
+
+const PARTITION: Fault = {
+  name: 'partition',
+  summary: 'the leader is cut off',
+  expects: 'takeover',
+  heals: 'after-hold',
+  predicted: { lowerMs: 5000, upperMs: 12_000, because: 'of the failure detector' },
+  missing: () => Promise.resolve('the machine has no network namespaces'),
+  aim: () => assert.fail('nothing may be aimed at'),
+}
+
+/** A lab that is up, and on which nothing can be done. */
+function fakeLab(name: string, log: string[]): DrillLab {
+  const no = (): never => assert.fail('nothing may be hurt')
+  return {
+    id: `${name}-1`,
+    lab: name,
+    nodes: [],
+    faults: [PARTITION],
+    credentials: undefined,
+    slowestPeriodMs: 0,
+    slowestTakeoverMs: 0,
+    settings: {},
+    files: [],
+    active: no,
+    state: no,
+    kill: no,
+    stop: no,
+    pause: no,
+    resume: no,
+    start: no,
+    watch: no,
+    collect: no,
+    down: () => {
+      log.push(`${name} down`)
+      return Promise.resolve()
+    },
+  }
+}
+
+async function run(
+  drills: readonly PlannedDrill[],
+  overrides: Partial<DrillTargets> = {},
+): Promise<{ log: readonly string[]; finished: readonly FinishedRun[]; said: string }> {
+  const log: string[] = []
+  const finished: FinishedRun[] = []
+  let said = ''
+  const targets: DrillTargets = {
+    terminal: {
+      out: () => undefined,
+      err: (text) => void (said += text),
+      interactive: false,
+      interrupted: new AbortController().signal,
+    },
+    upLab: (name) => {
+      log.push(`${name} up`)
+      return Promise.resolve(fakeLab(name, log))
+    },
+    faultNames: () => ['partition'],
+    missing: () => undefined,
+    transport: () => assert.fail('nothing may be dialled'),
+    networkFaults: [],
+    throughProxies: () => assert.fail('no proxy is needed'),
+    ...overrides,
+  }
+  await runSuite({
+    plan: { parallel: 1, drills },
+    targets,
+    out: temporaryFolder('suite-run'),
+    versions: {},
+    understudy: 'understudy',
+    onRun: (end) => finished.push(end),
+  })
+  return { log, finished, said }
+}
+
+function planned(lab: string, repeat = 1): PlannedDrill {
+  return { name: `${lab} partition`, lab, repeat, options: { ...OPTIONS, lab, fault: 'partition', seed: 7 } }
+}
+
+describe('the runs of a suite', () => {
+  it('that the machine cannot do are skipped with the reason, and never passed', async () => {
+    const { finished, said } = await run([planned('quorum')])
+    const [only] = finished
+    assert.equal(only?.outcome.state, 'skipped')
+    assert.deepEqual(only?.outcome.reasons, ['the machine has no network namespaces'])
+    assert.equal(only?.predicted?.upperMs, 12_000)
+    assert.match(said, /\[1\/1\] quorum partition: SKIPPED · the machine has no network namespaces\n/)
+  })
+
+  it('of a lab that cannot run here are skipped without putting it up', async () => {
+    const { log, finished } = await run([planned('jdbc', 2)], { missing: () => 'no Java' })
+    assert.deepEqual(log, [])
+    assert.deepEqual(
+      finished.map(({ outcome }) => `${outcome.state}: ${outcome.reasons.join()}`),
+      ['skipped: no Java', 'skipped: no Java'],
+    )
+  })
+
+  it('share a lab in a row, and each lab is taken down', async () => {
+    const { log, finished } = await run([planned('one', 3), planned('one'), planned('two'), planned('one')])
+    assert.deepEqual(log, ['one up', 'one down', 'two up', 'two down', 'one up', 'one down'])
+    assert.equal(finished.length, 6)
+    assert.deepEqual(
+      finished.slice(0, 3).map(({ outcome }) => outcome.seed),
+      [7, 8, 9],
+    )
+  })
+
+  it('on brokers that did not come up say why, and the others go on', async () => {
+    const { finished } = await run([planned('bad'), planned('bad')], {
+      upLab: () => Promise.reject(new Error('out of memory')),
+    })
+    assert.deepEqual(
+      finished.map(({ outcome }) => `${outcome.state}: ${outcome.reasons.join()}`),
+      ['broken: out of memory', 'broken: out of memory'],
+    )
+    const refused = await run([planned('bad')], {
+      upLab: () => Promise.reject(new UnderstudyError('unsupported', 'broker a did not start')),
+    })
+    assert.equal(refused.finished[0]?.outcome.state, 'unknown')
+  })
+})
