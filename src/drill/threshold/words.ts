@@ -42,7 +42,8 @@ export function predictedWords({ target, trials }: Search): readonly string[] {
   const predicted = target?.predicted
   if (!predicted) return []
   const { lowerMs, upperMs, because } = predicted
-  const range = upperMs === null ? `${sayMs(lowerMs)} until it is healed` : `${sayMs(lowerMs)} to ${sayMs(upperMs)}`
+  const least = lowerMs === 0 ? '' : `at least ${sayMs(lowerMs)}, `
+  const range = upperMs === null ? `${least}until it is healed` : `${sayMs(lowerMs)} to ${sayMs(upperMs)}`
   const lines = [`${range}: ${because}`]
   const known = trials.flatMap(({ thresholdMs }) => thresholdMs ?? [])
   const above = upperMs === null ? 0 : Math.max(...known, 0) - upperMs
