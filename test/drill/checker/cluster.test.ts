@@ -125,6 +125,30 @@ describe('A quorum that loses its leader', () => {
   })
 })
 
+describe('A quorum that loses its majority', () => {
+  /** Two of three are killed at 1,000 ms; the client is connected to b all along, and `a` leads. */
+  function lost(leads: string): ReturnType<typeof judge> {
+    const history = marker(cluster('quorum', 'kill-two'), 'leader-elected', 5, 'a').producerIs('connected', 0, B)
+    history.jobs(0, 1000, B).hurt(1000, { node: 'majority', done: 'killed (a and c)' })
+    marker(history, 'leader-elected', 3100, leads).heal(3050, 'majority')
+    return judge(history.jobs(3200, 15_000, B).drain(16_000).events)
+  }
+
+  it('is taken over by who is elected once it is healed, though the client stays where it is', () => {
+    const { takenOverBy, findings } = lost('b')
+    assert.equal(takenOverBy, 'b')
+    assert(
+      findings.includes(
+        'b took over: its first confirm came 2.204 s after the majority was killed (a and c); the heal came after 2.05 s.',
+      ),
+    )
+  })
+
+  it('is not taken over when the same leader is elected again', () => {
+    assert.equal(lost('a').takenOverBy, null)
+  })
+})
+
 describe('A queue whose home node goes away', () => {
   it('waits for its home, and no takeover is asked for or told of', () => {
     const history = marker(marker(cluster('home-node'), 'queue-up', 10, 'a'), 'queue-down', 1003, 'a').heal(9000)

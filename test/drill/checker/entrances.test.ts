@@ -156,4 +156,25 @@ describe('Behind an entrance', () => {
       findings.join('\n'),
     )
   })
+
+  it('cut connections are none, either, when the leader is told again meanwhile', () => {
+    const history = elected(balanced('quorum', 'cut'), 5, 'a')
+    history.hurt(1000, { node: 'haproxy', endpoint: DOOR, done: 'cut off from its clients' })
+    elected(history, 1020, 'a').producerIs('interrupted', 1001, DOOR).producerIs('resumed', 1020, DOOR)
+    assert.equal(judge(history.jobs(1050, 15_000, DOOR).drain(16_000).events).takenOverBy, null)
+  })
+
+  it('what the old holder of the lock still confirmed is not by the new one', () => {
+    const history = balanced('lock', 'db-restart').lockTaken(5, 'a')
+    history.hurt(1000, { node: 'database', done: 'restarted' }).jobs(1000, 1150, DOOR).lockTaken(1200, 'b')
+    const { takenOverBy, failoverMs } = judge(history.jobs(1250, 15_000, DOOR).drain(16_000).events)
+    assert.equal(takenOverBy, 'b')
+    assert.equal(failoverMs, 254)
+  })
+
+  it('who took the lock is told by the probes where no marker did', () => {
+    const history = balanced('lock').probe(10, 'a', 'serving').probe(20, 'b', 'refused')
+    history.hurt(1000, { node: 'a', endpoint: A, done: 'killed', expects: 'takeover' }).probe(1220, 'b', 'serving')
+    assert.equal(judge(history.jobs(1250, 15_000, DOOR).drain(16_000).events).takenOverBy, 'b')
+  })
 })

@@ -84,6 +84,15 @@ describe('What was predicted', () => {
     )
   })
 
+  it('is compared with the end of the drill, too, when confirms came for a while and then no more', () => {
+    const predicted = { lowerMs: 0, upperMs: 1000, because }
+    const history = new WrittenHistory({ topology: 'quorum', predicted }).jobs(0, 1000).fault(1000).jobs(1000, 1100, B)
+    for (let ms = 1100; ms <= 4100; ms += 50) history.due(`j${ms}`, ms)
+    const { findings, outage } = judge(history.drain(5000).events)
+    assert.deepEqual(outage.withoutConfirmMs, { lower: 3000, upper: null })
+    assert.match(findings.join('\n'), /measured at least 3 s, to the end: 2 s longer than predicted\.$/m)
+  })
+
   it('is nothing to compare with before the fault was proven', () => {
     const history = takeover({ predicted: { lowerMs: 0, upperMs: 0, because } })
     const { signs, outage } = judge(history.events.filter(({ type }) => type !== 'proof'))

@@ -57,6 +57,18 @@ describe('Two masters', () => {
     assert.equal(judge(alone).dualMaster, null)
   })
 
+  it('are not seen when the other one took the lock again, either', () => {
+    const history = takeover().probe(900, 'a', 'serving').probes(1300, 9000, 'a', 'serving').lockTaken(1205, 'a')
+    const alone = history.events.filter((event) => event.type !== 'probe' || event.node === 'a')
+    assert.equal(judge(alone).dualMaster, null)
+  })
+
+  it('count from when the fault took effect, also where the lock went a little before its proof', () => {
+    const history = new WrittenHistory().jobs(0, 1000).fault(1000, 'lock-kill', 'a', false).lockTaken(1100, 'b')
+    history.at(1300, { type: 'proof', node: 'a', effectiveNs: 1300e6, proof: [] }).probes(900, 2000, 'a', 'serving')
+    assert.deepEqual(judge(history.drain(5000).events).dualMaster, { nodes: ['a', 'b'], fromMs: 0, untilMs: 700 })
+  })
+
   it('are not asked for where every node serves', () => {
     const history = takeover({ topology: 'quorum' })
       .probes(1300, 2300, 'b', 'serving')
@@ -95,6 +107,20 @@ describe('A black hole', () => {
     assert.ok(signs(history).includes('acked-but-unroutable'))
   })
 
+  it('is not blamed where another node was killed than the home', () => {
+    const history = new WrittenHistory({ topology: 'home-node' })
+    const detail = 'b is home'
+    history.at(1, { type: 'marker', kind: 'queue-up', node: 'b', source: 'log', toleranceMs: 1, detail, atNs: 1e6 })
+    history.jobs(5, 1000, B).fault(1000).heal(9000).due('j', 2000).attempt('j', 2000, { by: B, outcome: 'ack' })
+    assert.deepEqual(signs(history.jobs(2050, 20_000, B).drain(21_000)), [])
+  })
+
+  it('is no stuck consumer, though the listener is connected and gets nothing', () => {
+    const history = home().listenerIs('connected', 1, B).heal(9000)
+    for (let ms = 2000; ms < 8000; ms += 50) history.due(`j${ms}`, ms).attempt(`j${ms}`, ms, { by: B, outcome: 'ack' })
+    assert.ok(!signs(history.jobs(9050, 20_000, B).drain(21_000, false)).includes('stuck-consumer'))
+  })
+
   it('is not blamed for what was lost at another time, or may still come', () => {
     const late = home().heal(9000).due('j', 9500).attempt('j', 9500, { by: B, outcome: 'ack' })
     assert.deepEqual(signs(late.jobs(9050, 20_000, B).drain(21_000)), [])
@@ -131,6 +157,13 @@ describe('How the hurt broker answered', () => {
     })
   }
 
+  it('is told of the broker that held the lock where clients come through an entrance', () => {
+    const door = 'stomp://127.0.0.1:61600'
+    const history = new WrittenHistory({ entrances: [{ name: 'haproxy', endpoint: door }] }).lockTaken(5, 'a')
+    history.jobs(10, 1000, door).hurt(1000, { node: 'database', done: 'paused' }).probes(1100, 1900, 'a', 'mute')
+    assert.deepEqual(signs(history.jobs(2000, 15_000, door).drain(15_100)), ['hang'])
+  })
+
   it('is told of the broker that served, where what was hurt is no broker', () => {
     const history = new WrittenHistory({ fault: 'db-pause' }).jobs(0, 1000)
     history.hurt(1000, { node: 'database', done: 'paused' }).probes(1100, 2900, 'a', 'mute').heal(3000, 'database')
@@ -158,10 +191,11 @@ describe('What the client itself met', () => {
     assert.match(told(history), /^The client, dialling a, met 1 reset, 1 unreachable host\.$/m)
   })
 
-  it('is not what a broker that stands by answers, nor what came before the fault', () => {
+  it('is not what a broker that stands by answers, nor what came before the fault or after the drain', () => {
     const history = takeover()
       .producerIs('attempt-failed', 1010, B, 'refused')
       .producerIs('attempt-failed', 10, A, 'refused')
+      .producerIs('attempt-failed', 14_000, A, 'refused')
     assert.deepEqual(signs(history), [])
   })
 
@@ -205,6 +239,16 @@ describe('A producer that was blocked', () => {
     const history = alarm().hurt(1000, { node: 'cluster', done: 'put under a memory alarm' })
     history.producerIs('blocked', 1100, A, 'low on disk').producerIs('interrupted', 3100, A)
     assert.match(told(history.drain(5000)), /blocked for 2 s, until the connection or the drill ended\.$/m)
+  })
+
+  it('is told of the longest time, whatever was dialled meanwhile', () => {
+    const history = alarm().hurt(1000, { node: 'cluster', done: 'put under a memory alarm' })
+    history
+      .producerIs('blocked', 1100, A)
+      .producerIs('attempt-failed', 1500, B, 'refused')
+      .producerIs('unblocked', 3100, A)
+    history.producerIs('blocked', 4000, A).producerIs('unblocked', 4500, A)
+    assert.match(told(history.drain(5000)), /blocked for 2 s, then it read on\.$/m)
   })
 
   it('is not the listener', () => {
