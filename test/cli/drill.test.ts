@@ -113,6 +113,63 @@ describe('a drill', () => {
     assert.equal((await runCommand(allowed, labRootFor(context))).exitCode, 0)
   })
 
+  it('heals at once when an abort condition is met, and says so', async (context) => {
+    const out = folderFor(context)
+    const args = [
+      'drill',
+      '--fault',
+      'pause',
+      '--hold',
+      '1h',
+      '--abort-outage',
+      '1s',
+      '--window',
+      '500ms',
+      '--out',
+      out,
+    ]
+    const { exitCode, stdout, stderr } = await runCommand([...args, '--json'], labRootFor(context))
+    assert.equal(exitCode, 2, stderr)
+    const { reasons, jobs, command } = JSON.parse(stdout) as DrillResult
+    assert.match(reasons.join(), /aborted after the fault: no job was confirmed for 1 s/)
+    assert.equal(jobs.lost, 0)
+    assert.match(command, /--hold 3600s --window 500ms --abort-outage 1s$/)
+    const types = readFileSync(join(out, 'events.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { type: string }).type)
+    assert(types.indexOf('proof') < types.indexOf('abort') && types.indexOf('abort') < types.indexOf('heal'))
+  })
+
+  it('cuts the clients off by proxies of its own, on any lab', async (context) => {
+    const { result } = await drill(context, '--fault', 'slow', '--delay', '300ms', '--hold', '1s')
+    assert.equal(result.jobs.lost, 0)
+    assert.match(result.command, /--fault slow --seed \d+ --delay 300ms --hold 1s/)
+    assert(result.latencyMs !== null && result.latencyMs.max >= 600)
+  })
+
+  it('injects nothing without a steady state, ends with 2, and leaves a junit.xml that says so', async (context) => {
+    const out = folderFor(context)
+    const args = ['drill', '--uri', 'stomp://127.0.0.1:1', '--fault', 'cut', '--out', out]
+    const { exitCode, stdout } = await runCommand(args, labRootFor(context))
+    assert.equal(exitCode, 2)
+    assert.match(stdout, /There was no steady state: no broker took jobs/)
+    assert.doesNotMatch(readFileSync(join(out, 'events.jsonl'), 'utf8'), /"type":"fault"/)
+    assert.match(readFileSync(join(out, 'junit.xml'), 'utf8'), /<error message="[^"]*no steady state/)
+  })
+
+  it('leaves a junit.xml with an error when the harness broke', async (context) => {
+    const out = folderFor(context)
+    const { child, saw, ended } = startCommand(
+      ['drill', '--fault', 'pause', '--hold', '1h', '--out', out],
+      labRootFor(context),
+    )
+    await saw('fault proven')
+    child.kill('SIGINT')
+    assert.equal((await ended).exitCode, 130)
+    assert.match(readFileSync(join(out, 'junit.xml'), 'utf8'), /<error message="interrupted; the brokers were healed/)
+  })
+
   it('finds a steady state at a slow rate too', async (context) => {
     const { result } = await drill(context, '--every', '1s')
     assert.equal(result.verdict, 'pass')
