@@ -84,7 +84,7 @@ class Suite {
         if (lab && (!canServe(lab, task) || !isWhole(lab))) {
           const old = lab
           lab = undefined
-          await old.down()
+          await this.#down(old)
         }
         const began = systemClock.now()
         this.#say(task, '…')
@@ -103,11 +103,11 @@ class Suite {
         if (inDoubt) {
           const old = lab
           lab = undefined
-          await old.down()
+          await this.#down(old)
         }
       }
     } finally {
-      await lab?.down()
+      if (lab) await this.#down(lab)
     }
   }
 
@@ -127,6 +127,15 @@ class Suite {
     return await up
   }
 
+  /** What cannot be taken down is told, and ends no suite: the runs that are left have a lab of their own. */
+  async #down(lab: DrillLab): Promise<void> {
+    try {
+      await lab.down()
+    } catch (error) {
+      this.#options.targets.terminal.err(`lab ${lab.id} could not be taken down: ${messageOf(error)}\n`)
+    }
+  }
+
   /** Runs one drill. True when its lab may not be whole afterwards. */
   async #run(task: Task, lab: DrillLab, began: number): Promise<boolean> {
     const { planned, seed } = task
@@ -141,7 +150,8 @@ class Suite {
         }
         const result = await this.#drill(task, target, folder)
         this.#end(task, began, runOf(result, seed, folder), result, fault?.predicted)
-        return result.verdict === 'unknown'
+        // Two that each take themselves for the master may go on as such.
+        return result.verdict === 'unknown' || result.signs.includes('dual-master')
       })
     } catch (error) {
       this.#end(task, began, runWithoutVerdict(this.#stateOf(error), messageOf(error), seed, folder))

@@ -127,6 +127,15 @@ describe('the runs of a suite', () => {
     )
   })
 
+  it('go on when a lab cannot be taken down, which is told', async () => {
+    const stuck = { ...fakeLab('one', []), down: () => Promise.reject(new Error('pid 1 does not end')) }
+    const { finished, said } = await run([planned('one'), planned('two')], {
+      upLab: (name) => Promise.resolve(name === 'one' ? stuck : fakeLab(name, [])),
+    })
+    assert.equal(finished.length, 2)
+    assert.match(said, /lab one-1 could not be taken down: pid 1 does not end\n/)
+  })
+
   it('on brokers that did not come up say why, and the others go on', async () => {
     const { finished } = await run([planned('bad'), planned('bad')], {
       upLab: () => Promise.reject(new Error('out of memory')),
