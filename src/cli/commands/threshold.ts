@@ -7,7 +7,7 @@ import { measuredOutages } from '../../drill/threshold/measured.ts'
 import { replaySchedule } from '../../drill/threshold/retry-schedule.ts'
 import { decidedEarly, openSteps, RunningSearch, type SearchEvent } from '../../drill/threshold/search.ts'
 import { readSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
-import { UnderstudyError } from '../../errors.ts'
+import { messageOf, UnderstudyError } from '../../errors.ts'
 import { fileProblem, makeFolder } from '../../folder.ts'
 import { newFolder, save, shown, stampedFolder } from '../drill-folder.ts'
 import { randomSeed } from '../drill-options.ts'
@@ -86,8 +86,15 @@ async function work(
       interrupted,
     )
   } catch (error) {
-    if (!interrupted.aborted) throw error
     const again = `${understudy} threshold --resume ${shown(folder)}`
+    if (!interrupted.aborted) {
+      if (running.search.trials.length > 0) terminal.err(`what was measured is kept; \`${again}\` goes on\n`)
+      throw error
+    }
+    // Anything else came out of healing.
+    if (!(error instanceof UnderstudyError) || error.code !== 'aborted') {
+      throw new Exit(EXIT.interrupted, `interrupted; ${messageOf(error)}`)
+    }
     throw new Exit(EXIT.interrupted, `interrupted; the brokers were healed and taken down; \`${again}\` goes on`)
   }
 }

@@ -35,7 +35,7 @@ const MOST_FAILURES = 3
  * Which station makes a step, and when, is not told to it: a step's outcome must not depend on that.
  *
  * @returns whether the budget ended it.
- * @throws UnderstudyError `aborted` when `signal` fires; what a station last failed with.
+ * @throws UnderstudyError `aborted` when `signal` fires and the brokers were healed; what a station last failed with.
  */
 export async function runFleet(options: FleetOptions, signal: AbortSignal): Promise<boolean> {
   const { clock, budgetMs } = options
@@ -92,9 +92,13 @@ export async function runFleet(options: FleetOptions, signal: AbortSignal): Prom
 
   const workers = Array.from({ length: options.parallel }, (_, number) => work(number))
   const ends = await Promise.allSettled(workers)
-  if (signal.aborted) throw new UnderstudyError('aborted', 'the caller aborted the operation')
-  const failed = ends.find((end) => end.status === 'rejected')
-  if (failed) throw broken.signal.aborted ? broken.signal.reason : failed.reason
+  const failed = ends.flatMap((end): readonly unknown[] => (end.status === 'rejected' ? [end.reason] : []))
+  if (signal.aborted) {
+    // Whatever is no mere end came out of healing the brokers, or of taking them down.
+    const unhealed = failed.find((reason) => !(reason instanceof UnderstudyError && reason.code === 'aborted'))
+    throw unhealed ?? new UnderstudyError('aborted', 'the caller aborted the operation')
+  }
+  if (failed.length > 0) throw broken.signal.reason
   return outOfBudget
 }
 

@@ -143,4 +143,13 @@ describe('a fleet of labs', () => {
     await assert.rejects(runFleet(options, interrupt.signal), { code: 'aborted' })
     assert.deepEqual(stations, ['up 0', 'down 0'])
   })
+
+  it('says of an interruption what could not be healed', async () => {
+    const interrupt = new AbortController()
+    const { options } = work(2, {}, async () => {
+      interrupt.abort()
+      throw new UnderstudyError('deadline', 'broker a did not go on')
+    })
+    await assert.rejects(runFleet(options, interrupt.signal), { message: 'broker a did not go on' })
+  })
 })
