@@ -63,14 +63,13 @@ function rowOf(drill: SuiteDrillResult): readonly string[] {
   ]
 }
 
-/** `0.2 s to 10 s`, or `5 s or longer, until it is healed`. */
+/** `200 ms to 10.0 s`, or `until healed`. */
 function sayPrediction({ lowerMs, upperMs }: Prediction): string {
-  if (upperMs === null) return 'until healed'
-  return lowerMs === upperMs ? formatMs(upperMs) : `${formatMs(lowerMs)} to ${formatMs(upperMs)}`
+  return upperMs === null ? 'until healed' : sayRange({ min: lowerMs, max: upperMs })
 }
 
 /** What the runs showed beside their times, and why those that did not pass did not. */
-function seenIn({ runs, signs, retryThresholdMs }: SuiteDrillResult): readonly string[] {
+function seenIn({ runs, signs, failoverMs, recoveryMs, retryThresholdMs }: SuiteDrillResult): readonly string[] {
   const judged = runs.filter((run) => run.jobs !== null)
   const facts: string[] = []
   const takenOver = judged.filter((run) => run.takenOverBy !== null).length
@@ -78,6 +77,8 @@ function seenIn({ runs, signs, retryThresholdMs }: SuiteDrillResult): readonly s
   const sum = (of: 'lost' | 'failed'): number => judged.reduce((all, run) => all + (run.jobs?.[of] ?? 0), 0)
   const unknownLoss = judged.some((run) => run.jobs?.lost === null)
   if (judged.length > 0) facts.push(`${sum('lost')} lost${unknownLoss ? ' at least' : ''}, ${sum('failed')} failed`)
+  if (failoverMs) facts.push(`failover ${sayRange(failoverMs)}`)
+  if (recoveryMs) facts.push(`recovered after ${sayRange(recoveryMs)}`)
   if (retryThresholdMs) facts.push(`r* up to ${formatMs(retryThresholdMs.max)}`)
   for (const [sign, times] of Object.entries(signs)) facts.push(`${sign} in ${times}`)
   const reasons = new Map<string, number>()
@@ -95,6 +96,11 @@ function seenIn({ runs, signs, retryThresholdMs }: SuiteDrillResult): readonly s
     ...told.slice(0, MOST_REASONS),
     ...(more > 0 ? [`and ${plural(more, 'other reason')}, in result.json`] : []),
   ]
+}
+
+/** `213 ms`, or `213 ms to 9.20 s`. */
+function sayRange({ min, max }: { readonly min: number; readonly max: number }): string {
+  return min === max ? formatMs(min) : `${formatMs(min)} to ${formatMs(max)}`
 }
 
 function count(value: number): string {

@@ -77,7 +77,7 @@ describe('the table of a suite', () => {
   const predicted = { lowerMs: 0, upperMs: 250, because: 'the lock is polled every 100 ms' }
   const drills = [
     summarizeRuns({ ...DRILL, predicted }, [
-      run('pass', { outageMs: { lower: 100, upper: 200 }, takenOverBy: 'b', jobs: jobs(0) }),
+      run('pass', { outageMs: { lower: 100, upper: 200 }, takenOverBy: 'b', failoverMs: 190, jobs: jobs(0) }),
       run('fail', {
         outageMs: { lower: 300, upper: 400 },
         jobs: jobs(2),
@@ -92,7 +92,7 @@ describe('the table of a suite', () => {
   it('says how many runs passed, the outage beside the predicted one, and what was seen', () => {
     assert.match(text, /^FAIL · 2 drills, 3 runs: 1 pass, 1 skipped, 1 fail\n/)
     assert.match(text, /^kill it +2 +1 +1 +· +· +300 ms +100 ms +400 ms +0 ms to 250 ms$/m)
-    assert.match(text, /takeover in 1 of 2 · 2 lost, 0 failed · dual-master in 1/)
+    assert.match(text, /takeover in 1 of 2 · 2 lost, 0 failed · failover 190 ms · dual-master in 1/)
     assert.match(text, /fail: 2 of 90 confirmed jobs were never delivered\./)
   })
 
