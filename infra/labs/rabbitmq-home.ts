@@ -24,7 +24,8 @@ export async function homeNode(
     const [only] = homes
     return homes.size === 1 ? only : undefined
   })
-  return answers.find((node) => node !== undefined)
+  // For a moment the others go on naming a node that was just killed.
+  return answers.find((node) => node !== undefined && stateOf(node) !== 'gone')
 }
 
 /** Reports when that classic queue can be reached at its home and when not, or all queues of one home. */
