@@ -47,7 +47,7 @@ function targetWords(options: DrillOptions): readonly string[] {
     ...command('--heal', heal),
     ...command('--proof', proof),
     ...(expects === undefined ? [] : ['--expects', expects]),
-    ...(topology === 'lock' ? [] : ['--topology', topology]),
+    ...(topology === undefined ? [] : ['--topology', topology]),
     ...(yes ? ['--yes'] : []),
   ]
 }

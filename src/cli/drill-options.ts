@@ -18,7 +18,8 @@ export interface DrillOptions {
   readonly heal?: string
   readonly proof?: string
   readonly expects?: Expectation
-  readonly topology: Topology
+  /** Who serves at the URI. Defaults to `quorum` for AMQP and `lock` for STOMP. */
+  readonly topology?: Topology
   readonly to: string
   readonly yes?: boolean
   readonly fault?: string
@@ -68,16 +69,21 @@ function targetOptions(): readonly Option[] {
       '--inject <command>',
       'the shell command that hurts them, ended after 60 s; it finds UNDERSTUDY_NODE, UNDERSTUDY_ENDPOINT, ' +
         'UNDERSTUDY_HOST, UNDERSTUDY_PORT (of the broker that the producer is connected to) and UNDERSTUDY_QUEUE',
+    ).argParser(shellCommand),
+    new Option('--heal <command>', 'the shell command that undoes it; also run when the drill ends early').argParser(
+      shellCommand,
     ),
-    new Option('--heal <command>', 'the shell command that undoes it; also run when the drill ends early'),
-    new Option('--proof <command>', 'run again and again until it ends with 0: the fault took effect'),
+    new Option('--proof <command>', 'run again and again until it ends with 0: the fault took effect').argParser(
+      shellCommand,
+    ),
     new Option(
       '--expects <what>',
       'of --inject: takeover, by another broker; or service, by whichever (default: "service")',
     ).argParser(oneOf(['takeover', 'service'] as const)),
-    new Option('--topology <kind>', 'who serves at the --uri: lock, one; quorum or home-node, every broker')
-      .argParser(oneOf(['lock', 'quorum', 'home-node'] as const))
-      .default('lock'),
+    new Option(
+      '--topology <kind>',
+      'who serves at the --uri: lock, one; quorum or home-node, every broker (default: lock for STOMP, quorum for AMQP)',
+    ).argParser(oneOf(['lock', 'quorum', 'home-node'] as const)),
     new Option('--to <queue>', 'the queue that the jobs go to').argParser(queue).default(DRILL_DEFAULTS.destination),
     new Option('--yes', 'hurt brokers that are not on this machine'),
   ]
@@ -190,6 +196,12 @@ function oneOf<Word extends string>(words: readonly Word[]): (text: string) => W
     if (found === undefined) throw new InvalidArgumentError(`It must be ${words.join(' or ')}.`)
     return found
   }
+}
+
+/** An empty one is a variable that was not set: a shell would carry it out, and nothing would be hurt or healed. */
+function shellCommand(text: string): string {
+  if (text.trim() === '') throw new InvalidArgumentError('It is no command.')
+  return text
 }
 
 function queue(text: string): string {

@@ -46,12 +46,13 @@ export function checkTarget(
   options: DrillOptions,
   { faultNames, networkFaults }: Pick<DrillTargets, 'faultNames' | 'networkFaults'>,
 ): void {
-  const { uri, lab, haproxy, inject, heal, proof, expects, delay } = options
+  const { uri, lab, haproxy, inject, heal, proof, expects, topology, delay } = options
   const fault = faultOf(options)
   if (delay !== undefined && fault !== 'slow') throw wrong('--delay goes with --fault slow')
   if (uri === undefined) {
     const alone = Object.entries({ inject, heal, proof, expects }).find(([, value]) => value !== undefined)
     if (alone) throw wrong(`--${alone[0]} goes with --uri: a lab has faults of its own`)
+    if (topology !== undefined) throw wrong('--topology goes with --uri: of a lab it is known who serves')
     const known = [...faultNames(labOf(options)), ...networkFaults]
     if (!known.includes(fault))
       throw wrong(`--fault: ${labOf(options)} has no fault ${JSON.stringify(fault)}; it has ${known.join(', ')}`)

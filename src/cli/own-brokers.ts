@@ -38,7 +38,8 @@ interface KeptOutput {
  */
 export function ownBrokers(options: DrillOptions & { readonly uri: string }, context: OwnBrokersContext): DrillLab {
   const uri = readOwnUri(options.uri)
-  const product = uri.addresses[0]?.endpoint.startsWith('amqp') ? 'AMQP broker' : 'STOMP broker'
+  const speaksAmqp = uri.addresses[0]?.endpoint.startsWith('amqp') === true
+  const product = speaksAmqp ? 'AMQP broker' : 'STOMP broker'
   const nodes = uri.addresses.map(({ host, port, endpoint }): BrokerNode => {
     const alone = uri.addresses.filter((one) => one.host === host).length === 1
     return { name: alone ? host : `${host}:${port}`, product, host, port, endpoint }
@@ -53,7 +54,8 @@ export function ownBrokers(options: DrillOptions & { readonly uri: string }, con
   return {
     id: 'uri',
     lab: 'uri',
-    topology: options.topology,
+    // As the doctor takes it: every node of a RabbitMQ cluster serves.
+    topology: options.topology ?? (speaksAmqp ? 'quorum' : 'lock'),
     nodes,
     clientOptions: uri.options,
     addressOf,

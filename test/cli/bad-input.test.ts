@@ -45,6 +45,18 @@ const WRONG: readonly Wrong[] = [
   },
   { what: 'a command for a lab', args: ['drill', '--inject', 'true'], exitCode: 64, names: /--inject goes with --uri/ },
   {
+    what: 'another topology for a lab',
+    args: ['drill', '--topology', 'quorum'],
+    exitCode: 64,
+    names: /--topology goes with --uri/,
+  },
+  {
+    what: 'a command that is empty',
+    args: ['drill', '--uri', `stomp://u:${SECRET}@127.0.0.1:1`, '--inject', 'true', '--heal', ''],
+    exitCode: 64,
+    names: /--heal.*no command/,
+  },
+  {
     what: 'nothing to be done to own brokers',
     args: ['drill', '--uri', `stomp://u:${SECRET}@127.0.0.1:1`],
     exitCode: 64,

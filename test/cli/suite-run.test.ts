@@ -10,7 +10,6 @@ import { UnderstudyError } from '../../src/errors.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const OPTIONS: DrillOptions = {
-  topology: 'lock',
   to: 'queue://understudy.drill',
   every: 50,
   steady: 1000,
