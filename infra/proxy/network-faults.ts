@@ -53,7 +53,9 @@ export async function throughProxies<Control extends BrokerControl>(
   }
   const opened = async (name: string, endpoint: string, isNode: boolean): Promise<Door> => {
     const target = addressOf(endpoint)
-    const proxy = await startProxy({ target, beyond: options.beyond ?? isOnLabNetwork(target.host) })
+    const beyond = options.beyond ?? isOnLabNetwork(target.host)
+    // A standby is to be found as one.
+    const proxy = await startProxy({ target, beyond, refusesWithTarget: true })
     const door = { name, endpoint: throughAddress(endpoint, proxy), isNode, proxy }
     doors.push(door)
     return door

@@ -1,5 +1,6 @@
 import { connect, type Socket } from 'node:net'
 import { Lane } from './lane.ts'
+import { isRefusal } from './target-watch.ts'
 
 /** `toClient` is what a broker sends, `toBroker` what a client sends. */
 export type Direction = 'toClient' | 'toBroker'
@@ -15,6 +16,8 @@ export interface ProxiedConnectionOptions {
   readonly client: Socket
   readonly target: () => { readonly host: string; readonly port: number }
   readonly onBytes: (direction: Direction, chunk: Buffer, late: boolean) => void
+  /** Called when the broker refuses it. */
+  readonly onRefused: () => void
   /** Called once, when both of its sockets are closed. */
   readonly onClosed: () => void
 }
@@ -80,6 +83,9 @@ export class ProxiedConnection {
     const broker = connect({ ...target(), allowHalfOpen: true, noDelay: true })
     this.#broker = broker
     this.#adopt(broker)
+    broker.once('error', (error) => {
+      if (isRefusal(error)) this.#options.onRefused()
+    })
     const lane = (direction: Direction, source: Socket, destination: Socket): Lane => {
       const initial = { stopped: isStopped(mood, direction), delayMs: mood.delayMs[direction] }
       return new Lane(source, destination, initial, (chunk, late) => onBytes(direction, chunk, late))

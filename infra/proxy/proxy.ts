@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from 'node:net'
 import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { freePorts } from '../labs/free-ports.ts'
 import { type Direction, ProxiedConnection, type ProxyMood } from './proxied-connection.ts'
+import { watchRefusal } from './target-watch.ts'
 
 export interface ProxyTarget {
   /** `127.0.0.1`, `::1` or `localhost`, unless the proxy may go {@link ProxyOptions.beyond} this machine. */
@@ -19,6 +20,11 @@ export interface ProxyOptions {
   readonly port?: number
   /** Whether targets may be on other machines. It listens on this one in any case. Defaults to false. */
   readonly beyond?: boolean
+  /**
+   * Whether it refuses connections for as long as its target does, from the first that was refused on: to a client a
+   * standby behind it is then a standby. It looks every 20 ms whether the target listens. Defaults to false.
+   */
+  readonly refusesWithTarget?: boolean
   /** Told of every piece as it is passed on, which it must not change. Defaults to none. */
   readonly onBytes?: (direction: Direction, chunk: Buffer) => void
 }
@@ -28,7 +34,8 @@ export interface ProxyOptions {
  * level, so that only heart-beats and deadlines notice a mute one. It keeps at most 256 KiB for each way
  * of each connection beside the sockets' own buffers; past that the sender's window fills.
  *
- * A dial that the target refuses is seen by the client as a connection that is reset at once.
+ * A dial that the target refuses is seen by the client as a connection that is reset at once; those that follow are
+ * refused, with {@link ProxyOptions.refusesWithTarget}.
  */
 export interface Proxy extends AsyncDisposable {
   readonly host: string
@@ -52,7 +59,7 @@ export interface Proxy extends AsyncDisposable {
   reset(): void
   /** Stops listening, so that new connections are refused. Those that are open stay. */
   refuse(): Promise<void>
-  /** Listens again, on the same port. @throws UnderstudyError `unsupported` when somebody else does. */
+  /** Listens again, on the same port, once its target does where it refuses with that. @throws UnderstudyError `unsupported` when somebody else does. */
   accept(): Promise<void>
   /**
    * Accepts and stays silent: passes nothing on, either way, nor that a side has ended, and dials nothing.
@@ -96,6 +103,10 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const delayMs: Record<Direction, number> = { toClient: 0, toBroker: 0 }
   let muted = false
   let onEmpty: (() => void) | undefined
+  /** Whether it is to listen, as far as its user is concerned. */
+  let open = true
+  /** Ends the watch over a target that refuses; undefined while it does not. */
+  let endWatch: (() => void) | undefined
 
   const mood = (): ProxyMood => ({ muted, held, delayMs })
   const applyMood = (): void => {
@@ -112,6 +123,9 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
           bytes[direction] += chunk.length
           if (late) lateBytes[direction] += chunk.length
           options.onBytes?.(direction, chunk)
+        },
+        onRefused: () => {
+          if (options.refusesWithTarget && closing === undefined) refuseWithTarget()
         },
         onClosed: () => {
           connections.delete(connection)
@@ -147,7 +161,19 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     server?.close()
     server = undefined
   }
+  const refuseWithTarget = (): void => {
+    if (endWatch !== undefined) return
+    const isOver = (): void => {
+      endWatch = undefined
+      // A port that somebody else has taken meanwhile may be free again at the next look.
+      if (open) listen().catch(refuseWithTarget)
+    }
+    endWatch = watchRefusal(() => target, isOver)
+    void stopListening()
+  }
   const shutDown = async (): Promise<void> => {
+    open = false
+    endWatch?.()
     await stopListening()
     if (connections.size === 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
@@ -187,10 +213,14 @@ export async function startProxy(options: ProxyOptions): Promise<Proxy> {
     reset: () => {
       for (const connection of connections) connection.reset()
     },
-    refuse: stopListening,
+    refuse: async () => {
+      open = false
+      await stopListening()
+    },
     accept: async () => {
       if (closing !== undefined) throw new UnderstudyError('closed', 'the proxy was closed')
-      await listen()
+      open = true
+      if (endWatch === undefined) await listen()
     },
     mute: () => {
       muted = true

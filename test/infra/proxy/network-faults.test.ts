@@ -4,6 +4,7 @@ import { NETWORK_FAULT_NAMES, throughProxies } from '../../../infra/proxy/networ
 import type { BrokerControl } from '../../../src/drill/broker-control.ts'
 import type { Aim, Fault, FaultContext } from '../../../src/drill/fault.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
+import { freePorts } from '../../../infra/labs/free-ports.ts'
 import { waitUntil } from '../../../infra/labs/wait-until.ts'
 import { type Broker, dial, type End, startBroker, until } from './two-ends.ts'
 
@@ -102,6 +103,21 @@ describe('brokers through proxies', () => {
     const client = await dial(context, node.port)
     client.socket.write('hello')
     await until('the broker heard it', () => broker.ends[0]?.received().toString() === 'hello')
+  })
+
+  it('refuse where the broker behind the proxy does, as a standby', async (context) => {
+    const broker = await startBroker(context)
+    const { control } = await through(context, controlOver([broker.port, ...(await freePorts(1))]))
+    const standby = control.nodes[1]?.port ?? 0
+    const refused = async (): Promise<true | undefined> => {
+      const code = await dial(context, standby).then(
+        ({ socket }) => void socket.destroy(),
+        (error: NodeJS.ErrnoException) => error.code,
+      )
+      return code === 'ECONNREFUSED' || undefined
+    }
+    await waitUntil(refused, { what: 'a refusal', withinMs: 20_000 })
+    await dial(context, control.nodes[0]?.port ?? 0)
   })
 
   it('keep what else the control has', async (context) => {

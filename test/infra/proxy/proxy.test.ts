@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { describe, it, type TestContext } from 'node:test'
+import { freePorts } from '../../../infra/labs/free-ports.ts'
 import type { Proxy } from '../../../infra/proxy/proxy.ts'
 import { startProxy } from '../../../infra/proxy/proxy.ts'
 import { type Broker, dial, type End, proxyTo, startBroker, until } from './two-ends.ts'
@@ -105,6 +107,49 @@ describe('a proxy', () => {
     const next = await dial(context, proxy.port)
     next.socket.write('back')
     await arrived(broker, 1, 'back')
+  })
+
+  it('refuses with its target when it is to, and takes connections when that does', async (context) => {
+    const [port = 0] = await freePorts(1)
+    const proxy = await proxyTo(context, port, { refusesWithTarget: true })
+    const first = await dial(context, proxy.port)
+    await until('the first to be turned away', () => first.left() === 'ECONNRESET')
+    await until('the proxy to refuse', () => !proxy.listening)
+    await assert.rejects(dial(context, proxy.port), { code: 'ECONNREFUSED' })
+    const server = createServer((socket) => socket.on('error', () => {}).end('hello')).listen(port, '127.0.0.1')
+    context.after(() => server.close())
+    await until('the proxy to listen', () => proxy.listening)
+    const next = await dial(context, proxy.port)
+    await until('the broker to be heard', () => next.received().toString() === 'hello')
+  })
+
+  it('that was told to refuse does so also when its target listens again, until it is told to accept', async (context) => {
+    const [port = 0] = await freePorts(1)
+    const proxy = await proxyTo(context, port, { refusesWithTarget: true })
+    await dial(context, proxy.port)
+    await until('the proxy to refuse', () => !proxy.listening)
+    await proxy.refuse()
+    let looks = 0
+    const server = createServer((socket) => {
+      looks++
+      socket.on('error', () => {}).resume()
+    }).listen(port, '127.0.0.1')
+    context.after(() => server.close())
+    await until('the proxy to have seen its target', () => looks === 1)
+    await assert.rejects(dial(context, proxy.port), { code: 'ECONNREFUSED' })
+    await proxy.accept()
+    await dial(context, proxy.port)
+    assert.equal(proxy.listening, true)
+  })
+
+  it('that waits for its target leaves nothing behind when it is closed', async (context) => {
+    const [port = 0] = await freePorts(1)
+    const proxy = await proxyTo(context, port, { refusesWithTarget: true })
+    await dial(context, proxy.port)
+    await until('the proxy to refuse', () => !proxy.listening)
+    await proxy.close()
+    // A watch that went on would keep this process from its end.
+    assert.equal(proxy.connections, 0)
   })
 
   it('says who is in the way when its port was taken while it refused', async (context) => {
