@@ -146,11 +146,13 @@ export async function withTarget<Value>(
   }
 }
 
+export const HEALED_AND_DOWN = 'interrupted; the brokers were healed and taken down'
+
 /** What an interrupted drill says of the brokers that it leaves. */
-function interruptedLine(options: DrillOptions, error: unknown): string {
+export function interruptedLine(options: DrillOptions, error: unknown): string {
   // Anything else came out of healing.
   if (!(error instanceof UnderstudyError) || error.code !== 'aborted') return `interrupted; ${messageOf(error)}`
-  if (options.uri === undefined) return 'interrupted; the brokers were healed and taken down'
+  if (options.uri === undefined) return HEALED_AND_DOWN
   if (options.inject === undefined || options.heal !== undefined) return 'interrupted; the brokers were healed'
   return 'interrupted; what --inject may have done stays, as there is no --heal'
 }

@@ -6,7 +6,7 @@ import { UnderstudyError } from '../errors.ts'
 import { fileProblem, makeFolder } from '../folder.ts'
 import { newFolder, save, shown, stampedFolder } from './drill-folder.ts'
 import { faultOf } from './drill-options.ts'
-import type { DrillTargets } from './drill-target.ts'
+import { type DrillTargets, HEALED_AND_DOWN } from './drill-target.ts'
 import { Exit, EXIT } from './exit-code.ts'
 import { readSuitePlan, type SuitePlan } from './suite-plan.ts'
 import { type FinishedRun, runSuite } from './suite-run.ts'
@@ -49,7 +49,7 @@ export async function drillSuite(
     save(join(out, 'junit.xml'), junitOf(path, plan, finished))
     return result
   }
-  await runSuite({
+  const left = await runSuite({
     plan,
     targets: dependencies,
     out,
@@ -64,12 +64,19 @@ export async function drillSuite(
   const result = write()
   if (options.json) terminal.out(`${JSON.stringify(result)}\n`)
   else terminal.out(renderSuiteTable(result, { folder: shown(out), width }))
-  if (terminal.interrupted.aborted)
-    throw new Exit(EXIT.interrupted, 'interrupted; the brokers were healed and taken down')
+  if (terminal.interrupted.aborted) throw new Exit(EXIT.interrupted, interruptedSuite(finished, left, understudy))
   const states = result.drills.flatMap((drill) => drill.runs.map((run) => run.state))
   const passed = states.includes('pass')
   const exitCode = EXIT_OF_STATE[worstOf(passed ? states.filter((state) => state !== 'skipped') : states)]
   if (exitCode !== EXIT.passed) throw new Exit(exitCode)
+}
+
+/** The worst of what its interrupted runs say of the brokers that they leave. */
+function interruptedSuite(finished: readonly FinishedRun[], left: readonly string[], understudy: string): string {
+  const said = finished.flatMap(({ outcome }) => (outcome.state === 'interrupted' ? outcome.reasons : []))
+  const worse = [...new Set(said)].filter((line) => line !== HEALED_AND_DOWN)
+  if (left.length > 0) worse.push(`interrupted; \`${understudy} lab down\` ends what is left of ${left.join(', ')}`)
+  return worse.join('; ') || HEALED_AND_DOWN
 }
 
 function suiteFolder(plan: string, wanted: string | undefined): string {

@@ -2,14 +2,14 @@ import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import type { Prediction } from '../drill/fault.ts'
 import type { DrillResult } from '../drill/result.ts'
-import { type RunState, runOf, runWithoutVerdict, type SuiteRun } from '../drill/suite/suite-result.ts'
+import { runOf, runWithoutVerdict, type SuiteRun } from '../drill/suite/suite-result.ts'
 import { DRILL_DEFAULTS } from '../drill/plan.ts'
 import { messageOf } from '../errors.ts'
 import { prepareFolder, slug } from './drill-folder.ts'
 import { commandLine } from './drill-command-line.ts'
 import { faultOf, objectivesOf, planOf, randomSeed, seedOfRun } from './drill-options.ts'
 import { type DrillLab, performDrill } from './drill-run.ts'
-import { type DrillTargets, openTarget, throughDoors } from './drill-target.ts'
+import { type DrillTargets, interruptedLine, openTarget, throughDoors } from './drill-target.ts'
 import { EXIT, explain } from './exit-code.ts'
 import type { PlannedDrill, SuitePlan } from './suite-plan.ts'
 
@@ -45,9 +45,10 @@ interface Task {
 
 /**
  * Runs every drill of a plan, as many labs at a time as it says. A lab stays up from one run to the next and is put
- * up afresh when a run left it in doubt. It ends early, with nothing thrown, when the user interrupts.
+ * up afresh when a run left it in doubt. It ends early, with nothing thrown, when the user interrupts. Returns the
+ * labs that could not be taken down.
  */
-export async function runSuite(options: SuiteRunOptions): Promise<void> {
+export async function runSuite(options: SuiteRunOptions): Promise<readonly string[]> {
   const queue = options.plan.drills.flatMap((planned, drill) => {
     const seed = planned.options.seed ?? randomSeed()
     return Array.from(
@@ -60,11 +61,14 @@ export async function runSuite(options: SuiteRunOptions): Promise<void> {
   const ends = await Promise.allSettled(workers)
   const broken = ends.find((end) => end.status === 'rejected')
   if (broken) throw broken.reason
+  return suite.left
 }
 
 class Suite {
   readonly #options: SuiteRunOptions
   readonly #queue: Task[]
+  /** The labs that could not be taken down. */
+  readonly left: string[] = []
   /** Labs come up one after another: two that look for free ports at a time find the same ones. */
   #comingUp: Promise<unknown> = Promise.resolve()
 
@@ -96,7 +100,7 @@ class Suite {
         try {
           lab ??= await this.#up(task)
         } catch (error) {
-          this.#end(task, began, runWithoutVerdict(this.#stateOf(error), messageOf(error), task.seed, null))
+          this.#end(task, began, this.#broken(task, error, null))
           continue
         }
         const inDoubt = await this.#run(task, lab, began)
@@ -132,6 +136,7 @@ class Suite {
     try {
       await lab.down()
     } catch (error) {
+      this.left.push(lab.id)
       this.#options.targets.terminal.err(`lab ${lab.id} could not be taken down: ${messageOf(error)}\n`)
     }
   }
@@ -154,7 +159,7 @@ class Suite {
         return result.verdict === 'unknown' || result.signs.includes('dual-master')
       })
     } catch (error) {
-      this.#end(task, began, runWithoutVerdict(this.#stateOf(error), messageOf(error), seed, folder))
+      this.#end(task, began, this.#broken(task, error, folder))
       return true
     }
   }
@@ -181,10 +186,13 @@ class Suite {
     })
   }
 
-  #stateOf(error: unknown): Exclude<RunState, 'pass' | 'fail' | 'skipped'> {
-    if (this.#options.targets.terminal.interrupted.aborted) return 'interrupted'
+  /** What became of a run that ended with an error. */
+  #broken({ planned, seed }: Task, error: unknown, folder: string | null): SuiteRun {
+    if (this.#options.targets.terminal.interrupted.aborted)
+      return runWithoutVerdict('interrupted', interruptedLine(planned.options, error), seed, folder)
     // The same that it would be for a drill alone: what could not be injected or reached says nothing of the brokers.
-    return explain(error).exitCode === EXIT.unknown ? 'unknown' : 'broken'
+    const state = explain(error).exitCode === EXIT.unknown ? 'unknown' : 'broken'
+    return runWithoutVerdict(state, messageOf(error), seed, folder)
   }
 
   #end(task: Task, began: number, outcome: SuiteRun, result?: DrillResult, predicted?: Prediction): void {

@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
-import { describe, it } from 'node:test'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, it, type TestContext } from 'node:test'
 import type { DrillOptions } from '../../src/cli/drill-options.ts'
 import type { DrillLab } from '../../src/cli/drill-run.ts'
 import type { DrillTargets } from '../../src/cli/drill-target.ts'
+import { Exit } from '../../src/cli/exit-code.ts'
+import { drillSuite } from '../../src/cli/suite-command.ts'
 import type { PlannedDrill } from '../../src/cli/suite-plan.ts'
 import { type FinishedRun, runSuite } from '../../src/cli/suite-run.ts'
 import type { Fault } from '../../src/drill/fault.ts'
+import type { SuiteResult } from '../../src/drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -57,20 +62,9 @@ function fakeLab(name: string, log: string[]): DrillLab {
   }
 }
 
-async function run(
-  drills: readonly PlannedDrill[],
-  overrides: Partial<DrillTargets> = {},
-): Promise<{ log: readonly string[]; finished: readonly FinishedRun[]; said: string }> {
-  const log: string[] = []
-  const finished: FinishedRun[] = []
-  let said = ''
-  const targets: DrillTargets = {
-    terminal: {
-      out: () => undefined,
-      err: (text) => void (said += text),
-      interactive: false,
-      interrupted: new AbortController().signal,
-    },
+function targetsOf(log: string[], err: (text: string) => void, overrides: Partial<DrillTargets> = {}): DrillTargets {
+  return {
+    terminal: { out: () => undefined, err, interactive: false, interrupted: new AbortController().signal },
     upLab: (name) => {
       log.push(`${name} up`)
       return Promise.resolve(fakeLab(name, log))
@@ -82,6 +76,16 @@ async function run(
     throughProxies: () => assert.fail('no proxy is needed'),
     ...overrides,
   }
+}
+
+async function run(
+  drills: readonly PlannedDrill[],
+  overrides: Partial<DrillTargets> = {},
+): Promise<{ log: readonly string[]; finished: readonly FinishedRun[]; said: string }> {
+  const log: string[] = []
+  const finished: FinishedRun[] = []
+  let said = ''
+  const targets = targetsOf(log, (text) => void (said += text), overrides)
   await runSuite({
     plan: { parallel: 1, drills },
     targets,
@@ -147,5 +151,54 @@ describe('the runs of a suite', () => {
       upLab: () => Promise.reject(new UnderstudyError('unsupported', 'broker a did not start')),
     })
     assert.equal(refused.finished[0]?.outcome.state, 'unknown')
+  })
+})
+
+describe('an interrupted suite', () => {
+  /** What it says at its end, when the user interrupts it in a run that then fails like this. */
+  async function saidAtTheEnd(
+    context: TestContext,
+    failure: Error,
+    lab: Partial<DrillLab> = {},
+  ): Promise<{ readonly line: string; readonly states: readonly string[] }> {
+    const folder = temporaryFolder('interrupted-suite', context)
+    const plan = join(folder, 'plan.yaml')
+    writeFileSync(plan, 'drills: [{lab: quorum, fault: partition, repeat: 2}]\n')
+    const interrupt = new AbortController()
+    const fails: Fault = {
+      ...PARTITION,
+      missing: () => {
+        interrupt.abort()
+        return Promise.reject(failure)
+      },
+    }
+    const targets = targetsOf([], () => undefined, {
+      upLab: (name) => Promise.resolve({ ...fakeLab(name, []), faults: [fails], ...lab }),
+    })
+    const terminal = { ...targets.terminal, interrupted: interrupt.signal }
+    const out = join(folder, 'out')
+    const rest = { versions: {}, understudy: 'understudy', width: 80 }
+    const end = await drillSuite(plan, { out }, { ...targets, ...rest, terminal }).catch((error: unknown) => error)
+    assert(end instanceof Exit)
+    assert.equal(end.exitCode, 130)
+    const { drills } = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as SuiteResult
+    return { line: end.message, states: drills.flatMap(({ runs }) => runs.map(({ state }) => state)) }
+  }
+
+  it('says that everything was healed and taken down only when that is so', async (context) => {
+    const aborted = new UnderstudyError('aborted', 'the drill was ended')
+    assert.deepEqual(await saidAtTheEnd(context, aborted), {
+      line: 'interrupted; the brokers were healed and taken down',
+      states: ['interrupted'],
+    })
+  })
+
+  it('says what could not be healed, and which lab could not be taken down', async (context) => {
+    const unhealed = await saidAtTheEnd(context, new UnderstudyError('unsupported', 'NOT HEALED: b does not start'))
+    assert.equal(unhealed.line, 'interrupted; NOT HEALED: b does not start')
+    const stuck = await saidAtTheEnd(context, new UnderstudyError('aborted', 'ended'), {
+      down: () => Promise.reject(new Error('pid 1 does not end')),
+    })
+    assert.equal(stuck.line, 'interrupted; `understudy lab down` ends what is left of quorum-1')
   })
 })

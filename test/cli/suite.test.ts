@@ -88,8 +88,11 @@ drills:
 
   it('runs several labs at a time, and prints a table', async (context) => {
     const { plan, out } = planFor(context, 'parallel: 2\ndefaults: {window: 500ms}\ndrills:\n  - repeat: 2\n')
-    const { stdout, stderr } = await runCommand(['drill', plan, '--out', out], labRootFor(context))
+    const { exitCode, stdout, stderr } = await runCommand(['drill', plan, '--out', out], labRootFor(context))
     assert.equal(stderr.match(/lab embedded: broker a serves/g)?.length, 2)
+    const { verdict } = JSON.parse(readFileSync(join(out, 'result.json'), 'utf8')) as SuiteResult
+    assert.equal(exitCode, { pass: 0, fail: 1, unknown: 2 }[verdict], stdout)
+    assert(stdout.startsWith(`${verdict.toUpperCase()} · `), stdout)
     assert.match(stdout, /^[A-Z]+ · 1 drill, 2 runs: /)
     assert.match(stdout, /^embedded kill +2 /m)
     assert.match(stdout, /takeover in 2 of 2 · 0 lost, 0 failed/)
