@@ -72,7 +72,7 @@ export function aimAtProcess(name: ProcessFault, control: SignalControl, node: B
 }
 
 /** Brings one node's process back: continued, started again, or undefined when it runs. */
-export async function healProcess(control: SignalControl, node: string): Promise<string | undefined> {
+async function healProcess(control: SignalControl, node: string): Promise<string | undefined> {
   switch (control.state(node)) {
     case 'paused':
       await control.resume(node)

@@ -1,9 +1,11 @@
 import { MemoryBrokers } from '../../adapters/memory/brokers.ts'
 import { memoryTransport } from '../../adapters/memory/transport.ts'
+import type { Clock } from '../../src/clock.ts'
 import { prepare } from '../../src/connect.ts'
 import type { BrokerControl, BrokerNode } from '../../src/drill/broker-control.ts'
 import type { Fault } from '../../src/drill/fault.ts'
 import type { HistoryEvent } from '../../src/drill/history.ts'
+import type { AbortConditions } from '../../src/drill/plan.ts'
 import { ArticleProducer } from '../../src/drill/threshold/article-producer.ts'
 import { Recording } from '../../src/drill/runner/recording.ts'
 import { runDrill } from '../../src/drill/runner/runner.ts'
@@ -23,6 +25,12 @@ export interface ScriptedDrill {
   readonly downs: readonly ScriptedDown[]
   /** From one dial of the client that has no broker to the next, in milliseconds. */
   readonly redialMs: number
+  /** Times in which the broker keeps its confirms to itself. Defaults to none. */
+  readonly holds?: readonly ScriptedDown[]
+  /** Defaults to none. */
+  readonly abort?: AbortConditions
+  /** What heals, with the signal that the fault was aimed with. Defaults to nothing to undo. */
+  readonly heal?: (signal: AbortSignal, clock: Clock) => Promise<string | undefined>
 }
 
 /** What `work` comes to, with the clock moved on from timer to timer until then. */
@@ -52,7 +60,7 @@ export async function drillByScript(script: ScriptedDrill): Promise<readonly His
   const uri = `failover:(memory:${name})?${options}&retryThreshold=600000`
   const [endpoint] = parseFailoverUri(uri).endpoints
   if (!endpoint) throw new Error('no endpoint')
-  const control = scriptedControl(name, script.downs, clock)
+  const control = scriptedControl(name, script, clock)
   const lastsMs = Math.max(...script.downs.map(({ untilMs }) => untilMs))
   const plan = {
     fault: 'kill',
@@ -64,6 +72,7 @@ export async function drillByScript(script: ScriptedDrill): Promise<readonly His
     windowMs: 1000,
     clientOptions: {},
     prefetch: 100,
+    ...(script.abort ? { abort: script.abort } : {}),
   }
   try {
     await onward(
@@ -88,7 +97,8 @@ export async function drillByScript(script: ScriptedDrill): Promise<readonly His
   return events
 }
 
-function scriptedControl(name: string, downs: readonly ScriptedDown[], clock: FakeClock): BrokerControl {
+function scriptedControl(name: string, script: ScriptedDrill, clock: FakeClock): BrokerControl {
+  const { downs, holds = [], heal = () => Promise.resolve(undefined) } = script
   const broker = memoryBroker(name)
   const node: BrokerNode = { name: 'a', product: 'memory', host: name, port: 0, endpoint: `memory://${name}` }
   const nothing = (): Promise<void> => Promise.resolve()
@@ -99,7 +109,7 @@ function scriptedControl(name: string, downs: readonly ScriptedDown[], clock: Fa
     heals: 'after-hold',
     predicted: undefined,
     missing: () => Promise.resolve(undefined),
-    aim: () =>
+    aim: ({ signal }) =>
       Promise.resolve({
         target: 'a',
         endpoint: node.endpoint,
@@ -111,10 +121,14 @@ function scriptedControl(name: string, downs: readonly ScriptedDown[], clock: Fa
             else clock.after(fromMs, () => broker.stop())
             clock.after(untilMs, () => broker.restart())
           }
+          for (const { fromMs, untilMs } of holds) {
+            clock.after(fromMs, () => broker.holdConfirms())
+            clock.after(untilMs, () => broker.releaseConfirms())
+          }
           return nothing()
         },
         proof: () => Promise.resolve('the script began'),
-        heal: () => Promise.resolve(undefined),
+        heal: () => heal(signal, clock),
       }),
   }
   return {

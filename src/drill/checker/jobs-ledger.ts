@@ -39,17 +39,41 @@ export interface Ledger {
 
 /** Writes the events of each job together. They must be in the order of time. */
 export function jobsLedger(events: readonly HistoryEvent[], runId: string): Ledger {
-  const jobs = new Map<string, Job>()
-  const foreign = new Set<string>()
   // An acknowledge that was only written may never have reached the broker.
   const acksConfirmed = events.every((event) => event.type !== 'run' || event.acksConfirmed !== false)
-  for (const event of events) {
-    if (event.type === 'dlv' && event.runId !== runId) foreign.add(JSON.stringify([event.runId, event.id]))
-    else if (event.type !== 'cackok' || acksConfirmed) enter(jobs, event)
+  const open = new OpenLedger(runId, acksConfirmed)
+  for (const event of events) open.enter(event)
+  return open.ledger()
+}
+
+/** A ledger that is written while its events come, in the order of time. */
+export class OpenLedger {
+  readonly #runId: string
+  readonly #acksConfirmed: boolean
+  readonly #jobs = new Map<string, Job>()
+  readonly #foreign = new Set<string>()
+
+  constructor(runId: string, acksConfirmed: boolean) {
+    this.#runId = runId
+    this.#acksConfirmed = acksConfirmed
   }
-  const all = [...jobs.values()]
-  const attempts = all.flatMap((job) => job.attempts).sort((one, other) => one.startNs - other.startNs)
-  return { jobs: all, attempts, foreign: foreign.size }
+
+  /** How many jobs it holds. */
+  get size(): number {
+    return this.#jobs.size
+  }
+
+  enter(event: HistoryEvent): void {
+    if (event.type === 'dlv' && event.runId !== this.#runId) this.#foreign.add(JSON.stringify([event.runId, event.id]))
+    else if (event.type !== 'cackok' || this.#acksConfirmed) enter(this.#jobs, event)
+  }
+
+  /** As far as it is written. */
+  ledger(): Ledger {
+    const jobs = [...this.#jobs.values()]
+    const attempts = jobs.flatMap((job) => job.attempts).sort((one, other) => one.startNs - other.startNs)
+    return { jobs, attempts, foreign: this.#foreign.size }
+  }
 }
 
 /** The attempt that made the job acknowledged, the earliest confirmed one; undefined when it is not. */

@@ -5,14 +5,20 @@ const PROOF_LIMIT_MS = 10_000
 const LOOK_EVERY_MS = 1
 
 /**
- * Waits until something proves that the fault took effect, and returns that; undefined when nothing did within 10 s.
+ * Waits until something proves that the fault took effect, and returns that; undefined when nothing did within 10 s,
+ * or before `leave` held.
  * Whether the endpoint then refuses, hangs or still answers is told by the probes, and is a finding of its own.
  */
-export async function waitForProof(aim: Aim, clock: Clock, signal: AbortSignal): Promise<string | undefined> {
+export async function waitForProof(
+  aim: Aim,
+  clock: Clock,
+  signal: AbortSignal,
+  leave: () => boolean,
+): Promise<string | undefined> {
   const deadline = clock.now() + PROOF_LIMIT_MS
   for (;;) {
     const proof = await aim.proof()
-    if (proof !== undefined || clock.now() >= deadline) return proof
+    if (proof !== undefined || clock.now() >= deadline || leave()) return proof
     await sleep(clock, LOOK_EVERY_MS, signal)
   }
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Random, seededRandom, sleep } from '../../clock.ts'
+import { type Clock, pause, type Random, seededRandom, sleep } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
 import { UnderstudyError } from '../../errors.ts'
 import type { ProducerObserver } from '../../producer/producer.ts'
@@ -13,6 +13,7 @@ import { abortReason } from './abort-conditions.ts'
 import { probeRepeatedly } from './probe.ts'
 import { describeFinding, waitForProof } from './prove.ts'
 import { Recording } from './recording.ts'
+import { RecoveryWatch } from './recovery-watch.ts'
 import { watchStalls } from './stall-watch.ts'
 import { waitSteadily, waitUntil } from './wait.ts'
 import { Workload } from './workload.ts'
@@ -52,6 +53,9 @@ const DRAIN_LIMIT_MS = 30_000
 const PASS_LIMIT_MS = 5_000
 const QUIET_MS = 500
 const PROBE_PROOF_LIMIT_MS = 3000
+const ABORT_LOOK_MS = 10
+// How much longer than one window the drill waits for one that is in bounds.
+const MOST_WINDOWS_MORE = 3
 
 /**
  * One drill from steady state to drain: inject at a random phase, prove, heal, recover, drain. It writes
@@ -92,6 +96,9 @@ class Drill {
   readonly #phaseMs: number
   /** The name of the queue that the jobs go to; undefined when they go elsewhere. */
   readonly #queue: string | undefined
+  readonly #recovery: RecoveryWatch
+  /** Fires when an abort condition is met: nothing is waited for any more, not even that brokers settle. */
+  readonly #hurry = new AbortController()
   /** What is hurt, from the moment that it was chosen. */
   #aim: Aim | undefined
 
@@ -105,7 +112,8 @@ class Drill {
     this.#phaseMs = Math.round(random() * dependencies.control.slowestPeriodMs)
     // Unlike the phase it must differ between two runs of one seed: a queue may hold jobs of the other.
     this.#runId = `${plan.seed.toString(36)}-${dependencies.clock.wallTime().toString(36)}`
-    this.#recording = new Recording(dependencies.clock, dependencies.sinks)
+    this.#recovery = new RecoveryWatch({ runId: this.#runId, everyMs: plan.everyMs, windowMs: plan.windowMs })
+    this.#recording = new Recording(dependencies.clock, [...dependencies.sinks, (event) => this.#recovery.see(event)])
     this.#workload = new Workload({
       runId: this.#runId,
       everyMs: plan.everyMs,
@@ -224,35 +232,36 @@ class Drill {
     await sleep(clock, this.#phaseMs, this.#signal)
     const { endpoint } = this.#workload
     const clientNode = control.nodes.find((node) => node.endpoint === endpoint)?.name
-    return this.#fault.aim({ queue: this.#queue, clientNode, signal: this.#signal })
+    const signal = AbortSignal.any([this.#signal, this.#hurry.signal])
+    return this.#fault.aim({ queue: this.#queue, clientNode, signal })
   }
 
   async #hurt(aim: Aim): Promise<void> {
-    const { control, clock, onPhase } = this.#dependencies
-    const { windowMs } = this.#plan
-    const { name, expects, heals } = this.#fault
+    const { onPhase } = this.#dependencies
+    const { name, expects } = this.#fault
     const { target: node, endpoint, done } = aim
     onPhase({ name: 'fault' })
     this.#recording.record({ type: 'fault', name, node, endpoint, done, expects })
-    await aim.inject()
-    const proven = await this.#prove(aim)
-    // What nothing proves need not be waited for: the verdict is that nobody knows.
-    const aborted = proven ? await this.#untilHealed(heals) : undefined
-    if (aborted !== undefined) this.#recording.record({ type: 'abort', why: aborted })
-    onPhase({ name: 'healing' })
-    await this.#heal(aborted === undefined ? '' : ' at once')
+    const healed = new AbortController()
+    const watching = this.#watchAborts(AbortSignal.any([this.#signal, healed.signal]))
+    try {
+      await aim.inject()
+      // What nothing proves need not be waited for: the verdict is that nobody knows.
+      if (await this.#prove(aim)) await this.#untilHealed()
+      onPhase({ name: 'healing' })
+      await this.#heal('')
+    } finally {
+      healed.abort()
+      await watching
+    }
     onPhase({ name: 'recovering' })
-    // The checker's window begins with the first job in bounds, a little after ours.
-    const watchedMs = windowMs + FLOWING_MS
-    await waitSteadily(clock, watchedMs, control.slowestTakeoverMs + watchedMs + RECOVERY_GRACE_MS, this.#signal, () =>
-      this.#flows(),
-    )
+    await this.#untilRecovered()
   }
 
   /** Records what proves that the fault took effect; false when nothing does. */
   async #prove(aim: Aim): Promise<boolean> {
     const { target: node, endpoint } = aim
-    const first = await waitForProof(aim, this.#dependencies.clock, this.#signal)
+    const first = await waitForProof(aim, this.#dependencies.clock, this.#signal, () => this.#hurry.signal.aborted)
     if (first === undefined) return false
     const proof = [first]
     const effectiveNs = this.#recording.nowNs()
@@ -262,13 +271,12 @@ class Drill {
     return true
   }
 
-  /** Waits until the fault is to be healed. Returns why that is at once, when an abort condition was met. */
-  async #untilHealed(heals: Fault['heals']): Promise<string | undefined> {
+  /** Waits until the fault is to be healed: at once when an abort condition is met. */
+  async #untilHealed(): Promise<void> {
     const { control, clock, onPhase } = this.#dependencies
     const { holdMs } = this.#plan
-    const aborted = this.#abortWatch()
-    const leave = (): boolean => aborted() !== undefined
-    if (heals === 'after-hold') {
+    const leave = (): boolean => this.#hurry.signal.aborted
+    if (this.#fault.heals === 'after-hold') {
       onPhase({ name: 'holding', holdMs })
       await waitUntil(clock, holdMs, this.#signal, leave)
     } else {
@@ -276,23 +284,48 @@ class Drill {
       const limitMs = control.slowestTakeoverMs + RECOVERY_GRACE_MS
       await waitSteadily(clock, FLOWING_MS, limitMs, this.#signal, () => this.#flows(), leave)
     }
-    return aborted()
   }
 
-  /** What says whether an abort condition has been met since now. */
-  #abortWatch(): () => string | undefined {
+  /** Looks from now on whether an abort condition is met, until one is or `signal` fires. */
+  async #watchAborts(signal: AbortSignal): Promise<void> {
     const { clock } = this.#dependencies
-    const { abort = {} } = this.#plan
+    const { abort } = this.#plan
+    if (abort === undefined) return
     const since = clock.now()
     const failedBefore = this.#workload.failed
-    let reason: string | undefined
-    return () => {
+    const met = (): string | undefined => {
       const waits = this.#workload.unconfirmed > 0
-      reason ??= abortReason(abort, {
+      return abortReason(abort, {
         withoutConfirmMs: waits ? clock.now() - Math.max(since, this.#workload.confirmedAt) : 0,
         failed: this.#workload.failed - failedBefore,
       })
-      return reason
+    }
+    while (!signal.aborted) {
+      const why = met()
+      if (why !== undefined) {
+        this.#recording.record({ type: 'abort', why })
+        this.#hurry.abort()
+        return
+      }
+      await pause(clock, ABORT_LOOK_MS, signal)
+    }
+  }
+
+  /** Waits until the checker has seen its whole window, or that is not to be expected any more. */
+  async #untilRecovered(): Promise<void> {
+    const { control, clock } = this.#dependencies
+    const { windowMs } = this.#plan
+    // The checker's window begins with the first job in bounds, a little after ours.
+    const watchedMs = windowMs + FLOWING_MS
+    const limitMs = control.slowestTakeoverMs + watchedMs + RECOVERY_GRACE_MS
+    const isFlowing = await waitSteadily(clock, watchedMs, limitMs, this.#signal, () => this.#flows())
+    if (!isFlowing) return
+    // Its bounds are narrower, too: jobs that flow may still be late.
+    const deadline = clock.now() + Math.min(RECOVERY_GRACE_MS, MOST_WINDOWS_MORE * windowMs)
+    for (;;) {
+      const leftMs = this.#recovery.leftMs()
+      if (leftMs === 0 || clock.now() + leftMs > deadline) return
+      await sleep(clock, leftMs, this.#signal)
     }
   }
 
@@ -305,7 +338,7 @@ class Drill {
       this.#dependencies.clock,
       PROBE_PROOF_LIMIT_MS,
       this.#signal,
-      () => this.#findings.get(target) === expected,
+      () => this.#findings.get(target) === expected || this.#hurry.signal.aborted,
     )
     return this.#findings.get(target)
   }
@@ -315,7 +348,9 @@ class Drill {
     const aim = this.#aim
     const orderedNs = this.#recording.nowNs()
     const how = await aim?.heal()
-    if (aim && how !== undefined) this.#recording.record({ type: 'heal', node: aim.target, how: how + when, orderedNs })
+    if (!aim || how === undefined) return
+    const said = this.#hurry.signal.aborted ? `${how} at once` : how + when
+    this.#recording.record({ type: 'heal', node: aim.target, how: said, orderedNs })
   }
 
   async #drain(): Promise<void> {
