@@ -35,7 +35,7 @@ export interface ThresholdOptions {
   readonly json?: true
 }
 
-const DEFAULTS = { pass: 0.9, confidence: 0.95, budgetMs: 30 * 60_000, capMs: 60_000, everyMs: 20, gridMs: 100 }
+const DEFAULTS = { pass: 0.9, confidence: 0.95, budgetMs: 60 * 60_000, capMs: 60_000, everyMs: 20, gridMs: 100 }
 const JOB_DEFAULTS = { jobEveryMs: 100, deadlineMs: 3000 }
 const MOST_TRIALS = 10_000
 const MOST_PARALLEL = 16
