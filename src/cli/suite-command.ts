@@ -1,6 +1,7 @@
 import { basename, extname, join, resolve } from 'node:path'
 import { type JUnitCase, junitCases, junitWithoutVerdict, type JUnitSuite, renderJUnit } from '../drill/junit.ts'
 import { type RunState, type SuiteResult, summarizeRuns, verdictOf, worstOf } from '../drill/suite/suite-result.ts'
+import { renderSuitePage } from '../drill/report/suite/suite-page.ts'
 import { renderSuiteTable } from '../drill/suite/suite-table.ts'
 import { UnderstudyError } from '../errors.ts'
 import { fileProblem, makeFolder } from '../folder.ts'
@@ -46,6 +47,7 @@ export async function drillSuite(
       versions,
     })
     save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
+    save(join(out, 'report.html'), renderSuitePage(result))
     save(join(out, 'junit.xml'), junitOf(path, plan, finished))
     return result
   }
@@ -98,11 +100,11 @@ function resultOf(
   finished: readonly FinishedRun[],
   context: Pick<SuiteResult, 'plan' | 'startedAt' | 'command' | 'versions'>,
 ): SuiteResult {
-  const drills = plan.drills.map(({ name, lab, options }, drill) => {
+  const drills = plan.drills.map(({ name, lab, repeat, options }, drill) => {
     const own = finished.filter((run) => run.drill === drill).toSorted((a, b) => a.run - b.run)
     const predicted = own.find((run) => run.predicted !== undefined)?.predicted ?? null
     return summarizeRuns(
-      { name, lab, fault: faultOf(options), predicted },
+      { name, lab, fault: faultOf(options), repeat, predicted },
       own.map((run) => run.outcome),
     )
   })
@@ -116,7 +118,7 @@ function resultOf(
     command: context.command,
     versions: context.versions,
     drills,
-    files: { result: 'result.json', junit: 'junit.xml' },
+    files: { result: 'result.json', report: 'report.html', junit: 'junit.xml' },
   }
 }
 

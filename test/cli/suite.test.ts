@@ -60,6 +60,9 @@ drills:
         assert(existsSync(join(out, run.folder ?? '', name)), name)
     }
     assert.equal(stderr.match(/lab embedded: broker a serves/g)?.length, 1)
+    const page = readFileSync(join(out, 'report.html'), 'utf8')
+    for (const run of result.drills.flatMap((drill) => drill.runs))
+      assert(page.includes(`href="${run.folder ?? ''}/report.html"`), run.folder ?? 'a run without a folder')
     const [suites] = parseXml(readFileSync(join(out, 'junit.xml'), 'utf8').replace(/^<\?xml.*\n/, ''))
     assert.equal(suites?.children.length, 3)
     assert.equal(suites?.attributes['failures'], '1')

@@ -30,7 +30,7 @@ export interface SuiteRun {
 }
 
 /** What several runs measured, in milliseconds. */
-interface Spread {
+export interface Spread {
   readonly n: number
   readonly min: number
   readonly median: number
@@ -42,6 +42,8 @@ export interface SuiteDrillResult {
   readonly name: string
   readonly lab: string
   readonly fault: string
+  /** How many runs the plan asks for; `runs` are fewer while the suite goes on, and when it was ended before. */
+  readonly repeat: number
   /** The worst of its runs. */
   readonly state: RunState
   readonly counts: Readonly<Record<RunState, number>>
@@ -61,7 +63,7 @@ export interface SuiteDrillResult {
 export interface SuiteResult {
   readonly schema: 1
   readonly kind: 'suite'
-  /** `fail` when a run failed; else `unknown` when one says nothing, or none ran; else `pass`. */
+  /** `fail` when a run failed; else `unknown` when one says nothing, or was not run (yet); else `pass`. */
   readonly verdict: Verdict
   /** The plan's file. */
   readonly plan: string
@@ -70,7 +72,7 @@ export interface SuiteResult {
   readonly command: string
   readonly versions: Readonly<Record<string, string>>
   readonly drills: readonly SuiteDrillResult[]
-  readonly files: { readonly result: string; readonly junit: string }
+  readonly files: { readonly result: string; readonly report: string; readonly junit: string }
 }
 
 /** What is kept of a drill's own result. */
@@ -118,7 +120,7 @@ export function runWithoutVerdict(
 
 /** One drill's runs, put together. */
 export function summarizeRuns(
-  drill: Pick<SuiteDrillResult, 'name' | 'lab' | 'fault' | 'predicted'>,
+  drill: Pick<SuiteDrillResult, 'name' | 'lab' | 'fault' | 'repeat' | 'predicted'>,
   runs: readonly SuiteRun[],
 ): SuiteDrillResult {
   const counts = Object.fromEntries(
@@ -128,11 +130,12 @@ export function summarizeRuns(
   const upper = spreadOf(runs.map((run) => run.outageMs?.upper ?? null))
   const signs: Record<string, number> = {}
   for (const sign of runs.flatMap((run) => [...new Set(run.signs)])) signs[sign] = (signs[sign] ?? 0) + 1
-  const { name, lab, fault, predicted } = drill
+  const { name, lab, fault, repeat, predicted } = drill
   return {
     name,
     lab,
     fault,
+    repeat,
     state: worstOf(runs.map((run) => run.state)),
     counts,
     outageMs: lower && upper ? { lower, upper } : null,
@@ -150,10 +153,14 @@ export function worstOf(states: readonly RunState[]): RunState {
   return RUN_STATES.find((state) => states.includes(state)) ?? 'skipped'
 }
 
-/** A suite says `pass` only when something was rehearsed, and all that was passed. What was skipped proves nothing. */
-export function verdictOf(drills: readonly Pick<SuiteDrillResult, 'counts'>[]): Verdict {
+/**
+ * A suite says `pass` only when something was rehearsed, and all that was passed. What was skipped proves nothing, and
+ * neither does a suite that did not come to its end.
+ */
+export function verdictOf(drills: readonly Pick<SuiteDrillResult, 'counts' | 'runs' | 'repeat'>[]): Verdict {
   const any = (state: RunState): boolean => drills.some(({ counts }) => counts[state] > 0)
   if (any('fail')) return 'fail'
+  if (drills.some(({ runs, repeat }) => runs.length < repeat)) return 'unknown'
   return any('broken') || any('interrupted') || any('unknown') || !any('pass') ? 'unknown' : 'pass'
 }
 

@@ -1,8 +1,9 @@
+import { join } from 'node:path'
 import { formatMs, plural } from '../report/durations.ts'
 import { printableLine } from '../report/printable.ts'
 import { textWidth, wrap } from '../report/text-width.ts'
-import type { Prediction } from '../fault.ts'
-import { RUN_STATES, type SuiteDrillResult, type SuiteResult } from './suite-result.ts'
+import type { SuiteDrillResult, SuiteResult } from './suite-result.ts'
+import { reasonsOf, sayPrediction, sayTotals, seenInRuns } from './suite-words.ts'
 
 const HEADINGS = ['drill', 'runs', 'pass', 'fail', 'unknown', 'skipped', 'outage', 'from', 'to', 'predicted'] as const
 /** These are words; the others are numbers, and stand at the right. */
@@ -14,7 +15,7 @@ const MOST_REASONS = 3
  * median of the runs' upper bounds, `from` the least lower bound, `to` the greatest upper one.
  */
 export function renderSuiteTable(
-  result: Pick<SuiteResult, 'verdict' | 'drills'>,
+  result: Pick<SuiteResult, 'verdict' | 'drills' | 'files'>,
   options: { readonly folder: string; readonly width?: number },
 ): string {
   const width = Math.max(60, options.width ?? 100)
@@ -35,16 +36,7 @@ export function renderSuiteTable(
       lines.push(...pieces.map((piece, at) => (at === 0 ? '    ' : '      ') + piece))
     }
   }
-  return `${result.verdict.toUpperCase()} · ${totals(result.drills)}\n\n${lines.join('\n')}\n\nresult  ${options.folder}\n`
-}
-
-function totals(drills: readonly SuiteDrillResult[]): string {
-  const runs = drills.reduce((sum, drill) => sum + drill.runs.length, 0)
-  const states = RUN_STATES.toReversed().flatMap((state) => {
-    const count = drills.reduce((sum, drill) => sum + drill.counts[state], 0)
-    return count === 0 ? [] : [`${count} ${state}`]
-  })
-  return `${plural(drills.length, 'drill')}, ${plural(runs, 'run')}: ${states.join(', ')}`
+  return `${result.verdict.toUpperCase()} · ${sayTotals(result.drills)}\n\n${lines.join('\n')}\n\nreport  ${join(options.folder, result.files.report)}\n`
 }
 
 function rowOf(drill: SuiteDrillResult): readonly string[] {
@@ -63,44 +55,16 @@ function rowOf(drill: SuiteDrillResult): readonly string[] {
   ]
 }
 
-/** `200 ms to 10.0 s`, or `until healed`. */
-function sayPrediction({ lowerMs, upperMs }: Prediction): string {
-  return upperMs === null ? 'until healed' : sayRange({ min: lowerMs, max: upperMs })
-}
-
 /** What the runs showed beside their times, and why those that did not pass did not. */
-function seenIn({ runs, signs, failoverMs, recoveryMs, retryThresholdMs }: SuiteDrillResult): readonly string[] {
-  const judged = runs.filter((run) => run.jobs !== null)
-  const facts: string[] = []
-  const takenOver = judged.filter((run) => run.takenOverBy !== null).length
-  if (judged.length > 0) facts.push(takenOver === 0 ? 'no takeover' : `takeover in ${takenOver} of ${judged.length}`)
-  const sum = (of: 'lost' | 'failed'): number => judged.reduce((all, run) => all + (run.jobs?.[of] ?? 0), 0)
-  const unknownLoss = judged.some((run) => run.jobs?.lost === null)
-  if (judged.length > 0) facts.push(`${sum('lost')} lost${unknownLoss ? ' at least' : ''}, ${sum('failed')} failed`)
-  if (failoverMs) facts.push(`failover ${sayRange(failoverMs)}`)
-  if (recoveryMs) facts.push(`recovered after ${sayRange(recoveryMs)}`)
-  if (retryThresholdMs) facts.push(`r* up to ${formatMs(retryThresholdMs.max)}`)
-  for (const [sign, times] of Object.entries(signs)) facts.push(`${sign} in ${times}`)
-  const reasons = new Map<string, number>()
-  for (const run of runs) {
-    const [reason] = run.reasons
-    if (reason !== undefined) {
-      const text = `${run.state}: ${reason}`
-      reasons.set(text, (reasons.get(text) ?? 0) + 1)
-    }
-  }
-  const told = [...reasons].map(([text, times]) => (times === 1 ? text : `${text} (${times} times)`))
+function seenIn(drill: SuiteDrillResult): readonly string[] {
+  const facts = seenInRuns(drill)
+  const told = reasonsOf(drill.runs)
   const more = told.length - MOST_REASONS
   return [
     ...(facts.length > 0 ? [facts.join(' · ')] : []),
     ...told.slice(0, MOST_REASONS),
     ...(more > 0 ? [`and ${plural(more, 'other reason')}, in result.json`] : []),
   ]
-}
-
-/** `213 ms`, or `213 ms to 9.20 s`. */
-function sayRange({ min, max }: { readonly min: number; readonly max: number }): string {
-  return min === max ? formatMs(min) : `${formatMs(min)} to ${formatMs(max)}`
 }
 
 function count(value: number): string {

@@ -10,7 +10,9 @@ import {
 } from '../../../src/drill/suite/suite-result.ts'
 import { renderSuiteTable } from '../../../src/drill/suite/suite-table.ts'
 
-const DRILL = { name: 'kill it', lab: 'embedded', fault: 'kill', predicted: null }
+const DRILL = { name: 'kill it', lab: 'embedded', fault: 'kill', repeat: 1, predicted: null }
+
+const FILES = { result: 'result.json', report: 'report.html', junit: 'junit.xml' }
 
 function run(state: RunState, more: Partial<SuiteRun> = {}): SuiteRun {
   return { ...runWithoutVerdict('skipped', '', 1, null), state, reasons: [], ...more }
@@ -67,6 +69,12 @@ describe('the verdict of a suite', () => {
     assert.equal(verdict('unknown', 'fail'), 'fail')
   })
 
+  it('is no pass while runs of the plan have not been made', () => {
+    const drills = [summarizeRuns({ ...DRILL, repeat: 3 }, [run('pass'), run('pass')])]
+    assert.equal(verdictOf(drills), 'unknown')
+    assert.equal(verdictOf([...drills, summarizeRuns(DRILL, [run('fail')])]), 'fail')
+  })
+
   it('is never a pass when everything was skipped, or nothing was run', () => {
     assert.equal(verdict('skipped', 'skipped'), 'unknown')
     assert.equal(verdict(), 'unknown')
@@ -87,12 +95,13 @@ describe('the table of a suite', () => {
     ]),
     summarizeRuns({ ...DRILL, name: 'partition' }, [run('skipped', { reasons: ['no network namespaces here'] })]),
   ]
-  const text = renderSuiteTable({ verdict: 'fail', drills }, { folder: 'drills/x', width: 100 })
+  const text = renderSuiteTable({ verdict: 'fail', drills, files: FILES }, { folder: 'drills/x', width: 100 })
 
   it('says how many runs passed, the outage beside the predicted one, and what was seen', () => {
     assert.match(text, /^FAIL · 2 drills, 3 runs: 1 pass, 1 skipped, 1 fail\n/)
     assert.match(text, /^kill it +2 +1 +1 +· +· +300 ms +100 ms +400 ms +0 ms to 250 ms$/m)
     assert.match(text, /takeover in 1 of 2 · 2 lost, 0 failed · failover 190 ms · dual-master in 1/)
+    assert.match(text, /^report {2}drills.x.report\.html$/m)
     assert.match(text, /fail: 2 of 90 confirmed jobs were never delivered\./)
   })
 

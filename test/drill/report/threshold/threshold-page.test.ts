@@ -1,30 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { renderThresholdPage } from '../../../../src/drill/report/threshold/threshold-page.ts'
+import { pageText } from '../page-text.ts'
 import { direct, run, writtenSearch } from '../../threshold/written-search.ts'
 
 const FIVE = [210, 180, 9140, 200, 190].map((ms, index) => direct(index, ms))
 const HELD = [0, 1, 2, 3, 4].map((index) => run(1, index, 9200))
 
-/** The text of a page as a reader sees it, on one line. */
-function textOf(page: string): string {
-  return page
-    .replaceAll(/<style>[^]*?<\/style>|<[^>]+>/g, ' ')
-    .replaceAll(/&#(\d+);/g, (_, code: string) => String.fromCharCode(Number(code)))
-    .replaceAll('\u00a0', ' ')
-    .replaceAll(/\s+/g, ' ')
-}
-
 describe('the page of a search', () => {
   it('says the claim first, then what it means and what it rests on', () => {
     const page = renderThresholdPage(writtenSearch([...FIVE, ...HELD]))
     assert.match(
-      textOf(page),
+      pageText(page),
       /EARNED AS WANTED R0\.5 <= 9\.2 s \(95 %, n=5\) A producer that tries every broker, waits 9\.2 s/,
     )
-    assert.match(textOf(page), /5 of 5 a job fails in at most 45\.1 %/)
-    assert.match(textOf(page), /0 ms to 2\.25 s: the lock is asked for every 250 ms/)
-    assert.match(textOf(page), /the longest of all runs was 6\.89 s above that/)
+    assert.match(pageText(page), /5 of 5 a job fails in at most 45\.1 %/)
+    assert.match(pageText(page), /0 ms to 2\.25 s: the lock is asked for every 250 ms/)
+    assert.match(pageText(page), /the longest of all runs was 6\.89 s above that/)
     assert.match(page, /<h1>[^]*R0\.5/)
   })
 
@@ -36,22 +28,22 @@ describe('the page of a search', () => {
   })
 
   it('says of what an unfinished search is short, and shows a run that failed', () => {
-    const text = textOf(renderThresholdPage(writtenSearch([...FIVE, run(1, 0, 9200, 17)])))
+    const text = pageText(renderThresholdPage(writtenSearch([...FIVE, run(1, 0, 9200, 17)])))
     assert.match(text, /NOT ALL THAT WAS WANTED/)
     assert.match(text, /0 of 5 runs of the article's own schedule were done/)
     assert.match(text, /17 of 200 failed at 9\.20 s/)
   })
 
   it('says when a threshold was not seen, and when nothing was measured at all', () => {
-    assert.match(textOf(renderThresholdPage(writtenSearch([direct(0, null)]))), /not seen to its end not seen/)
+    assert.match(pageText(renderThresholdPage(writtenSearch([direct(0, null)]))), /not seen to its end not seen/)
     const empty = renderThresholdPage(writtenSearch([], { target: null }))
-    assert.match(textOf(empty), /nothing was earned/)
+    assert.match(pageText(empty), /nothing was earned/)
     assert.doesNotMatch(empty, /NaN|Infinity|undefined/)
   })
 
   it('tells a verification by how many fresh runs held', () => {
     const trials = [run(1, 0, 9200, 0, 'verify'), run(1, 1, 9200, 3, 'verify')]
-    const text = textOf(renderThresholdPage(writtenSearch(trials, { verify: { atMs: 9200, runs: 2, early: false } })))
+    const text = pageText(renderThresholdPage(writtenSearch(trials, { verify: { atMs: 9200, runs: 2, early: false } })))
     assert.match(text, /NOT EVERY RUN HELD/)
     assert.match(text, /1 of 2 fresh runs held at 9\.2 s/)
   })
@@ -59,7 +51,7 @@ describe('the page of a search', () => {
   it('shows other retry policies where there are any', () => {
     const fate = { schedule: 'retries=1,delay=4s', spanMs: 4000, outages: 5, failed: 1, failureAtMost: 0.657 }
     const page = renderThresholdPage(writtenSearch(FIVE, { schedules: [fate] }))
-    assert.match(textOf(page), /retries=1,delay=4s 4\.00 s 1 of 5 outages 65\.7 %/)
+    assert.match(pageText(page), /retries=1,delay=4s 4\.00 s 1 of 5 outages 65\.7 %/)
     assert.doesNotMatch(renderThresholdPage(writtenSearch(FIVE)), /id="policies"/)
   })
 
