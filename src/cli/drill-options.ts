@@ -111,10 +111,13 @@ function courseOptions(): readonly Option[] {
       duration(1),
     ),
     new Option('--abort-failed <n>', 'heal at once when so many jobs have failed').argParser(wholeNumber(1, 1e9)),
-    new Option('--client-options <query>', "failover options for the drill's client: name=value&name=value").argParser(
-      clientOptions,
-    ),
+    clientOptionsOption("failover options for the drill's client: name=value&name=value"),
   ]
+}
+
+/** `--client-options`, read and checked as the drill's client will. */
+export function clientOptionsOption(description: string): Option {
+  return new Option('--client-options <query>', description).argParser(clientOptions)
 }
 
 /** What is asked of a drill, or of a history that is judged again. */

@@ -41,8 +41,11 @@ export function readOwnUri(text: string): OwnUri {
   if (first?.scheme === 'memory')
     throw new UnderstudyError('invalid-uri', 'a broker in memory has no process or network to be hurt')
   const { inner, options } = takeApart(text.trim())
-  const secrets = endpoints.flatMap(({ password }) =>
-    password === undefined ? [] : [password, encodeURIComponent(password)],
+  // Decoded, encoded as this program does it, and as it was written: `%2f` and `%2F` are the same.
+  const secrets = endpoints.flatMap(({ password }, index) =>
+    password === undefined
+      ? []
+      : [password, encodeURIComponent(password), inner[index]?.login.replace(/^[^:]*:|@$/g, '') ?? ''],
   )
   const addresses = endpoints.map((endpoint, index): OwnAddress => {
     const { login, rest } = inner[index] ?? { login: '', rest: '' }
@@ -63,7 +66,8 @@ export function readOwnUri(text: string): OwnUri {
     addresses,
     options,
     shown: `failover:(${shown.join(',')})${query === '' ? '' : `?${query}`}`,
-    secrets: [...new Set(secrets)].filter((secret) => secret !== ''),
+    // The longest first: one that begins another must not leave the rest of it.
+    secrets: [...new Set(secrets)].filter((secret) => secret !== '').toSorted((a, b) => b.length - a.length),
   }
 }
 

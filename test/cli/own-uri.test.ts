@@ -49,6 +49,11 @@ describe('a URI of brokers of the user’s own', () => {
     assert.throws(() => readOwnUri('memory://x'), /in memory/)
   })
 
+  it('knows its passwords as they were written too, and takes the longer of two out first', () => {
+    const { secrets } = readOwnUri('failover:(stomp://me:a%2fb!@a:1,stomp://me:a%2fb!c@b:2)')
+    assert.equal(withoutSecrets('a%2fb! a%2Fb! a/b! a%2fb!c a/b!c', secrets), '*** *** *** *** ***')
+  })
+
   it('takes every password out of a text, and the credentials of any address', () => {
     const text = withoutSecrets(`curl -u me:${SECRET} https://root:hidden@host/x`, [SECRET])
     assert.equal(text, 'curl -u me:*** https://***@host/x')

@@ -9,9 +9,10 @@ import type { Question } from '../../drill/doctor/question.ts'
 import type { Settings } from '../../drill/doctor/settings-findings.ts'
 import { DRILL_CLIENT_OPTIONS } from '../../drill/plan.ts'
 import { UnderstudyError } from '../../errors.ts'
-import { describeFailoverUri, parseFailoverUri } from '../../failover/uri.ts'
+import { describeFailoverUri } from '../../failover/uri.ts'
 import { parseDestination } from '../../transport/destination.ts'
 import { withCredentials } from '../credentials.ts'
+import { clientOptionsOption } from '../drill-options.ts'
 import { duration, durationOption } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
@@ -56,7 +57,7 @@ interface DoctorOptions {
   readonly rto?: number
   readonly jobTime?: number
   readonly wait: number
-  readonly clientOptions?: string
+  readonly clientOptions?: Readonly<Record<string, string>>
   readonly json?: true
 }
 
@@ -89,7 +90,7 @@ export function doctorCommand(dependencies: DoctorDependencies): Command {
     .addOption(
       durationOption('--wait <duration>', 'how long one broker may take to answer', duration(1, LONGEST_WAIT_MS), 2000),
     )
-    .option('--client-options <query>', "failover options of a lab's client: name=value&name=value")
+    .addOption(clientOptionsOption("failover options of a lab's client: name=value&name=value"))
     .option('--json', 'print the diagnosis as one JSON document')
     .action(async (target: string, options: DoctorOptions) => await doctor(target, options, dependencies))
 }
@@ -99,8 +100,6 @@ async function doctor(target: string, options: DoctorOptions, dependencies: Doct
   // A mistake is found before any lab is put up.
   if (options.management !== undefined) managementAddress(options.management)
   await Promise.all((options.config ?? []).map(readConfiguration))
-  const query = new URLSearchParams(options.clientOptions).toString()
-  if (query !== '') parseFailoverUri(`failover:(stomp://localhost:1)?${query}`)
   const diagnosis = isUri(target)
     ? await readUri(target, options, terminal.interrupted)
     : await readLab(target, options, dependencies)
@@ -159,8 +158,7 @@ async function readControl(
   { managementOf, throughProxies, terminal }: DoctorDependencies,
 ): Promise<Diagnosis> {
   const doors = (lab.entrances ?? lab.nodes).map(({ endpoint }) => withCredentials(endpoint, lab.credentials))
-  const given = Object.fromEntries(new URLSearchParams(options.clientOptions))
-  const clientOptions = { ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...given }
+  const clientOptions = { ...DRILL_CLIENT_OPTIONS, ...lab.clientOptions, ...options.clientOptions }
   const query = new URLSearchParams(clientOptions)
   const resolved = await resolveUri(`failover:(${doors.join(',')})?${query.toString().replaceAll('+', '%20')}`)
   const management = options.management ?? managementOf(lab)
