@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test'
 import { createLabs } from '../../infra/labs/labs.ts'
 import { findMarkedProcesses } from '../../infra/labs/process-marks.ts'
 import { labRoot } from '../../infra/labs/lab-folder.ts'
+import { removeNetwork } from '../../infra/netns/network.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 import { atTheEnd } from './at-the-end.ts'
 
@@ -17,6 +18,8 @@ export function labRootFor(context: TestContext): string {
     const processes = findMarkedProcesses(root)
     killAll(processes)
     const files = await readdir(root)
+    // Without its folder nobody would know of it any more.
+    for (const id of files) await removeNetwork(id)
     rmSync(root, { recursive: true, force: true })
     assert.deepEqual({ left, processes, files }, { left: [], processes: [], files: [] }, 'a test left a lab behind')
   })

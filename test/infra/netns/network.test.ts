@@ -1,27 +1,26 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, readdirSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { describe, it, type TestContext } from 'node:test'
+import { before, describe, it, type TestContext } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { waitUntil } from '../../../infra/labs/wait-until.ts'
-import { namespaceShortcoming } from '../../../infra/netns/capability.ts'
 import { bridgeOf, createNetwork, type LabNetwork, namespaceOf, removeNetwork } from '../../../infra/netns/network.ts'
 import { pathsBetween, THIS_MACHINE } from '../../../infra/netns/silence.ts'
 import { withinNamespace } from '../../../infra/netns/within-namespace.ts'
+import { namespaceSkip, newNetworkId, removeLeftNetworks } from '../../support/namespaces.ts'
 
-const shortcoming = namespaceShortcoming()
-const skip = shortcoming === undefined ? false : `${shortcoming.reason}; ${shortcoming.remedy}`
+const skip = namespaceSkip()
 
 const PORT = 7000
 
-function newId(): string {
-  return `netns-test-${randomBytes(4).toString('hex')}`
-}
+before(async () => {
+  if (skip === false) await removeLeftNetworks()
+})
 
 async function newNetwork(context: TestContext): Promise<{ readonly id: string; readonly network: LabNetwork }> {
-  const id = newId()
+  const id = newNetworkId()
   context.after(() => removeNetwork(id))
   return { id, network: await createNetwork(id, ['a', 'b']) }
 }
@@ -76,7 +75,7 @@ describe('a network of namespaces', { skip }, () => {
   })
 
   it('is removed even when only half of it is there', async (context) => {
-    const id = newId()
+    const id = newNetworkId()
     context.after(() => removeNetwork(id))
     await assert.rejects(createNetwork(id, ['a', 'a']))
     assert.notDeepEqual(left(id), [])
@@ -88,8 +87,28 @@ describe('a network of namespaces', { skip }, () => {
     const { id } = await newNetwork(context)
     await removeNetwork('')
     await removeNetwork(id.slice(-8))
-    await removeNetwork(newId())
+    await removeNetwork(newNetworkId())
     assert.equal(left(id).length, 5)
+  })
+
+  it('of a test that was killed is removed before the next tests', async (context) => {
+    const network = fileURLToPath(new URL('../../../infra/netns/network.ts', import.meta.url))
+    const code = `import { createNetwork } from ${JSON.stringify(network)}
+      const id = 'netns-test' + process.pid + '-0badcafe'
+      await createNetwork(id, ['a'])
+      console.log(id)
+      setInterval(() => {}, 1000)`
+    const child = spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const ended = once(child, 'exit')
+    const id = `netns-test${child.pid}-0badcafe`
+    context.after(() => removeNetwork(id))
+    await once(child.stdout, 'data')
+    await removeLeftNetworks()
+    assert.equal(left(id).length, 3, 'its process lives')
+    child.kill('SIGKILL')
+    await ended
+    await removeLeftNetworks()
+    assert.deepEqual(left(id), [])
   })
 
   it('does not overlap another', async (context) => {
