@@ -7,8 +7,10 @@ import type { Fault } from '../../src/drill/fault.ts'
 import type { HistoryEvent } from '../../src/drill/history.ts'
 import type { AbortConditions } from '../../src/drill/plan.ts'
 import { ArticleProducer } from '../../src/drill/threshold/article-producer.ts'
+import { runTrial, type TrialEnd, type TrialPlan } from '../../src/drill/threshold/trial.ts'
 import { Recording } from '../../src/drill/runner/recording.ts'
 import { runDrill } from '../../src/drill/runner/runner.ts'
+import type { ProducerObserver } from '../../src/producer/producer.ts'
 import { parseFailoverUri } from '../../src/failover/uri.ts'
 import { memoryBroker } from '../../src/testing/memory-broker.ts'
 import { FakeClock, settled } from './fake-clock.ts'
@@ -31,6 +33,10 @@ export interface ScriptedDrill {
   readonly abort?: AbortConditions
   /** What heals, with the signal that the fault was aimed with. Defaults to nothing to undo. */
   readonly heal?: (signal: AbortSignal, clock: Clock) => Promise<string | undefined>
+  /** When the drill's own process stands still, from when the first down begins, and for how long. Defaults to never. */
+  readonly stall?: { readonly atMs: number; readonly forMs: number }
+  /** Defaults to `after-hold`. */
+  readonly heals?: Fault['heals']
 }
 
 /** What `work` comes to, with the clock moved on from timer to timer until then. */
@@ -97,7 +103,51 @@ export async function drillByScript(script: ScriptedDrill): Promise<readonly His
   return events
 }
 
-function scriptedControl(name: string, script: ScriptedDrill, clock: FakeClock): BrokerControl {
+/** One trial of a threshold search on such a broker. */
+export async function trialByScript(script: ScriptedDrill, plan: TrialPlan): Promise<TrialEnd> {
+  const name = `scripted-${runs++}`
+  const broker = memoryBroker(name)
+  const clock = new FakeClock()
+  const options = `randomize=false&heartbeat=0&initialReconnectDelay=${script.redialMs}&useExponentialBackOff=false`
+  const uri = `failover:(memory:${name})?${options}&timeout=200`
+  const { endpoints } = parseFailoverUri(`failover:(memory:${name})?connectTimeout=1000&heartbeat=0`)
+  const [endpoint] = endpoints
+  if (!endpoint) throw new Error('no endpoint')
+  let stoodStillMs = 0
+  const stalling: Clock = {
+    now: () => clock.now() + stoodStillMs,
+    wallTime: () => clock.wallTime() + stoodStillMs,
+    after: (delayMs, action) => clock.after(delayMs, action),
+  }
+  const onFault = ({ atMs, forMs }: NonNullable<ScriptedDrill['stall']>): void => {
+    clock.after(atMs, () => {
+      stoodStillMs += forMs
+    })
+  }
+  const control = scriptedControl(name, script, clock, () => script.stall && onFault(script.stall))
+  const lastsMs = Math.max(...script.downs.map(({ untilMs }) => untilMs))
+  const bench = {
+    control,
+    clock: stalling,
+    transport: memoryTransport(undefined, stalling),
+    prepare: (observer?: ProducerObserver) => prepare(uri, { clock: stalling, ...(observer ? { observer } : {}) }),
+    endpoints,
+    probeOf: () => ({ transport: memoryTransport(undefined, stalling), endpoint }),
+  }
+  const settings = { fault: 'kill', everyMs: script.everyMs, jobEveryMs: 100, deadlineMs: 1000, holdMs: lastsMs + 1000 }
+  try {
+    return await onward(clock, runTrial(plan, settings, bench, new AbortController().signal))
+  } finally {
+    broker.reset()
+  }
+}
+
+function scriptedControl(
+  name: string,
+  script: ScriptedDrill,
+  clock: FakeClock,
+  onFault: () => void = () => undefined,
+): BrokerControl {
   const { downs, holds = [], heal = () => Promise.resolve(undefined) } = script
   const broker = memoryBroker(name)
   const node: BrokerNode = { name: 'a', product: 'memory', host: name, port: 0, endpoint: `memory://${name}` }
@@ -106,7 +156,7 @@ function scriptedControl(name: string, script: ScriptedDrill, clock: FakeClock):
     name: 'kill',
     summary: 'the script',
     expects: 'service',
-    heals: 'after-hold',
+    heals: script.heals ?? 'after-hold',
     predicted: undefined,
     missing: () => Promise.resolve(undefined),
     aim: ({ signal }) =>
@@ -116,6 +166,7 @@ function scriptedControl(name: string, script: ScriptedDrill, clock: FakeClock):
         done: 'killed',
         finding: 'refused',
         inject: () => {
+          onFault()
           for (const { fromMs, untilMs } of downs) {
             if (fromMs === 0) broker.stop()
             else clock.after(fromMs, () => broker.stop())

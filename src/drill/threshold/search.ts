@@ -82,16 +82,19 @@ export class RunningSearch {
         atMs,
       }
       const began = bench.clock.now()
-      const { record, void: why, events, articleEvents } = await runTrial(plan, this.#search.trial, bench, signal)
+      const end = await runTrial(plan, this.#search.trial, bench, signal)
+      const { record, void: why, events, articleEvents, failure } = end
       const spentMs = this.#search.spentMs + Math.round(bench.clock.now() - began)
       await this.#keep(again === 0 ? key : `${key}-again-${again}`, { events, article: articleEvents })
       if (record) {
         this.update({ trials: [...this.#search.trials, record], spentMs })
         this.#onEvent({ type: 'ended', record, search: this.#search })
+        if (failure !== undefined) throw failure
         return
       }
       this.update({ voids: [...this.#search.voids, { key, again, why: why ?? '' }], spentMs })
       this.#onEvent({ type: 'void', key, why: why ?? '' })
+      if (failure !== undefined) throw failure
       if (this.#voidsOf(key) % MOST_VOIDS === 0) {
         throw new UnderstudyError('deadline', `${key} said nothing ${MOST_VOIDS} times: ${why}`)
       }

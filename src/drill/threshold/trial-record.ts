@@ -28,12 +28,20 @@ export interface TrialRecord {
   readonly takenOverBy: string | null
   /** W, both its bounds; null when no job was held up, or the service was not back. */
   readonly outageMs: { readonly lower: number; readonly upper: number } | null
+  /**
+   * Between these lies for how long no job was confirmed, those that only hung included; `upper` is null when none was
+   * any more. Null when no job fell due after the fault; absent in what earlier versions wrote.
+   */
+  readonly silentMs?: { readonly lower: number; readonly upper: number | null } | null
   readonly down: readonly Downtime[]
   /** r* of this run: of the probing jobs, and of the article's own too where it ran. Null when not known. */
   readonly thresholdMs: number | null
   /** For how long the measuring process itself stood still meanwhile; it has been added to `thresholdMs`. */
   readonly stalledMs: number
-  /** How the article's producer fared; null in a direct trial. */
+  /**
+   * How the article's producer fared; null in a direct trial. It held when no job failed, and not only because the
+   * measuring process stood still and retried late.
+   */
   readonly article: (ArticleOutcome & { readonly atMs: number; readonly held: boolean }) | null
   /** What the run cost. */
   readonly tookMs: number

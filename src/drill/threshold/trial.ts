@@ -49,6 +49,11 @@ export interface TrialPlan extends Pick<TrialRecord, 'key' | 'kind' | 'stage' | 
 export interface TrialEnd {
   readonly record: TrialRecord | undefined
   readonly void: string | undefined
+  /**
+   * What the brokers failed with once the outage had been seen to its end: it counts, as whoever dropped it would
+   * drop the faults that hurt the most, and the brokers are of no more use. Undefined when nothing failed.
+   */
+  readonly failure: unknown
   readonly events: readonly HistoryEvent[]
   /** The history of the article's producer, with the fault in it; empty in a direct trial. */
   readonly articleEvents: readonly HistoryEvent[]
@@ -63,7 +68,8 @@ const WINDOW_MS = 500
  * long there was no service. Where a threshold is given, the article's own producer runs beside them from the
  * steady state to the drain, with connections of its own, and every job of it is waited for.
  *
- * @throws UnderstudyError `aborted` when `signal` fires, after healing; whatever the brokers' control throws.
+ * @throws UnderstudyError `aborted` when `signal` fires, after healing; whatever the brokers' control throws before the
+ * end of the outage was seen.
  */
 export async function runTrial(
   plan: TrialPlan,
@@ -75,7 +81,8 @@ export async function runTrial(
   const began = clock.now()
   const events: HistoryEvent[] = []
   const article = plan.atMs === undefined ? undefined : new ArticleSide(plan.atMs, settings, bench)
-  let failed: string | undefined
+  let wasWatched = false
+  let failure: unknown
   try {
     await runDrill(
       {
@@ -97,28 +104,38 @@ export async function runTrial(
         sinks: [(event) => events.push(event), (event) => article?.saw(event)],
         onPhase: ({ name }) => {
           if (name === 'waiting') article?.start()
+          if (name === 'healing') wasWatched = true
         },
       },
       signal,
     )
     await article?.finish(signal)
   } catch (error) {
-    // That nothing proved the fault says nothing of the outage; the brokers were healed.
-    if (signal.aborted || !(error instanceof UnderstudyError) || error.code !== 'deadline') throw error
-    failed = messageOf(error)
+    if (signal.aborted || !events.some(({ type }) => type === 'run')) throw error
+    failure = error
+    // What the brokers still do to the jobs that are under way belongs to the outage.
+    if (wasWatched) await article?.finish(signal)
   } finally {
     await article?.close()
   }
   const articleEvents = article?.events ?? []
-  const ended = { events, articleEvents }
-  const seen = observe(events, {})
-  const fared = article && seen.timeline.fault ? article.outcome(seen.timeline.fault.t) : null
-  const why =
-    failed ?? whyVoid(seen) ?? (fared?.failedBefore ? 'a pass over all brokers failed before the fault' : undefined)
-  if (why !== undefined) return { ...ended, record: undefined, void: why }
+  const ended = { events, articleEvents, failure }
   const waits = control.faults.find(({ name }) => name === settings.fault)?.heals === 'after-recovery'
+  const seen = observe(events, {})
+  if (failure !== undefined && !seen.fault && failure instanceof UnderstudyError && failure.code === 'deadline') {
+    // Nothing was measured and everything healed: these brokers may do better the next time.
+    return { events, articleEvents, failure: undefined, record: undefined, void: messageOf(failure) }
+  }
+  if (failure !== undefined && !(wasWatched && isOver(seen, waits))) throw failure
+  const fared = article && seen.timeline.fault ? article.outcome(seen.timeline.fault.t) : null
+  const why = whyVoid(seen) ?? (fared?.failedBefore ? 'a pass over all brokers failed before the fault' : undefined)
+  if (why !== undefined) return { ...ended, record: undefined, void: why }
   const tookMs = Math.round(clock.now() - began)
-  return { ...ended, record: recordOf(plan, seen, judge(events), fared, waits, tookMs), void: undefined }
+  const record = recordOf(plan, seen, judge(events), fared, waits, tookMs)
+  if (plan.kind === 'verify' && record.article?.failed === 0 && !record.article.held) {
+    return { ...ended, record: undefined, void: 'the measuring process itself stood still, so that retries came late' }
+  }
+  return { ...ended, record, void: undefined }
 }
 
 /** Why a history says nothing of an outage, as a clause. */
@@ -138,8 +155,10 @@ function recordOf(
 ): TrialRecord {
   const down = downtimes(seen, waits)
   const stalledMs = msAtMost(stalledNs(seen))
-  const replayed = down.some(({ untilMs }) => untilMs === null) ? null : retryThresholdMs
-  const thresholdMs = greatest(article ? [replayed, article.thresholdMs] : [replayed])
+  const replayed = isOver(seen, waits) ? retryThresholdMs : null
+  const known = greatest(article ? [replayed, article.thresholdMs] : [replayed])
+  // What was not seen while the process stood still may have been up to that much longer.
+  const thresholdMs = known === null ? null : known + stalledMs
   return {
     key,
     kind,
@@ -151,22 +170,34 @@ function recordOf(
     node: fault.node,
     takenOverBy,
     outageMs: outage.producerMs,
+    silentMs: outage.withoutConfirmMs,
     down,
-    // What was not seen while the process stood still may have been up to that much longer.
-    thresholdMs: thresholdMs === null ? null : thresholdMs + stalledMs,
+    thresholdMs,
     stalledMs,
-    article,
+    article: article && { ...article, held: article.held && !heldByStall(article.atMs, thresholdMs, stalledMs) },
     tookMs,
   }
 }
 
+/** Whether the end of every time without service was seen. */
+function isOver(seen: Observations, waits: boolean): boolean {
+  return downtimes(seen, waits).every(({ untilMs }) => untilMs !== null)
+}
+
+/** Whether retries may have been good only as the process stood still and made them late. */
+function heldByStall(atMs: number, thresholdMs: number | null, stalledMs: number): boolean {
+  return stalledMs > 0 && (thresholdMs === null || thresholdMs > atMs)
+}
+
 /**
  * The times without service. Where a drill waits for the service before it heals (`waits`), one that only the heal
- * ended would have lasted longer: its end is not known.
+ * ended would have lasted longer: its end is not known. A broker that is started may serve before its start is over, so
+ * what counts is when the heal was ordered.
  */
 function downtimes({ fault, outage, timeline }: Observations, waits: boolean): readonly Downtime[] {
   const zeroNs = fault?.effectiveNs ?? 0
-  const healedNs = waits ? (timeline.heals[0]?.t ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY
+  const [heal] = timeline.heals
+  const healedNs = waits && heal ? (heal.orderedNs ?? heal.t) : Number.POSITIVE_INFINITY
   return (outage?.spells ?? []).map(({ firstFailureNs, backNs }) => ({
     fromMs: msAtLeast(firstFailureNs - zeroNs),
     untilMs: backNs === null || (firstFailureNs < healedNs && backNs > healedNs) ? null : msAtMost(backNs - zeroNs),
