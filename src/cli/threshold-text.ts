@@ -50,15 +50,17 @@ export function progressText(record: TrialRecord, search: Search, parallel: numb
         ? `no service for ${sayMs(record.outageMs.upper)}`
         : 'the service was not back'
   const threshold = record.thresholdMs === null ? 'no threshold was seen' : `threshold ${sayMs(record.thresholdMs)}`
-  const fared = record.article
-    ? record.article.held
-      ? ', held'
-      : `, ${countOf(record.article.failed, 'job')} of ${formatCount(record.article.jobs)} failed`
-    : ''
+  const fared = record.article ? `, ${faredText(record.article, record.stalledMs)}` : ''
   const wanted = verify ? verify.runs : fewestRuns(method)
   const leftMs = Math.ceil(Math.max(0, wanted - search.trials.length) / parallel) * trialMsOf(search)
   const left = leftMs > 0 ? ` (about ${sayLong(leftMs)} left)` : ''
   return `${place}: ${outage}, ${threshold}${fared}${left}`
+}
+
+function faredText({ held, failed, jobs }: NonNullable<TrialRecord['article']>, stalledMs: number): string {
+  if (held) return 'held'
+  if (failed > 0) return `${countOf(failed, 'job')} of ${formatCount(jobs)} failed`
+  return `no job failed, but this process itself stood still for ${sayMs(stalledMs)}, so that it does not count as held`
 }
 
 /** The end of a search for a person: the claim first. */

@@ -1,16 +1,23 @@
 import { countOf, formatCount, sayMs } from '../checker/durations.ts'
+import { decidedEarly } from './search.ts'
+import { GO_OR_NOT } from './sequential-test.ts'
 import { failureAtLeast, failureAtMost } from './binomial.ts'
 import { sayPercent } from './claim.ts'
+import { measuredOutages } from './measured.ts'
 import type { ScheduleFate } from './retry-schedule.ts'
 import type { Search } from './search-file.ts'
+import type { TrialRecord } from './trial-record.ts'
 
-/** What the claim means, as one sentence; none without a threshold. */
+// Jobs that hang for less are nobody's outage.
+const HANGING_MS = 100
+
+/** What the claim means, and for whom it holds; nothing without a threshold. */
 export function meaningWords({ claim, trial, target }: Search): readonly string[] {
   if (!claim || claim.thresholdMs === null) return []
   const share = sayPercent(claim.pass)
   const lab = target?.lab ?? 'these brokers'
   return [
-    `A producer that tries every broker, waits ${sayMs(claim.thresholdMs)} and tries once more fails no job in at least ${share} of faults like this (${trial.fault} on ${lab}).`,
+    `A producer that tries every broker, waits ${sayMs(claim.thresholdMs)} and tries once more fails no job in at least ${share} of faults like this (${trial.fault} on ${lab}). Each dial and each confirm of it may take ${sayMs(trial.deadlineMs)}.`,
   ]
 }
 
@@ -23,17 +30,41 @@ export function verificationWords({ verify, trials, method }: Search): string {
   const most = failureAtMost(failed, runs.length, method.confidence)
   const least = failureAtLeast(failed, runs.length, method.confidence)
   const range = failed === 0 ? `at most ${sayPercent(most)}` : `${sayPercent(least)} to ${sayPercent(most)}`
-  return `${formatCount(held)} of ${formatCount(runs.length)} fresh runs held at ${sayMs(verify.atMs)}: a job fails in ${range} of such faults (each bound ${sayPercent(method.confidence)})`
+  const fared = `${formatCount(held)} of ${formatCount(runs.length)} fresh runs held at ${sayMs(verify.atMs)}`
+  // Bounds for a number of runs that was fixed before do not hold for runs that ended because of what they showed.
+  if (verify.early) return `${fared}: ${EARLY[decidedEarly(runs)]}`
+  return `${fared}: a job fails in ${range} of such faults (each bound ${sayPercent(method.confidence)})`
 }
 
+const { good, bad, alpha, beta } = GO_OR_NOT
+const EARLY = {
+  go: `go: they speak for a job that fails in at most ${sayPercent(good)} of such faults, against ${sayPercent(bad)} (wrong once in ${Math.round(1 / beta)})`,
+  'no-go': `no-go: they speak for a job that fails in ${sayPercent(bad)} of such faults or more, against ${sayPercent(good)} (wrong once in ${Math.round(1 / alpha)})`,
+  undecided: `undecided between a job that fails in ${sayPercent(good)} of such faults and one that fails in ${sayPercent(bad)}`,
+} as const
+
 /** The values themselves, without any confidence. */
-export function measuredWords({ measured, method }: Search): readonly string[] {
+export function measuredWords({ measured, method, trials, trial }: Search): readonly string[] {
   if (!measured) return []
   const { outages, known, leastMs, medianMs, greatestMs, atPassMs } = measured
   const unknown = outages === known ? '' : `, and ${formatCount(outages - known)} whose threshold was not seen`
   const at = atPassMs === null ? '' : `, R${method.pass} of these very values ${sayMs(atPassMs)}`
   return [
     `thresholds of ${countOf(outages, 'outage')}: ${sayMs(leastMs)} to ${sayMs(greatestMs)}, median ${sayMs(medianMs)}${at}${unknown}`,
+    ...hungWords(measuredOutages(trials), trial.deadlineMs),
+  ]
+}
+
+/** What a threshold of 0 does not tell: jobs that hung, and were confirmed at last. */
+function hungWords(outages: readonly TrialRecord[], deadlineMs: number): readonly string[] {
+  const hung = outages.flatMap(({ down, silentMs }) =>
+    down.length === 0 && silentMs && silentMs.lower >= HANGING_MS ? silentMs.lower : [],
+  )
+  if (hung.length === 0) return []
+  const longest = sayMs(Math.max(...hung))
+  const all = formatCount(outages.length)
+  return [
+    `in ${formatCount(hung.length)} of ${all} no attempt failed, and jobs hung for up to ${longest}: a producer that waits less than that for a confirm has to retry; the runs of the article's schedule gave it ${sayMs(deadlineMs)}`,
   ]
 }
 

@@ -42,7 +42,9 @@ export function renderThresholdPage(search: Search): string {
     <main id="content">
     ${shortOf(search)}
     <section id="distribution"><h2>How long a job has to wait</h2>
-    <p class="lead">${measuredWords(search).map((words) => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`)}</p>
+    <p class="lead">${measuredWords(search)
+      .map((words) => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`)
+      .join(' ')}</p>
     ${distributions(search, outages)}</section>
     <section id="phases"><h2>When the fault came</h2>
     <p class="lead">Every fault came at a random moment of the slowest period that the brokers have. Where the threshold depends on that moment, a test that always hurts them at the same one sees only a part of the truth.</p>

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { progressText } from '../../../src/cli/threshold-text.ts'
+import { meaningWords, measuredWords, verificationWords } from '../../../src/drill/threshold/words.ts'
+import { direct, run, writtenSearch } from './written-search.ts'
+
+const HUNG = { down: [], outageMs: null }
+
+describe('the words of a search', () => {
+  it('say for which producer the claim holds: how long its dials and confirms may take', () => {
+    const search = writtenSearch([0, 1, 2, 3, 4].map((index) => direct(index, 190)))
+    assert.match(meaningWords(search)[0] ?? '', /waits 200 ms .* Each dial and each confirm of it may take 3 s\.$/)
+  })
+
+  it('tell of jobs that hung where a threshold of 0 does not', () => {
+    const silent = (index: number, lower: number) =>
+      direct(index, 0, { ...HUNG, silentMs: { lower, upper: lower + 20 } })
+    const [, hung] = measuredWords(writtenSearch([silent(0, 700), silent(1, 30), silent(2, 1400), direct(3, 200)]))
+    assert.match(hung ?? '', /^in 2 of 4 no attempt failed, and jobs hung for up to 1\.4 s:/)
+    assert.equal(measuredWords(writtenSearch([direct(0, 200), silent(1, 30)])).length, 1)
+  })
+
+  it('claim no bound for a fixed number of runs where the runs ended by what they showed', () => {
+    const runs = Array.from({ length: 10 }, (_, index) => run(1, index, 4000, 0, 'verify'))
+    const verify = { atMs: 4000, runs: 29, early: true }
+    const early = verificationWords(writtenSearch(runs, { verify }))
+    assert.match(early, /^10 of 10 fresh runs held at 4 s: go: .* 5 % .* against 25 % \(wrong once in 10\)$/)
+    assert.match(verificationWords(writtenSearch(runs.slice(1), { verify })), /undecided between/)
+    const whole = verificationWords(writtenSearch(runs, { verify: { ...verify, early: false } }))
+    assert.match(whole, /a job fails in at most 25\.9 % of such faults \(each bound 95 %\)$/)
+  })
+
+  it('tell why a run in which no job failed does not count as held', () => {
+    const search = writtenSearch([])
+    const held = run(1, 0, 4000)
+    assert.ok(held.article)
+    const stalled = { ...held, stalledMs: 1200, article: { ...held.article, held: false } }
+    assert.match(progressText(stalled, search, 1), /no job failed, but this process itself stood still for 1\.2 s/)
+  })
+})
