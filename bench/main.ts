@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { messageOf, UnderstudyError } from '../src/errors.ts'
+import { findingsCommand } from './findings/command.ts'
 import { footprintCommands } from './footprint/command.ts'
 import { outageCommand } from './outage/command.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
@@ -26,6 +27,7 @@ const program = new Command('bench')
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(reportCommand((judged) => (outcome = judged)))
+  .addCommand(findingsCommand((judged) => (outcome = judged)))
 for (const command of throughputCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)
 for (const command of footprintCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)
 for (const sub of program.commands) sub.exitOverride().configureOutput({ writeErr: () => {} })

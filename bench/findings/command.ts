@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import type { DrillResult } from '../../src/drill/result.ts'
+import type { SuiteResult } from '../../src/drill/suite/suite-result.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import { fileProblem } from '../../src/folder.ts'
+import type { Outcome } from '../reconnect/command.ts'
+import { type DrillRuns, findingsTable } from './table.ts'
+
+/** `findings`: the table of docs/findings.md from the folders that suites of drills left behind. */
+export function findingsCommand(onOutcome: (outcome: Outcome) => void): Command {
+  return new Command('findings')
+    .description('the table of expected and seen, from folders of `understudy drill bench/findings/….yaml`')
+    .argument('<folders...>', 'folders of suites')
+    .action((folders: readonly string[]) => {
+      process.stdout.write(findingsTable(folders.flatMap(runsIn)))
+      onOutcome('held')
+    })
+}
+
+function runsIn(folder: string): DrillRuns[] {
+  const suite = read(folder) as SuiteResult
+  return suite.drills.map((drill) => ({
+    drill,
+    results: drill.runs.flatMap((run) => (run.folder === null ? [] : [read(join(folder, run.folder)) as DrillResult])),
+  }))
+}
+
+function read(folder: string): unknown {
+  const path = join(folder, 'result.json')
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new UnderstudyError('invalid-option', `${path} cannot be read: ${fileProblem(cause)}`, { cause })
+  }
+}
