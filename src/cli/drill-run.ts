@@ -2,18 +2,14 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { prepare } from '../connect.ts'
 import type { BrokerControl, BrokerNode } from '../drill/broker-control.ts'
-import { judge } from '../drill/checker/checker.ts'
 import { HistoryWriter } from '../drill/history-file.ts'
 import type { HistoryEvent, Objectives } from '../drill/history.ts'
 import { type DrillPlan, DRILL_CLIENT_OPTIONS } from '../drill/plan.ts'
-import { renderReport } from '../drill/report/report.ts'
-import { type DrillResult, toResult } from '../drill/result.ts'
+import type { DrillResult } from '../drill/result.ts'
 import { type DrillPhase, runDrill } from '../drill/runner/runner.ts'
 import { UnderstudyError } from '../errors.ts'
 import { withCredentials } from './credentials.ts'
-import { save } from './drill-folder.ts'
-import { drillJUnit } from './drill-junit.ts'
-import { readLogs } from './drill-logs.ts'
+import { EVENTS_FILE, writeDrillFiles, writeDrillFilesApart } from './drill-files.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import type { Transport } from '../transport/transport.ts'
 
@@ -43,6 +39,8 @@ export interface DrillRunOptions {
   readonly versions: Readonly<Record<string, string>>
   readonly onEvent: (event: HistoryEvent) => void
   readonly onPhase: (phase: DrillPhase) => void
+  /** Whether other drills run in this process meanwhile, which judging this one must not hold up. Defaults to false. */
+  readonly amongOthers?: boolean
   readonly signal: AbortSignal
 }
 
@@ -56,7 +54,7 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
   const { plan, lab, transport, clock, out, signal } = options
   const events: HistoryEvent[] = []
   const failed = new AbortController()
-  const writer = await HistoryWriter.open(join(out, 'events.jsonl'), { clock, onError: (error) => failed.abort(error) })
+  const writer = await HistoryWriter.open(join(out, EVENTS_FILE), { clock, onError: (error) => failed.abort(error) })
   const uri = drillUri(lab, plan.clientOptions)
   try {
     await runDrill(
@@ -79,23 +77,14 @@ export async function performDrill(options: DrillRunOptions): Promise<DrillResul
   } finally {
     await writer.close()
   }
-  const logs = await lab.collect(join(out, 'brokers'))
-  const result = toResult(judge(events), {
-    versions: options.versions,
+  const files = {
+    out,
     command: options.command,
+    versions: options.versions,
     settings: lab.settings,
-    files: {
-      events: 'events.jsonl',
-      report: 'report.html',
-      result: 'result.json',
-      junit: 'junit.xml',
-      logs: logs.map((name) => `brokers/${name}`),
-    },
-  })
-  save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)
-  save(join(out, 'report.html'), renderReport(result, events, { logs: readLogs(out, result.files.logs) }))
-  save(join(out, 'junit.xml'), drillJUnit(result, events))
-  return result
+    logs: await lab.collect(join(out, 'brokers')),
+  }
+  return options.amongOthers ? await writeDrillFilesApart(files) : writeDrillFiles(events, files)
 }
 
 /** The failover URI over where clients connect, with the lab's credentials: it is used and never shown. */

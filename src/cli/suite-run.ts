@@ -182,6 +182,7 @@ class Suite {
         if (event.type === 'fault') this.#say(task, `${event.node} was ${event.done ?? 'hurt'}`)
       },
       onPhase: () => undefined,
+      amongOthers: this.#options.plan.parallel > 1,
       signal: targets.terminal.interrupted,
     })
   }
