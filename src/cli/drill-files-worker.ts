@@ -16,4 +16,5 @@ async function answer(options: DrillFilesOptions): Promise<DrillFilesAnswer> {
   }
 }
 
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
 parentPort?.postMessage(await answer(workerData as DrillFilesOptions))
