@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { KILLED, LOSING, writeDrill } from '../drill/report/written-drills.ts'
 import { resultOf } from '../drill/report/written-result.ts'
+import { drillOf, judgedRun, suiteOf } from '../drill/report/suite/written-suite.ts'
 import { runCommand } from '../support/command.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -15,7 +16,30 @@ const [killed, losing] = [KILLED, LOSING].map((script, index) => {
   return path
 }) as [string, string]
 
+const suite = join(folder, 'suite')
+mkdirSync(suite)
+writeFileSync(
+  join(suite, 'result.json'),
+  JSON.stringify(suiteOf([drillOf('a kill', [judgedRun(200), judgedRun(230)])])),
+)
+
 describe('understudy compare', () => {
+  it('takes two suites, and refuses a suite beside one drill', async () => {
+    const page = join(folder, 'suites.html')
+    const { exitCode, stdout, stderr } = await runCommand(['compare', suite, suite, '--html', page])
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, /^1 drill in both; these runs show no difference\.$/m)
+    assert.match(readFileSync(page, 'utf8'), /Two suites of failover drills compared/)
+    const { kind, drills } = JSON.parse((await runCommand(['compare', suite, suite, '--json'])).stdout) as {
+      kind: string
+      drills: { name: string }[]
+    }
+    assert.deepEqual([kind, drills.map(({ name }) => name)], ['suites', ['a kill']])
+    const mixed = await runCommand(['compare', suite, killed])
+    assert.equal(mixed.exitCode, 64)
+    assert.match(mixed.stderr, /^understudy: .*suite is a suite and .*killed is one drill; .*\n$/)
+  })
+
   it('takes folders and files, prints a table and writes a page', async () => {
     const page = join(folder, 'compared.html')
     const { exitCode, stdout, stderr } = await runCommand([
@@ -45,10 +69,14 @@ describe('understudy compare', () => {
   it('says in one line what is not a result, with exit code 64', async () => {
     const empty = join(folder, 'empty')
     mkdirSync(empty)
+    const search = join(folder, 'search')
+    mkdirSync(search)
+    writeFileSync(join(search, 'threshold.json'), '{}')
     const other = join(folder, 'other.json')
     writeFileSync(other, '{"name":"a package"}')
     for (const [path, said] of [
       [empty, /^understudy: .*empty holds no result\.json: no drill ended there\n$/],
+      [search, /^understudy: .*search holds a search for the retry threshold; drills and suites can be compared\n$/],
       [other, /^understudy: .*other\.json is not the result of a drill\n$/],
       [join(folder, 'absent'), /^understudy: cannot read .*absent: .*no such file.*\n$/],
     ] as const) {

@@ -9,7 +9,7 @@ export function sayTotals(drills: readonly SuiteDrillResult[]): string {
     const count = drills.reduce((sum, drill) => sum + drill.counts[state], 0)
     return count === 0 ? [] : [`${count} ${state}`]
   })
-  const planned = drills.reduce((sum, drill) => sum + drill.repeat, 0)
+  const planned = drills.reduce((sum, drill) => sum + (drill.repeat ?? drill.runs.length), 0)
   const done = runs < planned ? `${runs} of ${plural(planned, 'run')}` : plural(runs, 'run')
   const all = `${plural(drills.length, 'drill')}, ${done}`
   return states.length === 0 ? all : `${all}: ${states.join(', ')}`

@@ -58,14 +58,27 @@ const STANDING_GLYPH: Readonly<Record<Standing, Html | null>> = {
 }
 
 function measuredTable(rows: readonly Row[], a: DrillResult, b: DrillResult): Html {
+  return comparedTable(rows, (row, side) => {
+    const bars = barsOf(row.name, a, b)
+    return bars && bar(bars[side])
+  })
+}
+
+/** Rows of two sides, with how B stands against A; `below` draws what stands beneath the value of side 0 or 1. */
+export function comparedTable(rows: readonly Row[], below: (row: Row, side: 0 | 1) => Html | null = () => null): Html {
   return html`<table class="facts compared">
     <thead><tr><th scope="col"></th><th scope="col">A</th><th scope="col">B</th><th scope="col">B against A</th></tr></thead>
-    <tbody>${rows.map((row) => {
-      const bars = barsOf(row.name, a, b)
-      return html`<tr><th scope="row">${row.name}</th><td data-name="A">${row.a}${bars && bar(bars[0])}</td><td data-name="B">${row.b}${bars && bar(bars[1])}</td>
-        <td class="${row.standing}">${STANDING_GLYPH[row.standing]} ${row.standing === 'same' ? (row.difference === '' ? 'the same' : row.difference) : row.standing === 'other' ? row.difference : `${row.standing}: ${row.difference}`}</td></tr>`
-    })}</tbody>
+    <tbody>${rows.map(
+      (row) =>
+        html`<tr><th scope="row">${row.name}</th><td data-name="A">${unbroken(row.a)}${below(row, 0)}</td><td data-name="B">${unbroken(row.b)}${below(row, 1)}</td>
+        <td class="${row.standing}">${STANDING_GLYPH[row.standing]} ${standingInWords(row)}</td></tr>`,
+    )}</tbody>
   </table>`
+}
+
+function standingInWords({ standing, difference }: Row): string {
+  if (standing === 'same' && difference === '') return 'the same'
+  return standing === 'same' || standing === 'other' ? unbroken(difference) : `${standing}: ${unbroken(difference)}`
 }
 
 const DURATIONS: Readonly<Record<string, (result: DrillResult) => number | null>> = {
@@ -112,7 +125,8 @@ function partRows(letter: string, { failoverMs, failoverParts }: DrillResult, mo
   return html`${rows}<tr class="whole"><th scope="row">${letter} · failover time</th><td></td><td class="number">${formatMs(failoverMs)}</td></tr>`
 }
 
-function differing(rows: readonly Row[]): Html {
+/** What was run differently, without a word of better or worse. */
+export function differing(rows: readonly Row[]): Html {
   return html`<table class="facts compared"><thead><tr><th scope="col"></th><th scope="col">A</th><th scope="col">B</th></tr></thead>
     <tbody>${rows.map(({ name, a, b }) => html`<tr><th scope="row">${name}</th><td data-name="A">${a}</td><td data-name="B">${b}</td></tr>`)}</tbody></table>`
 }

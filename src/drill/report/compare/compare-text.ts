@@ -2,6 +2,7 @@ import { styleText } from 'node:util'
 import { printableLine } from '../printable.ts'
 import { clip, textWidth, wrap } from '../text-width.ts'
 import type { Comparison, Row, Standing } from './comparison.ts'
+import type { SuiteComparison } from './suite-comparison.ts'
 
 export interface CompareTextOptions {
   /** Whether ANSI colours may be written. Defaults to false. */
@@ -34,11 +35,32 @@ export function renderComparison(
   return `${lines.join('\n')}\n`
 }
 
+/** The same of two suites: a table for each drill that both have. */
+export function renderSuiteComparison(
+  comparison: SuiteComparison,
+  names: { readonly a: string; readonly b: string },
+  options: CompareTextOptions = {},
+): string {
+  const width = Math.max(NARROWEST, options.width ?? 100)
+  const { summary, drills, circumstances, cautions } = comparison
+  const lines = [...wrap(printableLine(summary, 500), width), '']
+  lines.push(`A  ${printableLine(names.a, 500)}`, `B  ${printableLine(names.b, 500)}`, '')
+  for (const { name, rows } of drills)
+    lines.push(printableLine(name, width), ...table(rows, width, options.colour ?? false), '')
+  if (circumstances.length > 0) lines.push(...table(circumstances, width, false, 'what differs'), '')
+  lines.push(...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
+  return `${lines.join('\n')}\n`
+}
+
 function table(rows: readonly Row[], width: number, colour: boolean, title = ''): readonly string[] {
   const cells = rows.map((row) => [row.name, row.a, row.b, differenceOf(row)].map((cell) => printableLine(cell, 200)))
   const all = [[title, 'A', 'B', ''], ...cells]
-  const most = Math.max(12, Math.floor((width - 6) / 4))
-  const widths = [0, 1, 2].map((column) => Math.min(most, Math.max(...all.map((row) => textWidth(row[column] ?? '')))))
+  const widest = (column: number): number => Math.max(...all.map((row) => textWidth(row[column] ?? '')))
+  const quarter = Math.max(12, Math.floor((width - 6) / 4))
+  const first = Math.min(quarter, widest(0))
+  // What the first and the last leave, so that nothing is cut where there is room.
+  const most = Math.max(quarter, Math.floor((width - 6 - first - widest(3)) / 2))
+  const widths = [first, Math.min(most, widest(1)), Math.min(most, widest(2))]
   return all.map((row, index) => {
     const line = row
       .map((cell, column) => {

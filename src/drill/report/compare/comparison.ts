@@ -2,6 +2,7 @@ import type { DrillResult, Verdict } from '../../result.ts'
 import { formatMs } from '../durations.ts'
 import { formatBounds } from '../figures.ts'
 import { duplicates } from '../headline.ts'
+import { nameSome } from '../name-some.ts'
 
 /** How B stands against A. `other` is a difference that is neither better nor worse. */
 export type Standing = 'better' | 'worse' | 'same' | 'other'
@@ -187,8 +188,8 @@ function summaryOf(verdict: Row, measured: readonly Row[]): string {
   if (worse.length === 0 && better.length === 0)
     return `${first}; B is about the same as A in everything that was measured.`
   const clauses = [
-    ...(better.length > 0 ? [`better in ${inWords(better)}`] : []),
-    ...(worse.length > 0 ? [`worse in ${inWords(worse)}`] : []),
+    ...(better.length > 0 ? [`better in ${nameSome(better)}`] : []),
+    ...(worse.length > 0 ? [`worse in ${nameSome(worse)}`] : []),
   ]
   return `${first}; B is ${clauses.join(', and ')}.`
 }
@@ -198,13 +199,4 @@ const PASSES: Readonly<Record<string, string>> = { PASS: 'passes', FAIL: 'fails'
 function verdicts({ a, b, standing }: Row): string {
   if (standing !== 'same') return `B ${PASSES[b]} where A ${PASSES[a]}`
   return a === 'UNKNOWN' ? 'The verdict of both is unknown' : `Both ${a === 'PASS' ? 'pass' : 'fail'}`
-}
-
-const MOST_NAMED = 3
-
-function inWords(names: readonly string[]): string {
-  const shown = names.slice(0, MOST_NAMED)
-  const rest = names.length - shown.length
-  const all = rest > 0 ? [...shown, `${rest} more`] : shown
-  return all.length === 1 ? (all[0] ?? '') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`
 }

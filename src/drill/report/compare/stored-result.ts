@@ -1,29 +1,6 @@
 import type { DrillResult } from '../../result.ts'
-
-type Check = (value: unknown) => boolean
-
-const text: Check = (value) => typeof value === 'string'
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
-const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value)
-const orAbsent =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value)
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check)
-const fields =
-  (checks: Readonly<Record<string, Check>>): Check =>
-  (value) =>
-    wrongField(value, checks) === undefined
-
-const BOUNDS = fields({ lower: number, upper: number })
+import { RUN_STATES, type SuiteResult } from '../../suite/suite-result.ts'
+import { BOUNDS, type Check, fields, listOf, number, object, orAbsent, orNull, text, wrongField } from './checks.ts'
 
 /** Everything of a result that a comparison relies on; what version 0.1 did not have may be absent. */
 const RESULT: Readonly<Record<string, Check>> = {
@@ -64,28 +41,64 @@ const RESULT: Readonly<Record<string, Check>> = {
   files: object,
 }
 
-/** A stored result, or why the text is none, as a clause after `it`. */
-export type StoredResult = { readonly result: DrillResult } | { readonly wrong: string }
+const STATES: ReadonlySet<unknown> = new Set(RUN_STATES)
 
-/** Reads the text of a `result.json`, of this version or of 0.1. */
-export function parseResult(json: string): StoredResult {
+/** The same of a suite: its drills, and of their runs what each measured. */
+const SUITE: Readonly<Record<string, Check>> = {
+  verdict: (value) => value === 'pass' || value === 'fail' || value === 'unknown',
+  plan: text,
+  startedAt: text,
+  command: text,
+  versions: object,
+  drills: listOf(
+    fields({
+      name: text,
+      lab: text,
+      fault: text,
+      state: (value) => STATES.has(value),
+      runs: listOf(
+        fields({
+          state: (value) => STATES.has(value),
+          takenOverBy: orNull(text),
+          outageMs: orNull(BOUNDS),
+          failoverMs: orNull(number),
+          recoveryMs: orNull(number),
+          retryThresholdMs: orNull(number),
+          jobs: orNull(fields({ attempted: number, acknowledged: number, failed: number, lost: orNull(number) })),
+          signs: listOf(text),
+        }),
+      ),
+    }),
+  ),
+}
+
+/** What a `result.json` holds, or why the text is none, as a clause after `it`. */
+export type Stored =
+  | { readonly kind: 'drill'; readonly result: DrillResult }
+  | { readonly kind: 'suite'; readonly suite: SuiteResult }
+  | { readonly kind: 'wrong'; readonly wrong: string }
+
+/** Reads the text of a `result.json`, of a drill or of a suite, of this version or of 0.1. */
+export function parseStored(json: string): Stored {
   let value: unknown
   try {
     value = JSON.parse(json)
   } catch {
-    return { wrong: 'is not JSON' }
+    return wrong('is not JSON')
   }
-  if (!object(value)) return { wrong: 'is not the result of a drill' }
+  if (!object(value)) return wrong('is not the result of a drill')
   const stored = value as Record<string, unknown>
-  if (!('verdict' in stored) || !('runId' in stored)) return { wrong: 'is not the result of a drill' }
-  if (stored['schema'] !== 1) return { wrong: 'is not of schema 1, the one that this version reads' }
-  const field = wrongField(stored, RESULT)
-  if (field !== undefined) return { wrong: `has no proper field ${field}` }
-  return { result: stored as unknown as DrillResult }
+  const { kind } = stored
+  if (kind === 'threshold') return wrong('is a search for the retry threshold; drills and suites can be compared')
+  if (!('verdict' in stored) || (kind !== 'suite' && !('runId' in stored))) return wrong('is not the result of a drill')
+  if (stored['schema'] !== 1) return wrong('is not of schema 1, the one that this version reads')
+  const field = wrongField(stored, kind === 'suite' ? SUITE : RESULT)
+  if (field !== undefined) return wrong(`has no proper field ${field}`)
+  return kind === 'suite'
+    ? { kind, suite: stored as unknown as SuiteResult }
+    : { kind: 'drill', result: stored as unknown as DrillResult }
 }
 
-function wrongField(value: unknown, checks: Readonly<Record<string, Check>>): string | undefined {
-  if (!object(value)) return Object.keys(checks)[0]
-  const held = value as Record<string, unknown>
-  return Object.keys(checks).find((name) => !checks[name]?.(held[name]))
+function wrong(why: string): Stored {
+  return { kind: 'wrong', wrong: why }
 }

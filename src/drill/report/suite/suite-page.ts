@@ -7,6 +7,7 @@ import { formatMs, plural, unbroken } from '../durations.ts'
 import { type Figure, figureRow } from '../figures.ts'
 import { glyph } from '../glyphs.ts'
 import { type Html, html } from '../html.ts'
+import { nameSome } from '../name-some.ts'
 import { page } from '../page.ts'
 import { anchorOf, drillTable } from './drill-table.ts'
 import { runTable } from './run-table.ts'
@@ -63,8 +64,8 @@ function sentence(drills: readonly SuiteDrillResult[]): string {
   const bad = drills.filter(({ counts }) => counts.fail > 0).map(({ name }) => name)
   const open = drills.filter(({ counts, runs: all }) => all.length > 0 && counts.pass + counts.fail < all.length)
   const clauses = [
-    bad.length > 0 ? `An objective was violated in ${inWords(bad)}.` : 'No objective was violated.',
-    ...(open.length > 0 ? [`Without a verdict on some run: ${inWords(open.map(({ name }) => name))}.`] : []),
+    bad.length > 0 ? `An objective was violated in ${nameSome(bad)}.` : 'No objective was violated.',
+    ...(open.length > 0 ? [`Without a verdict on some run: ${nameSome(open.map(({ name }) => name))}.`] : []),
     ...notRun(drills),
   ]
   return clauses.join(' ')
@@ -73,14 +74,6 @@ function sentence(drills: readonly SuiteDrillResult[]): string {
 function notRun(drills: readonly SuiteDrillResult[]): readonly string[] {
   const missing = drills.reduce((sum, { runs, repeat }) => sum + Math.max(0, repeat - runs.length), 0)
   return missing === 0 ? [] : [`${plural(missing, 'run')} of the plan ${missing === 1 ? 'has' : 'have'} not been made.`]
-}
-
-const MOST_NAMED = 3
-
-function inWords(names: readonly string[]): string {
-  const rest = names.length - MOST_NAMED
-  const shown = rest > 0 ? [...names.slice(0, MOST_NAMED), `${rest} more`] : names
-  return shown.length === 1 ? (shown[0] ?? '') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
 }
 
 function figuresOf(drills: readonly SuiteDrillResult[]): readonly Figure[] {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { renderComparisonPage } from '../../../../src/drill/report/compare/compare-page.ts'
 import { renderComparison } from '../../../../src/drill/report/compare/compare-text.ts'
 import { type Comparison, compareResults, type Row } from '../../../../src/drill/report/compare/comparison.ts'
-import { parseResult } from '../../../../src/drill/report/compare/stored-result.ts'
+import { parseStored } from '../../../../src/drill/report/compare/stored-result.ts'
 import { textWidth } from '../../../../src/drill/report/text-width.ts'
 import type { DrillResult } from '../../../../src/drill/result.ts'
 import { HOSTILE, KILLED, LOSING, PAUSED, writeDrill } from '../written-drills.ts'
@@ -131,27 +131,28 @@ describe('a comparison as a page', () => {
 
 describe('a stored result', () => {
   it('is read back as it was written', () => {
-    assert.deepEqual(parseResult(JSON.stringify(A)), { result: A })
+    assert.deepEqual(parseStored(JSON.stringify(A)), { kind: 'drill', result: A })
   })
 
   it('is read as version 0.1 wrote it', () => {
     const { signs, predicted, ...old } = A
     assert.ok(signs && predicted === null)
-    const stored = parseResult(JSON.stringify({ ...old, outage: { producerMs: null, consumerMs: null } }))
-    assert.ok('result' in stored)
+    const stored = parseStored(JSON.stringify({ ...old, outage: { producerMs: null, consumerMs: null } }))
+    assert.ok(stored.kind === 'drill')
     assert.equal(compareResults(stored.result, A).verdict.standing, 'same')
   })
 
   it('is refused with what is wrong of it', () => {
     const wrongOf = (json: string): string => {
-      const stored = parseResult(json)
-      return 'wrong' in stored ? stored.wrong : 'nothing'
+      const stored = parseStored(json)
+      return stored.kind === 'wrong' ? stored.wrong : 'nothing'
     }
     assert.equal(wrongOf('{'), 'is not JSON')
     assert.equal(wrongOf('[]'), 'is not the result of a drill')
     assert.equal(wrongOf('{"name":"x"}'), 'is not the result of a drill')
     assert.equal(wrongOf(JSON.stringify({ ...A, schema: 2 })), 'is not of schema 1, the one that this version reads')
     assert.equal(wrongOf(JSON.stringify({ ...A, jobs: { ...A.jobs, lost: 'many' } })), 'has no proper field jobs')
+    assert.match(wrongOf('{"schema":1,"kind":"threshold"}'), /^is a search for the retry threshold; /)
     assert.equal(
       wrongOf(JSON.stringify({ ...A, failoverParts: [{ name: 'lock' }] })),
       'has no proper field failoverParts',

@@ -1,0 +1,188 @@
+import {
+  RUN_STATES,
+  type RunState,
+  type SuiteDrillResult,
+  type SuiteResult,
+  type SuiteRun,
+} from '../../suite/suite-result.ts'
+import { sayLost } from '../../suite/suite-words.ts'
+import { formatMs, plural } from '../durations.ts'
+import { formatBounds } from '../figures.ts'
+import { nameSome } from '../name-some.ts'
+import type { Row } from './comparison.ts'
+import { samplesDiffer } from './rank-test.ts'
+
+/** One drill that both suites have, by its name. */
+export interface ComparedDrill {
+  readonly name: string
+  readonly rows: readonly Row[]
+}
+
+/** Two suites side by side, drill by drill. */
+export interface SuiteComparison {
+  /** In one sentence, B against A. */
+  readonly summary: string
+  readonly drills: readonly ComparedDrill[]
+  /** What was run: only what differs. */
+  readonly circumstances: readonly Row[]
+  /** Why the figures should be read with care, as sentences. */
+  readonly cautions: readonly string[]
+}
+
+// Runs of one and the same drill differ by more than this: what the rank test finds below is of no use to anybody.
+const NOISE_SHARE = 0.1
+const NOISE_MS = 5
+const FEWEST_RUNS = 4
+
+/** Compares suite B with suite A: the drills of one name with each other, all their runs with all. */
+export function compareSuites(a: SuiteResult, b: SuiteResult): SuiteComparison {
+  const drills = a.drills.flatMap((one) => {
+    const other = b.drills.find(({ name }) => name === one.name)
+    return other ? [{ name: one.name, rows: rowsOf(one, other) }] : []
+  })
+  return { summary: summaryOf(drills), drills, circumstances: circumstancesOf(a, b), cautions: cautionsOf(a, b) }
+}
+
+function rowsOf(a: SuiteDrillResult, b: SuiteDrillResult): readonly Row[] {
+  return [
+    endedRow(a, b),
+    lostRow(a.runs, b.runs),
+    durationRow('outage', a, b, (run) => run.outageMs?.upper ?? null),
+    durationRow('failover time', a, b, (run) => run.failoverMs),
+    durationRow('recovered after', a, b, (run) => run.recoveryMs),
+    durationRow('retry threshold', a, b, (run) => run.retryThresholdMs),
+    ...signRows(a.runs, b.runs),
+  ]
+}
+
+function endedRow(a: SuiteDrillResult, b: SuiteDrillResult): Row {
+  const row = { name: 'ended', a: sayStates(a.runs), b: sayStates(b.runs) }
+  if (a.state === b.state) return { ...row, standing: 'same', difference: '' }
+  const difference = `${a.state} became ${b.state}`
+  // What was not judged is neither better nor worse than what was.
+  if (!isJudged(a.state) || !isJudged(b.state)) return { ...row, standing: 'other', difference }
+  return { ...row, standing: b.state === 'fail' ? 'worse' : 'better', difference }
+}
+
+function isJudged(state: RunState): boolean {
+  return state === 'pass' || state === 'fail'
+}
+
+function sayStates(runs: readonly SuiteRun[]): string {
+  const told = RUN_STATES.toReversed().flatMap((state) => {
+    const count = runs.filter((run) => run.state === state).length
+    return count === 0 ? [] : [`${count} ${state}`]
+  })
+  return told.join(', ') || 'not run'
+}
+
+function lostRow(a: readonly SuiteRun[], b: readonly SuiteRun[]): Row {
+  const lost = (runs: readonly SuiteRun[]): number | null => {
+    const judged = runs.flatMap(({ jobs }) => jobs ?? [])
+    if (judged.length === 0 || judged.some((jobs) => jobs.lost === null)) return null
+    return judged.reduce((sum, jobs) => sum + (jobs.lost ?? 0), 0)
+  }
+  const shown = (runs: readonly SuiteRun[]): string => (runs.some(({ jobs }) => jobs) ? sayLost(runs) : 'unknown')
+  const row = { name: 'lost', a: shown(a), b: shown(b) }
+  const [one, other] = [lost(a), lost(b)]
+  if (one === null || other === null) return { ...row, standing: 'other', difference: 'not known of every run' }
+  if (one === other) return { ...row, standing: 'same', difference: '' }
+  const difference = `${Math.abs(other - one)} ${other > one ? 'more' : 'fewer'}`
+  return { ...row, standing: other > one ? 'worse' : 'better', difference }
+}
+
+function durationRow(
+  name: string,
+  a: SuiteDrillResult,
+  b: SuiteDrillResult,
+  of: (run: SuiteRun) => number | null,
+): Row {
+  const values = (runs: readonly SuiteRun[]): readonly number[] =>
+    runs.flatMap((run) => of(run) ?? []).toSorted((one, other) => one - other)
+  const [one, other] = [values(a.runs), values(b.runs)]
+  const row = { name, a: saySpread(one), b: saySpread(other) }
+  if (one.length === 0 || other.length === 0) {
+    const same = one.length === other.length
+    return { ...row, standing: same ? 'same' : 'other', difference: same ? '' : 'only one of them was observed' }
+  }
+  if (Math.min(one.length, other.length) < FEWEST_RUNS)
+    return { ...row, standing: 'other', difference: 'too few runs to tell' }
+  const by = median(other) - median(one)
+  const noise = Math.max(NOISE_MS, NOISE_SHARE * Math.max(median(one), median(other)))
+  if (!samplesDiffer(one, other) || Math.abs(by) <= noise)
+    return { ...row, standing: 'same', difference: 'no clear difference' }
+  const difference = `${formatMs(Math.abs(by))} ${by > 0 ? 'longer' : 'shorter'}`
+  return { ...row, standing: by > 0 ? 'worse' : 'better', difference }
+}
+
+/** `207 ms (120–691 ms)`: the median, the least and the greatest. */
+function saySpread(sorted: readonly number[]): string {
+  const [least] = sorted
+  const greatest = sorted.at(-1)
+  if (least === undefined || greatest === undefined) return 'not observed'
+  return least === greatest
+    ? formatMs(least)
+    : `${formatMs(median(sorted))} (${formatBounds({ lower: least, upper: greatest })})`
+}
+
+function median(sorted: readonly number[]): number {
+  const middle = sorted.length / 2
+  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2
+}
+
+/** The signs that one suite's runs showed more often. */
+function signRows(a: readonly SuiteRun[], b: readonly SuiteRun[]): readonly Row[] {
+  const seen = (runs: readonly SuiteRun[], sign: string): string =>
+    `in ${runs.filter(({ signs }) => signs.includes(sign)).length} of ${runs.length}`
+  const signs = new Set([...a, ...b].flatMap(({ signs: own }) => own))
+  return [...signs]
+    .map((sign): Row => ({ name: sign, a: seen(a, sign), b: seen(b, sign), standing: 'other', difference: '' }))
+    .filter((row) => row.a !== row.b)
+}
+
+function circumstancesOf(a: SuiteResult, b: SuiteResult): readonly Row[] {
+  const names = ({ drills }: SuiteResult): ReadonlySet<string> => new Set(drills.map(({ name }) => name))
+  const only = (one: SuiteResult, other: SuiteResult): string =>
+    [...names(one)].filter((name) => !names(other).has(name)).join(', ') || 'none'
+  const versions = [...new Set([...Object.keys(a.versions), ...Object.keys(b.versions)])]
+  const facts: readonly (readonly [name: string, a: string, b: string])[] = [
+    ['plan', a.plan, b.plan],
+    ['drills that only it has', only(a, b), only(b, a)],
+    ...versions.map((name) => [`version ${name}`, a.versions[name] ?? 'none', b.versions[name] ?? 'none'] as const),
+  ]
+  return facts
+    .filter(([, one, other]) => one !== other)
+    .map(([name, one, other]) => ({ name, a: one, b: other, standing: 'other', difference: '' }))
+}
+
+function cautionsOf(a: SuiteResult, b: SuiteResult): readonly string[] {
+  const cautions: string[] = []
+  if (a.startedAt === b.startedAt && a.command === b.command) cautions.push('Both are the same suite.')
+  cautions.push(
+    'A duration is called different when a rank test of all runs tells the two apart at 95 %: by chance alone that happens in one row of twenty.',
+  )
+  for (const one of a.drills) {
+    const other = b.drills.find(({ name }) => name === one.name)
+    if (!other) continue
+    if (one.lab !== other.lab) cautions.push(`The labs of ${one.name} differ: ${one.lab} and ${other.lab}.`)
+    if (one.fault !== other.fault) cautions.push(`The faults of ${one.name} differ: ${one.fault} and ${other.fault}.`)
+  }
+  return cautions
+}
+
+function summaryOf(drills: readonly ComparedDrill[]): string {
+  if (drills.length === 0) return 'The two have no drill of the same name, so there is nothing to compare.'
+  const named = (standing: Row['standing']): readonly string[] =>
+    drills.flatMap(({ name, rows }) =>
+      rows.filter((row) => row.standing === standing).map((row) => `${row.name} of ${name}`),
+    )
+  const worse = named('worse')
+  const better = named('better')
+  const both = `${plural(drills.length, 'drill')} in both`
+  if (worse.length === 0 && better.length === 0) return `${both}; these runs show no difference.`
+  const clauses = [
+    ...(better.length > 0 ? [`better in ${nameSome(better)}`] : []),
+    ...(worse.length > 0 ? [`worse in ${nameSome(worse)}`] : []),
+  ]
+  return `${both}; B is ${clauses.join(', and ')}.`
+}
