@@ -39,8 +39,11 @@ function history(cutLine: number | undefined): readonly string[] {
 
 function faulted({ faulted }: Observations): readonly string[] {
   if (!faulted) return []
-  const [did, meaning] = ANSWERED[faulted.finding]
-  return [`${faulted.node} ${did} for ${sayMs(msNear(faulted.forNs))}${meaning}.`]
+  const { node, finding, servedForNs, forNs, standsBy } = faulted
+  const [did, meaning] = ANSWERED[finding]
+  const served = servedForNs === 0 ? '' : `still served for ${sayMs(msNear(servedForNs))} after the fault, then `
+  if (standsBy) return [`${node} ${served}${did}, as a broker that stands by does.`]
+  return [`${node} ${served}${did} for ${sayMs(msNear(forNs))}${meaning}.`]
 }
 
 const DIALS: Readonly<Record<DialEnd, readonly [string, string]>> = {

@@ -1,5 +1,6 @@
 import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
 import { expectedAfter, whatHappened } from './fault-time.ts'
+import { isConfirmed } from './jobs-ledger.ts'
 import type { Observations } from './observations.ts'
 import type { DrillResult, Objective } from '../result.ts'
 import { oneServes } from '../topology.ts'
@@ -37,11 +38,14 @@ function service(seen: Observations): JudgedObjective {
     if (failover) return met('takeover', '', `${failover.node ?? 'another'} after ${sayMs(failover.totalMs)}`)
     return violated('takeover', '', 'nobody', `Nobody took over in the ${watched} ${done}.`)
   }
-  const confirmed = ledger.jobs.some(({ attempts }) =>
-    attempts.some((attempt) => attempt.outcome === 'ack' && attempt.startNs >= fault.effectiveNs),
+  const confirms = ledger.attempts.flatMap((attempt) =>
+    isConfirmed(attempt) && attempt.startNs >= fault.effectiveNs ? [attempt.endNs] : [],
   )
-  if (confirmed) return met('service', '', 'there')
-  return violated('service', '', 'none', `No job was confirmed in the ${watched} ${done}.`)
+  if (confirms.length > 0) {
+    const firstNs = confirms.reduce((least, endNs) => Math.min(least, endNs))
+    return met('service', '', `first confirm after ${sayMs(msNear(firstNs - fault.effectiveNs))}`)
+  }
+  return violated('service', '', 'no confirm', `No job was confirmed in the ${watched} ${done}.`)
 }
 
 function recoveryTime({ recovery, objectives, notSteady, stalledNs }: Observations, rtoMs: number): JudgedObjective {

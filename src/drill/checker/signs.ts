@@ -46,7 +46,7 @@ export function signsOf(seen: Observations): readonly Sign[] {
   if (seen.stuck) found.add('stuck-consumer')
   if (seen.blocked) found.add('blocked')
   if (redelivery + resend + broker + postAck > 0) found.add('duplicates')
-  if (seen.faulted) found.add(ANSWERS[seen.faulted.finding])
+  if (seen.faulted && !seen.faulted.standsBy) found.add(ANSWERS[seen.faulted.finding])
   if (seen.clients) {
     for (const end of Object.keys(DIALS) as DialEnd[]) if (seen.clients.dials[end] > 0) found.add(DIALS[end])
     if (seen.clients.silentForNs !== null) found.add('client-hang')

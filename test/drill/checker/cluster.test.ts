@@ -158,7 +158,7 @@ describe('A queue whose home node goes away', () => {
     assert.equal(judgement.takenOverBy, null)
     assert.deepEqual(
       judgement.objectives.filter(({ name }) => name === 'takeover' || name === 'service'),
-      [{ name: 'service', target: '', actual: 'there', met: true }],
+      [{ name: 'service', target: '', actual: 'first confirm after 8.05 s', met: true }],
     )
     assert(
       judgement.findings.includes(

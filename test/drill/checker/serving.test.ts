@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { judge } from '../../../src/drill/checker/checker.ts'
-import { takeover, WrittenHistory } from '../../support/history.ts'
+import { A, takeover, WrittenHistory } from '../../support/history.ts'
 
 function twoMasters(history: WrittenHistory): boolean {
   const objective = judge(history.events).objectives.find(({ name }) => name === 'one master')
@@ -65,6 +65,28 @@ describe('What the hurt broker answered', () => {
   it('is what was met most often', () => {
     const history = paused().probe(1001, 'a', 'reset').probes(1100, 2000, 'a', 'refused')
     assert.equal(judge(history.events).findings[0], 'a refused connections for 1 s: a refusal, not a hang.')
+  })
+
+  it('is no refusal where it served on and then stands by, as another has its lock and nothing had to be healed', () => {
+    const robbed = new WrittenHistory({ fault: 'lock-kill' }).jobs(0, 1000)
+    robbed.hurt(1000, { node: 'a', endpoint: A, done: 'cut off from its lock' })
+    robbed.probes(1100, 4000, 'a', 'serving').lockTaken(2000).probes(4100, 9000, 'a', 'refused')
+    const { findings, signs } = judge(robbed.events)
+    assert.equal(
+      findings[0],
+      'a still served for 3 s after the fault, then refused connections, as a broker that stands by does.',
+    )
+    assert.ok(!signs.includes('refusal'))
+  })
+
+  it('counts from when it stopped serving, and until another had its place', () => {
+    const robbed = new WrittenHistory({ fault: 'lock-kill' }).jobs(0, 1000)
+    robbed.hurt(1000, { node: 'a', endpoint: A, done: 'cut off from its lock' })
+    robbed.probes(1100, 4000, 'a', 'serving').probes(4100, 9000, 'a', 'refused').lockTaken(5000)
+    assert.equal(
+      judge(robbed.events).findings[0],
+      'a still served for 3 s after the fault, then refused connections for 1 s: a refusal, not a hang.',
+    )
   })
 
   it('is not told of a broker that nobody asked', () => {
