@@ -58,6 +58,8 @@ export interface LiveState {
     /** Null until something proved that it took effect. */
     provenNs: number | null
   } | null
+  /** Who held it when the fault came. */
+  masterBefore: string | null
   /** Where the last job was confirmed before the fault. */
   servedBefore: string | null
   healedNs: number | null
@@ -99,6 +101,7 @@ export function liveState(brokers: readonly { readonly name: string; readonly en
     duplicates: 0,
     acknowledged: 0,
     fault: null,
+    masterBefore: null,
     servedBefore: null,
     healedNs: null,
     outage: null,
@@ -194,9 +197,14 @@ export function conditionOf(broker: LiveBroker, topology?: Topology, isMaster = 
   if (broker.hurt !== null) return broker.hurt
   // It has the lock and does not serve yet: it reads what its predecessor left.
   if (broker.finding === 'refused' && isMaster && oneServes(topology)) return 'taking over'
-  if (broker.finding === 'refused') return wordsOf(topology).refusing
+  if (broker.finding === 'refused' || standsBehindProxy(broker, topology, isMaster)) return wordsOf(topology).refusing
   if (broker.finding === null) return broker.healed ? 'coming back' : 'not seen yet'
   return CONDITIONS[broker.finding]
+}
+
+/** Behind a proxy, which accepts on its behalf, one that stands by breaks connections off in place of refusing them. */
+function standsBehindProxy({ finding }: LiveBroker, topology: Topology | undefined, isMaster: boolean): boolean {
+  return finding === 'reset' && oneServes(topology) && !isMaster
 }
 
 /** How the outage ended, in words: `b took over after 0.24 s`. Null while it lasts or where there was none. */
@@ -231,21 +239,24 @@ function confirmed(state: LiveState, event: EventOf<'res'>): readonly Notice[] {
   const stillHere = fault.provenNs !== null && job.startNs >= fault.provenNs
   if (!elsewhere && !backHere && !stillHere) return []
   outage.untilNs = event.t
-  state.backOn = whoIsBack(state, fault.node, job.endpoint, elsewhere)
+  state.backOn = whoIsBack(state, fault, job.endpoint, elsewhere)
   if (state.backOn.how === 'took over') state.master = state.backOn.name
   return [{ atNs: event.t, tone: 'good', text: `${recoveryOf(state)} (first confirm)` }]
 }
 
 /** Where every node serves, a confirm through another one does not tell who took over: the markers do. */
 function whoIsBack(
-  { topology, master, brokers, entrances }: LiveState,
-  hurt: string,
+  { topology, master, masterBefore, healedNs, brokers, entrances }: LiveState,
+  fault: NonNullable<LiveState['fault']>,
   endpoint: string | null,
   elsewhere: boolean,
 ): NonNullable<LiveState['backOn']> {
-  if (topology === 'home-node') return { name: hurt, how: 'serves again' }
-  if (topology === 'quorum' && master !== null)
-    return { name: master, how: master === hurt ? 'serves again' : 'took over' }
+  if (topology === 'home-node') return { name: fault.node, how: 'serves again' }
+  // Before the heal the old leader's loss may not be told yet, or it was never lost: then only the way was.
+  const isOld = master === masterBefore
+  const byAnotherWay = isOld && healedNs === null && endpoint !== fault.endpoint
+  if (topology === 'quorum' && master !== null && !byAnotherWay)
+    return { name: master, how: isOld ? 'serves again' : 'took over' }
   const name = [...brokers, ...entrances].find((door) => door.endpoint === endpoint)?.name ?? 'a broker'
   if (topology === 'quorum') return { name, how: 'passes jobs on again' }
   return { name, how: elsewhere ? 'took over' : 'serves again' }
@@ -260,6 +271,7 @@ function feel({ outage }: LiveState, atNs: number): void {
 
 function struck(state: LiveState, event: EventOf<'fault'>): readonly Notice[] {
   state.fault = { node: event.node, endpoint: event.endpoint, done: doneToIt(event), atNs: event.t, provenNs: null }
+  state.masterBefore = state.master
   // Only the loss of the broker that serves, of the one that jobs go through, or of what all of them lean on can keep
   // jobs from being confirmed.
   const { master, servedBefore } = state

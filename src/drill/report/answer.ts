@@ -3,7 +3,7 @@ import type { DrillResult, Sign, Verdict } from '../result.ts'
 import { unbroken } from './durations.ts'
 import { figures, tally } from './figures.ts'
 import { type Glyph, glyph } from './glyphs.ts'
-import { headline } from './headline.ts'
+import { findingsBesideHeadline, headline } from './headline.ts'
 import { type Html, html, trusted } from './html.ts'
 
 const GLYPH_OF_WORD: Readonly<Record<string, Glyph>> = { PASS: 'pass', FAIL: 'fail', UNKNOWN: 'unknown' }
@@ -24,7 +24,7 @@ export function answer(result: DrillResult): Html {
 /** What cannot wait: why it is no pass, and what is worth knowing whatever the verdict is. */
 export function notes(result: DrillResult): Html {
   return html`${told('Why this is not a pass', result.reasons, result.verdict === 'unknown' ? 'unknown' : 'fail')}
-    ${told('Worth knowing', result.findings, 'note')}
+    ${told('Worth knowing', findingsBesideHeadline(result), 'note')}
     ${signs(result.signs ?? [])}`
 }
 

@@ -35,8 +35,15 @@ function whatHappened(result: DrillResult): string {
   return asBeginning(hurtBroker(result) ? `${done} and no other broker took over` : done)
 }
 
+/** The findings without the one that says no more than the headline does: who took over, and when. */
+export function findingsBesideHeadline({ findings, takenOverBy }: DrillResult): readonly string[] {
+  const said = `${takenOverBy ?? ''} took over: its first confirm came `
+  // What comes after a semicolon is told nowhere else, such as a heal that came first.
+  return findings.filter((finding) => !finding.startsWith(said) || finding.includes(';'))
+}
+
 /** What was hurt, as {@link DrillResult} alone can say it: a broker by its name, anything else with its article. */
-function sayVictim(result: DrillResult): string {
+export function sayVictim(result: DrillResult): string {
   const { node } = result.fault
   return hurtBroker(result) || /\s/.test(node) ? node : `the ${node}`
 }

@@ -5,7 +5,7 @@ import { summaryLine } from '../checker/objectives.ts'
 import type { DrillResult, Verdict } from '../result.ts'
 import { formatMs, plural } from './durations.ts'
 import { duplicateKinds, formatBounds } from './figures.ts'
-import { duplicates, headline } from './headline.ts'
+import { duplicates, findingsBesideHeadline, headline, sayVictim } from './headline.ts'
 import { printableLine } from './printable.ts'
 import { wrap } from './text-width.ts'
 
@@ -57,7 +57,7 @@ function entries(result: DrillResult, folder = ''): readonly (readonly [string, 
     ['outage', outageLines(result)],
     ['threshold', thresholdLines(result)],
     ['latency', latencyLines(result)],
-    ['noted', result.findings],
+    ['noted', findingsBesideHeadline(result)],
     ['report', result.files.report === null ? [] : [join(folder, result.files.report)]],
     ['again', [result.command]],
   ]
@@ -81,7 +81,7 @@ function jobsLine(result: DrillResult): string {
 function failoverLine(result: DrillResult): string {
   const { failoverMs, failoverParts, fault } = result
   if (fault.injectedAt === null) return 'nothing was injected'
-  if (failoverMs === null) return `no other broker took over after ${fault.node} was ${fault.done}`
+  if (failoverMs === null) return `no other broker took over after ${sayVictim(result)} was ${fault.done}`
   return `${formatMs(failoverMs)} = ${failoverParts.map((part) => `${part.name} ${formatMs(part.ms)}`).join(' + ')}`
 }
 

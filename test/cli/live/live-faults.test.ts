@@ -82,6 +82,66 @@ describe('watching brokers behind an entrance', () => {
   })
 })
 
+describe('watching the leader of a queue', () => {
+  const run = { schema: 1, runId: 'r', lab: 'x', fault: 'kill', seed: 1, everyMs: 50, phaseMs: 0 } as const
+  const elected = {
+    type: 'marker',
+    kind: 'leader-elected',
+    source: 'api',
+    toleranceMs: 1,
+    detail: '',
+    atNs: 0,
+  } as const
+
+  it('does not have it serve again while it is paused and jobs go through an entrance', () => {
+    const { at } = watched()
+    at(3, { type: 'run', ...run, topology: 'quorum', entrances: [{ name: 'haproxy', endpoint: DOOR }] })
+    at(4, { ...elected, node: 'a' })
+    at(10, ...sent('i', DOOR), acked('i'))
+    at(20, { type: 'fault', name: 'pause', node: 'a', endpoint: A, done: 'paused' })
+    at(21, { type: 'proof', node: 'a', effectiveNs: 21e6, proof: ['stopped'] })
+    at(30, ...sent('j', DOOR))
+    assert.deepEqual(at(121, acked('j')), ['haproxy passes jobs on again after 0.10 s (first confirm)'])
+  })
+
+  it('does not have it take over when only the follower was lost that jobs went through', () => {
+    const { at } = watched()
+    at(3, { type: 'run', ...run, topology: 'quorum' })
+    at(4, { ...elected, node: 'a' })
+    at(10, ...sent('i', B), acked('i'))
+    at(20, { type: 'fault', name: 'kill-follower', node: 'b', endpoint: B, done: 'killed' })
+    at(21, { type: 'proof', node: 'b', effectiveNs: 21e6, proof: ['gone'] })
+    at(30, ...sent('j', A))
+    assert.deepEqual(at(121, acked('j')), ['a passes jobs on again after 0.10 s (first confirm)'])
+  })
+
+  it('has it serve again after the heal of a majority that it was one of, and another take over when that was elected', () => {
+    for (const [node, words] of [
+      ['a', 'a serves again after 1.00 s (first confirm)'],
+      ['b', 'b took over after 1.00 s (first confirm)'],
+    ] as const) {
+      const { at } = watched()
+      at(3, { type: 'run', ...run, topology: 'quorum' })
+      at(4, { ...elected, node: 'a' })
+      at(10, ...sent('i', A), acked('i'))
+      at(20, { type: 'fault', name: 'kill-two', node: 'majority', endpoint: null, done: 'killed' })
+      at(21, { type: 'proof', node: 'majority', effectiveNs: 21e6, proof: ['gone'] })
+      at(30, ...sent('j', A))
+      at(900, { type: 'heal', node: 'majority', how: 'started again' })
+      at(901, { ...elected, node })
+      assert.deepEqual(at(1021, acked('j')), [words])
+    }
+  })
+})
+
+describe('watching a standby behind a proxy', () => {
+  it('calls it standing by though its connections are accepted and broken off', () => {
+    const { state, at } = watched()
+    at(5, { type: 'probe', node: 'b', endpoint: B, finding: 'reset' })
+    assert.equal(conditions(state), 'a serving, b standing by')
+  })
+})
+
 describe('watching a broker between the lock and its first answer', () => {
   it('calls it taking over, and one that was healed coming back', () => {
     const { state, at } = watched()

@@ -39,6 +39,22 @@ describe('the summary of a drill', () => {
     )
   })
 
+  it('names what is no broker with its article, where nobody took over', () => {
+    const paused = resultOf(writeDrill(PAUSED))
+    const summary = renderSummary({
+      ...paused,
+      fault: { ...paused.fault, node: 'cluster', done: 'put under an alarm' },
+    })
+    assert.match(summary, /\nfailover {3}no other broker took over after the cluster was put under an alarm\n/)
+  })
+
+  it('does not say again in a note who took over and when, unless the heal came first', () => {
+    const finding = 'b took over: its first confirm came 241 ms after a was killed'
+    const told = (text: string): string => renderSummary({ ...killed, takenOverBy: 'b', findings: [text] })
+    assert.doesNotMatch(told(`${finding}.`), /noted|first confirm came/)
+    assert.match(told(`${finding}; the heal came after 100 ms.`), /noted +b took over: its first confirm came/)
+  })
+
   it('says unknown, never 0, when the drain failed', () => {
     const summary = renderSummary(resultOf(writeDrill({ ...LOSING, givenUp: [], drained: false })))
     assert.match(summary, /^UNKNOWN/)
