@@ -40,8 +40,14 @@ export class Skipped extends Exit {
   }
 }
 
-/** The exit code and the one line for anything that a command threw. */
+/** The exit code and the one line for anything that a command threw, without credentials. */
 export function explain(error: unknown): { readonly exitCode: number; readonly line: string } {
+  const { exitCode, line } = explained(error)
+  // A URI in the wrong place, such as that of a lab's name, is quoted as what it is not.
+  return { exitCode, line: line.replaceAll(/:\/\/[^\s'"]*@/g, '://***@') }
+}
+
+function explained(error: unknown): { readonly exitCode: number; readonly line: string } {
   if (error instanceof Exit) return { exitCode: error.exitCode, line: error.message }
   if (error instanceof CommanderError) {
     // Help and version end this way too, having printed what was asked for.

@@ -51,6 +51,24 @@ const WRONG: readonly Wrong[] = [
     names: /--topology goes with --uri/,
   },
   {
+    what: 'a URI in place of a lab',
+    args: ['drill', '--lab', `failover:(stomp://u:${SECRET}@h:1,stomp://u:a/${SECRET}@h:2)`],
+    exitCode: 64,
+    names: /there is no lab "failover:/,
+  },
+  {
+    what: 'a URI in place of a plan',
+    args: ['drill', `stomp://u:${SECRET}@h:1`],
+    exitCode: 64,
+    names: /stomp:\/\/\*\*\*@h:1 cannot be read/,
+  },
+  {
+    what: 'a URI in place of a duration',
+    args: ['doctor', 'embedded', '--rto', `amqp://u:${SECRET}@h`],
+    exitCode: 64,
+    names: /--rto/,
+  },
+  {
     what: 'a command that is empty',
     args: ['drill', '--uri', `stomp://u:${SECRET}@127.0.0.1:1`, '--inject', 'true', '--heal', ''],
     exitCode: 64,
