@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { countOf, formatCount, sayMs } from '../drill/checker/durations.ts'
 import { formatSeconds } from '../drill/report/durations.ts'
-import { fewestRuns } from '../drill/threshold/cost.ts'
+import { runsLeft } from '../drill/threshold/cost.ts'
 import type { Search } from '../drill/threshold/search-file.ts'
 import type { TrialRecord } from '../drill/threshold/trial-record.ts'
 import {
@@ -19,10 +19,8 @@ const LABEL_WIDTH = 11
 /** What a search will cost, before it begins: how many runs, about how long, and whether the budget is enough. */
 export function costText(search: Search, parallel: number, budgetMs: number): string {
   const { method, verify, trials } = search
-  const wanted = verify ? verify.runs : fewestRuns(method)
-  const left = Math.max(0, wanted - trials.length)
   const eachMs = trialMsOf(search)
-  const totalMs = Math.ceil(left / parallel) * eachMs || 0
+  const totalMs = Math.ceil(runsLeft(search) / parallel) * eachMs || 0
   const what = verify
     ? `${countOf(verify.runs, 'run')} of the article's own schedule at ${sayMs(verify.atMs)}`
     : `${countOf(method.directTrials, 'measured outage')}, then ${countOf(method.confirmRuns, 'run')} of the article's own schedule at the candidate`
@@ -51,8 +49,7 @@ export function progressText(record: TrialRecord, search: Search, parallel: numb
         : 'the service was not back'
   const threshold = record.thresholdMs === null ? 'no threshold was seen' : `threshold ${sayMs(record.thresholdMs)}`
   const fared = record.article ? `, ${faredText(record.article, record.stalledMs)}` : ''
-  const wanted = verify ? verify.runs : fewestRuns(method)
-  const leftMs = Math.ceil(Math.max(0, wanted - search.trials.length) / parallel) * trialMsOf(search)
+  const leftMs = Math.ceil(runsLeft(search) / parallel) * trialMsOf(search)
   const left = leftMs > 0 ? ` (about ${sayLong(leftMs)} left)` : ''
   return `${place}: ${outage}, ${threshold}${fared}${left}`
 }

@@ -1,5 +1,7 @@
-import type { Method } from './method.ts'
-import type { TrialRecord } from './trial-record.ts'
+import { standing } from './method.ts'
+import { openSteps } from './search.ts'
+import type { Search } from './search-file.ts'
+import { outcomesOf, type TrialRecord } from './trial-record.ts'
 
 /** What decides how long a trial takes, in milliseconds. */
 export interface TrialCost {
@@ -24,7 +26,10 @@ export function measuredTrialMs(trials: readonly TrialRecord[], cost: TrialCost)
   return trials.reduce((sum, { tookMs }) => sum + tookMs, 0) / trials.length
 }
 
-/** How many runs a search makes when no candidate has to be raised. */
-export function fewestRuns({ directTrials, confirmRuns }: Method): number {
-  return directTrials + confirmRuns
+/** How many runs there are left when no candidate has to be raised any more. Runs of a candidate that failed are lost. */
+export function runsLeft(search: Search): number {
+  const { verify, method, trials } = search
+  const open = openSteps(search).length
+  const inDirectPhase = !verify && standing(method, outcomesOf(trials)).phase === 'direct'
+  return open + (inDirectPhase ? method.confirmRuns : 0)
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { progressText } from '../../../src/cli/threshold-text.ts'
+import { runsLeft } from '../../../src/drill/threshold/cost.ts'
 import { meaningWords, measuredWords, verificationWords } from '../../../src/drill/threshold/words.ts'
 import { direct, run, writtenSearch } from './written-search.ts'
 
@@ -28,6 +29,17 @@ describe('the words of a search', () => {
     assert.match(verificationWords(writtenSearch(runs.slice(1), { verify })), /undecided between/)
     const whole = verificationWords(writtenSearch(runs, { verify: { ...verify, early: false } }))
     assert.match(whole, /a job fails in at most 25\.9 % of such faults \(each bound 95 %\)$/)
+  })
+
+  it('tell what is left to do also once a candidate was raised: its runs begin anew', () => {
+    const five = [0, 1, 2, 3, 4].map((index) => direct(index, 190))
+    const raised = writtenSearch([...five, run(1, 0, 200), run(1, 1, 200, 3), run(2, 0, 9500)])
+    assert.equal(runsLeft(raised), 4)
+    assert.equal(runsLeft(writtenSearch(five.slice(0, 2))), 3 + 5)
+    assert.equal(
+      runsLeft(writtenSearch([run(1, 0, 200, 0, 'verify')], { verify: { atMs: 200, runs: 3, early: false } })),
+      2,
+    )
   })
 
   it('tell why a run in which no job failed does not count as held', () => {
