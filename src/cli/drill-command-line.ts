@@ -52,6 +52,11 @@ function targetWords(options: DrillOptions): readonly string[] {
   ]
 }
 
+/** A word of a command line, such as a path, quoted only where a POSIX shell would read it as something else. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text)
+}
+
 /** For a POSIX shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`

@@ -53,6 +53,15 @@ export function removeUnused(path: string): void {
   rmdirSync(path)
 }
 
+/** Whether there is a folder at that path. What is wrong with it otherwise is told when it is read. */
+export function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 function attempt<Value>(path: string, failed: string, action: () => Value): Value {
   try {
     return action()

@@ -5,6 +5,7 @@ import { renderSuitePage } from '../drill/report/suite/suite-page.ts'
 import { renderSuiteTable } from '../drill/suite/suite-table.ts'
 import { UnderstudyError } from '../errors.ts'
 import { fileProblem, makeFolder } from '../folder.ts'
+import { shellWord } from './drill-command-line.ts'
 import { newFolder, save, shown, stampedFolder } from './drill-folder.ts'
 import { faultOf } from './drill-options.ts'
 import { type DrillTargets, HEALED_AND_DOWN } from './drill-target.ts'
@@ -43,7 +44,7 @@ export async function drillSuite(
     const result = resultOf(plan, finished, {
       plan: path,
       startedAt,
-      command: `${understudy} drill ${path}`,
+      command: `${understudy} drill ${shellWord(path)}`,
       versions,
     })
     save(join(out, 'result.json'), `${JSON.stringify(result, null, 2)}\n`)

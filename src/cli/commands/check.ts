@@ -1,9 +1,13 @@
+import { join } from 'node:path'
 import { Command, Option } from 'commander'
 import { judge } from '../../drill/checker/checker.ts'
 import { readHistory } from '../../drill/history-file.ts'
 import type { Objectives } from '../../drill/history.ts'
 import { renderSummary } from '../../drill/report/summary.ts'
 import { toResult } from '../../drill/result.ts'
+import { shellWord } from '../drill-command-line.ts'
+import { EVENTS_FILE } from '../drill-files.ts'
+import { isFolder } from '../drill-folder.ts'
 import { objectiveOptions } from '../drill-options.ts'
 import { duration, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
@@ -23,7 +27,7 @@ interface CheckOptions {
 export function checkCommand(terminal: Pick<Terminal, 'out'>, understudy: string): Command {
   const command = new Command('check')
     .description('judge the stored history of a drill again')
-    .argument('<events>', 'the events.jsonl that a drill left behind')
+    .argument('<events>', 'the events.jsonl that a drill left behind, or its folder')
     .option('--json', 'print the result as one JSON document')
   for (const option of objectiveOptions()) command.addOption(option.default(undefined))
   return command
@@ -43,12 +47,13 @@ async function check(
   understudy: string,
 ): Promise<void> {
   const { json = false } = options
-  const { events, cutLine } = await readHistory(path)
+  const file = isFolder(path) ? join(path, EVENTS_FILE) : path
+  const { events, cutLine } = await readHistory(file)
   const objectives = askedOf(options)
   const result = toResult(judge(events, { objectives, ...(cutLine === undefined ? {} : { cutLine }) }), {
     versions: { node: process.versions.node },
-    command: [understudy, 'check', path, ...wordsOf(options)].join(' '),
-    files: { events: path, report: null, result: null, logs: [] },
+    command: [understudy, 'check', shellWord(path), ...wordsOf(options)].join(' '),
+    files: { events: file, report: null, result: null, logs: [] },
   })
   terminal.out(json ? `${JSON.stringify(result, null, 2)}\n` : renderSummary(result))
   const exitCode = EXIT_OF_VERDICT[result.verdict]

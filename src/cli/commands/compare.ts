@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { DrillResult } from '../../drill/result.ts'
@@ -11,7 +11,7 @@ import { compareSuites } from '../../drill/report/compare/suite-comparison.ts'
 import type { SuiteResult } from '../../drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
-import { shown } from '../drill-folder.ts'
+import { isFolder, shown } from '../drill-folder.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface CompareOptions {
@@ -119,10 +119,6 @@ function read(path: string): Found {
   const stored = parseStored(text)
   if (stored.kind === 'wrong') throw new UnderstudyError('invalid-option', `${shown(file)} ${stored.wrong}`)
   return stored
-}
-
-function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
 }
 
 function save(path: string, text: string, { terminal }: CompareCommandOptions): void {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { checkCommand } from '../../../src/cli/commands/check.ts'
@@ -50,6 +50,24 @@ describe('understudy check', () => {
     assert.equal(exitCode, 2)
     assert.match(out, /^UNKNOWN · RPO 0: UNKNOWN · whether any of 250 confirmed jobs is lost is not known\n/)
     assert.doesNotMatch(out, /\b0 lost|nothing lost/)
+  })
+
+  it('takes the folder of a drill too, and says how to ask again in words for a shell', async () => {
+    const drill = join(folder, 'a drill')
+    await mkdir(drill)
+    await copyFile(await store(takeover()), join(drill, 'events.jsonl'))
+    const { exitCode, out } = await check(drill, '--json')
+    assert.equal(exitCode, 0)
+    const { command, files: kept } = JSON.parse(out) as DrillResult
+    assert.equal(command, `understudy check '${drill}'`)
+    assert.equal(kept.events, join(drill, 'events.jsonl'))
+    const empty = join(folder, 'empty')
+    await mkdir(empty)
+    for (const wrong of [empty, 'x'.repeat(5000)]) {
+      const end = await check(wrong)
+      assert.equal(end.exitCode, 64)
+      assert.match(end.line, /^cannot read /)
+    }
   })
 
   it('prints exactly one JSON document with --json', async () => {
