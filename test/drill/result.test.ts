@@ -72,7 +72,7 @@ describe('The summary line', () => {
     assert.match(line(takeover().delivered('x', 5000, { runId: 'run-0' })), / · unexpected 0: FAIL \(actual 1\) · /)
     assert.match(
       line(new WrittenHistory().jobs(0, 1000).fault(1000).drain(3000)),
-      /^takeover: FAIL \(actual nobody\) · /,
+      /^takeover: FAIL \(nobody\) · /,
     )
   })
 })

@@ -169,7 +169,8 @@ export function summaryLine(result: Pick<DrillResult, 'objectives' | 'jobs'>): s
 function objectiveLine({ name, target, actual, met }: Objective): string {
   const asked = [name, target].filter(Boolean).join(' ')
   if (met === null) return `${asked}: UNKNOWN`
-  return met ? `${asked}: PASS` : `${asked}: FAIL (actual ${actual})`
+  // A figure needs the word; a clause such as `b had the lock while a still served` says it all.
+  return met ? `${asked}: PASS` : `${asked}: FAIL (${/^\d/.test(actual) ? 'actual ' : ''}${actual})`
 }
 
 function lossLine({ lost, acknowledged }: DrillResult['jobs']): string {

@@ -29,7 +29,7 @@ export function formatOffset(ns: number): string {
 
 /** Keeps every number on one line with its unit. */
 export function unbroken(text: string): string {
-  return text.replaceAll(/(?<=\d) (?=(?:ms|s|min|jobs?)\b)/g, '\u00a0')
+  return text.replaceAll(/(?<=\d) (?=(?:ms|s|min|jobs?)\b|%)/g, '\u00a0')
 }
 
 /** `1 job`, `2 jobs`. */

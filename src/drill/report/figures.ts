@@ -142,6 +142,6 @@ export function duplicateKinds(result: DrillResult): string {
 }
 
 function figure({ name, value, note, tone = 'plain' }: Figure): Html {
-  const [, amount = value, unit = ''] = /^(.*\d)( (?:ms|s|min))$/.exec(value) ?? []
+  const [, amount = value, unit = ''] = /^([^a-z]*\d)( (?:ms|s|min))$/.exec(value) ?? []
   return html`<div><dt>${name}</dt><dd class="value ${tone}">${amount}${unit !== '' && html`<span class="unit">\u00a0${unit.trim()}</span>`}</dd><dd class="note">${unbroken(note)}</dd></div>`
 }

@@ -22,6 +22,8 @@ const MEANING_WITH_ELECTION: typeof MEANING = {
 /** The parts of the failover one after another, to scale, with their milliseconds. */
 export function waterfall(result: DrillResult): Html {
   const { failoverMs, failoverParts } = result
+  if (result.fault.injectedAt === null)
+    return html`<p class="nothing">No fault was injected, so there are no parts to show.</p>`
   if (failoverMs === null || failoverParts.length === 0) {
     return html`<p class="nothing">No other broker took over after the fault, so there are no parts to show.</p>`
   }

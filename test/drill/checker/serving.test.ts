@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { judge } from '../../../src/drill/checker/checker.ts'
+import { summaryLine } from '../../../src/drill/checker/objectives.ts'
 import { A, takeover, WrittenHistory } from '../../support/history.ts'
 
 function twoMasters(history: WrittenHistory): boolean {
@@ -20,6 +21,11 @@ describe('Two masters', () => {
 
   it('are seen when both were found serving all along', () => {
     assert.ok(twoMasters(new WrittenHistory().probes(0, 900, 'a', 'serving').probes(50, 950, 'b', 'serving')))
+  })
+
+  it('are told in the summary as a clause, with no figure to be actual', () => {
+    const { events } = new WrittenHistory().probes(0, 900, 'a', 'serving').probes(50, 950, 'b', 'serving')
+    assert.match(summaryLine(judge(events)), /one master: FAIL \((?!actual)[ab] /)
   })
 
   it('are not seen when one was found down in between', () => {

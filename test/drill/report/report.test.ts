@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { UnderstudyError } from '../../../src/errors.ts'
+import { unbroken } from '../../../src/drill/report/durations.ts'
 import { renderReport } from '../../../src/drill/report/report.ts'
 import { HOSTILE, KILLED, LOSING, PAUSED, type Script, writeDrill } from './written-drills.ts'
 import { resultOf } from './written-result.ts'
@@ -132,6 +133,13 @@ describe('the report as it reads', () => {
     assert.ok(Math.abs((lastX ?? 0) + (lastWidth ?? 0) - 100) < 0.01, 'drawn to the same scale')
   })
 
+  it('keeps a percentage on one line, and a duration of two units in one size', () => {
+    assert.equal(unbroken('a job fails in at most 9.81 % of runs'), 'a job fails in at most 9.81\u00a0% of runs')
+    const events = writeDrill(KILLED)
+    const page = renderReport({ ...resultOf(events), recoveryMs: 62_000 }, events)
+    assert.match(page, /<dd class="value plain">1 min 2 s<\/dd>/)
+  })
+
   it('says that there are no parts where nobody took over', () => {
     says(pageOf(PAUSED), /No other broker took over after the fault/)
   })
@@ -220,6 +228,7 @@ describe('the report as it reads', () => {
     says(page, /UNKNOWN/)
     says(page, /Nothing was injected; no job was sent\./)
     says(page, /No job was sent\./)
+    says(page, /No fault was injected, so there are no parts to show\./)
   })
 
   it('refuses a history without its run line', () => {
