@@ -38,6 +38,13 @@ export function readSuitePlan(path: string, targets: Pick<DrillTargets, 'faultNa
     const lab = labOf(drill)
     if (drill.uri === undefined) at(path, lineOf(entries, 'lab', 'haproxy'), () => targets.faultNames(lab))
     at(path, lineOf(entries, 'fault'), () => checkTarget(drill, targets))
+    // They may be the same brokers: each drill would take the other's fault for its own.
+    if (drill.uri !== undefined && document.parallel > 1)
+      throw planError(
+        path,
+        lineOf(entries, 'uri'),
+        'uri: brokers of your own are drilled one at a time, not in parallel',
+      )
     const wanted = entries.name ?? `${lab} ${faultOf(drill)}`
     const copy = (taken.get(wanted) ?? 0) + 1
     taken.set(wanted, copy)
