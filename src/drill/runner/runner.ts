@@ -290,7 +290,7 @@ class Drill {
   async #watchAborts(signal: AbortSignal): Promise<void> {
     const { clock } = this.#dependencies
     const { abort } = this.#plan
-    if (abort === undefined) return
+    if (abort?.outageMs === undefined && abort?.failedJobs === undefined) return
     const since = clock.now()
     const failedBefore = this.#workload.failed
     const met = (): string | undefined => {
