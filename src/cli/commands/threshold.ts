@@ -2,11 +2,11 @@ import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { renderThresholdPage } from '../../drill/report/threshold/threshold-page.ts'
-import { failureAtLeast, failureAtMost } from '../../drill/threshold/binomial.ts'
 import { measuredOutages } from '../../drill/threshold/measured.ts'
 import { replaySchedule } from '../../drill/threshold/retry-schedule.ts'
-import { decidedEarly, openSteps, RunningSearch, type SearchEvent } from '../../drill/threshold/search.ts'
+import { openSteps, RunningSearch, type SearchEvent } from '../../drill/threshold/search.ts'
 import { readSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
+import { verificationOf } from '../../drill/threshold/verification.ts'
 import { messageOf, UnderstudyError } from '../../errors.ts'
 import { fileProblem, makeFolder } from '../../folder.ts'
 import { newFolder, save, shown, stampedFolder } from '../drill-folder.ts'
@@ -178,24 +178,10 @@ function tell(
   }
 }
 
-/** 0 when the claim is as wanted; 2 when it is weaker. Of a verification see `verified`. */
+/** 0 when the claim is as wanted, or the verification showed it; 1 when that refuted it; 2 when neither. */
 function exitCodeOf(search: Search): number {
-  if (search.verify) return verified(search)
+  if (search.verify) return VERIFIED[verificationOf(search)]
   return search.claim?.asWanted ? EXIT.passed : EXIT.unknown
 }
 
-/**
- * 0 when the runs show that jobs fail in no more than 1 - p of the faults, 1 when they show that they fail in more, 2
- * when they leave both open; with `--early` what the sequential test says.
- */
-function verified({ verify, trials, method }: Search): number {
-  const runs = trials.filter(({ kind }) => kind === 'verify')
-  if (verify?.early) {
-    const told = decidedEarly(runs)
-    return told === 'go' ? EXIT.passed : told === 'no-go' ? EXIT.violated : EXIT.unknown
-  }
-  const failed = runs.filter(({ article }) => article?.held === false).length
-  const allowed = 1 - method.pass
-  if (failureAtMost(failed, runs.length, method.confidence) <= allowed) return EXIT.passed
-  return failureAtLeast(failed, runs.length, method.confidence) > allowed ? EXIT.violated : EXIT.unknown
-}
+const VERIFIED = { shown: EXIT.passed, refuted: EXIT.violated, open: EXIT.unknown } as const

@@ -4,6 +4,7 @@ import { sayPercent } from '../../threshold/claim.ts'
 import { measuredOutages } from '../../threshold/measured.ts'
 import type { Search } from '../../threshold/search-file.ts'
 import type { TrialRecord } from '../../threshold/trial-record.ts'
+import { verificationOf } from '../../threshold/verification.ts'
 import {
   confirmedWords,
   meaningWords,
@@ -74,20 +75,23 @@ function head(search: Search, outages: readonly TrialRecord[]): Html {
   </header>`
 }
 
-function stateOf({ claim, verify, trials }: Search): {
+interface State {
   readonly tone: string
   readonly glyph: Glyph
   readonly words: string
-} {
-  if (!verify) {
-    return claim?.asWanted
-      ? { tone: 'pass', glyph: 'pass', words: 'EARNED AS WANTED' }
-      : { tone: 'unknown', glyph: 'unknown', words: 'NOT ALL THAT WAS WANTED' }
-  }
-  const failed = trials.filter(({ article }) => article?.held === false).length
-  return failed === 0
-    ? { tone: 'pass', glyph: 'pass', words: 'EVERY RUN HELD' }
-    : { tone: 'unknown', glyph: 'unknown', words: 'NOT EVERY RUN HELD' }
+}
+
+const VERIFIED: Readonly<Record<ReturnType<typeof verificationOf>, State>> = {
+  shown: { tone: 'pass', glyph: 'pass', words: 'SHOWN AS WANTED' },
+  refuted: { tone: 'fail', glyph: 'fail', words: 'JOBS FAIL MORE OFTEN' },
+  open: { tone: 'unknown', glyph: 'unknown', words: 'LEFT OPEN' },
+}
+
+function stateOf(search: Search): State {
+  if (search.verify) return VERIFIED[verificationOf(search)]
+  return search.claim?.asWanted
+    ? { tone: 'pass', glyph: 'pass', words: 'EARNED AS WANTED' }
+    : { tone: 'unknown', glyph: 'unknown', words: 'NOT ALL THAT WAS WANTED' }
 }
 
 function figuresOf(search: Search, outages: readonly TrialRecord[]): readonly Figure[] {
@@ -110,7 +114,11 @@ function figuresOf(search: Search, outages: readonly TrialRecord[]): readonly Fi
     {
       name: 'Runs that held',
       value: `${formatCount(held)} of ${formatCount(of)}`,
-      note: most === undefined ? 'not confirmed yet' : `a job fails in at most ${sayPercent(most)}`,
+      note: verify?.early
+        ? 'as many as the sequential test asked for'
+        : most === undefined
+          ? 'not confirmed yet'
+          : `a job fails in at most ${sayPercent(most)}`,
     },
     {
       name: 'Median',

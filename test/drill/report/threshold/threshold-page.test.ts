@@ -44,8 +44,25 @@ describe('the page of a search', () => {
   it('tells a verification by how many fresh runs held', () => {
     const trials = [run(1, 0, 9200, 0, 'verify'), run(1, 1, 9200, 3, 'verify')]
     const text = pageText(renderThresholdPage(writtenSearch(trials, { verify: { atMs: 9200, runs: 2, early: false } })))
-    assert.match(text, /NOT EVERY RUN HELD/)
+    assert.match(text, /LEFT OPEN/)
     assert.match(text, /1 of 2 fresh runs held at 9\.2 s/)
+  })
+
+  it('says of a verification what its exit code says: shown, refuted or left open, as without a run', () => {
+    const state = (failed: readonly number[], early = false): string => {
+      const trials = failed.map((jobs, index) => run(1, index, 9200, jobs, 'verify'))
+      const verify = { atMs: 9200, runs: 29, early }
+      const text = pageText(renderThresholdPage(writtenSearch(trials, { verify })))
+      return /SHOWN AS WANTED|JOBS FAIL MORE OFTEN|LEFT OPEN/.exec(text)?.[0] ?? ''
+    }
+    const ten = Array.from({ length: 10 }, () => 0)
+    assert.equal(state([]), 'LEFT OPEN')
+    assert.equal(state(ten.slice(0, 4)), 'LEFT OPEN')
+    assert.equal(state(ten.slice(0, 5)), 'SHOWN AS WANTED')
+    assert.equal(state([1, 1, 1, 1, 1]), 'JOBS FAIL MORE OFTEN')
+    assert.equal(state(ten.slice(0, 9), true), 'LEFT OPEN')
+    assert.equal(state(ten, true), 'SHOWN AS WANTED')
+    assert.equal(state([1, 1], true), 'JOBS FAIL MORE OFTEN')
   })
 
   it('shows other retry policies where there are any', () => {
