@@ -2,27 +2,16 @@ import type { Prediction } from '../../src/drill/fault.ts'
 import { everybodyBut, silentCut } from '../netns/silence-fault.ts'
 import { inNamespaces } from './in-netns.ts'
 import type { LabKind } from './lab.ts'
-import { ELECTION_MS, FAILURE_DETECTOR_POLL_MS, NET_TICK_MS } from './rabbitmq-predictions.ts'
+import { FAILURE_DETECTOR_POLL_MS, SILENT_LEADER, SUSPECTED } from './rabbitmq-predictions.ts'
 import { rabbitmqQuorum } from './rabbitmq.ts'
 import { settleParted } from './rabbitmq-settle-parted.ts'
 
 const NODES = ['a', 'b', 'c']
 
-const SUSPECTED = `a silent leader is suspected at the second poll of the failure detector at most (aten poll_interval ${FAILURE_DETECTOR_POLL_MS / 1000} s), and an election is over within ${ELECTION_MS / 1000} s`
-
 const PARTITION: Prediction = {
   lowerMs: FAILURE_DETECTOR_POLL_MS,
   upperMs: null,
   because: `${SUSPECTED}; but a client of the leader's own node hears its heart-beats and waits for confirms that do not come, and after the heal TCP may wait once more for as long as the silence has lasted`,
-}
-
-// By Erlang's documentation a silent node is taken for gone after a net_ticktime, give or take a quarter.
-const TICK_MOST_MS = 1.25 * NET_TICK_MS
-
-const ISOLATE: Prediction = {
-  lowerMs: FAILURE_DETECTOR_POLL_MS,
-  upperMs: TICK_MOST_MS + ELECTION_MS,
-  because: `${SUSPECTED}; but who connects anew is led to the old leader until the other nodes take it for gone, which net_ticktime ${NET_TICK_MS / 1000} s decides, give or take a quarter`,
 }
 
 /** Three RabbitMQ nodes on a network of their own, so that they can lose each other. */
@@ -45,7 +34,7 @@ export const rabbitmqQuorumNetns: LabKind = inNamespaces(rabbitmqQuorum, {
       summary: 'the broker that leads the queue loses everybody in silence: the other two and its clients',
       done: 'cut off from everybody in silence',
       from: everybodyBut(lab.network),
-      predicted: ISOLATE,
+      predicted: SILENT_LEADER,
       settle: async (node) => await settleParted(lab, node),
     }),
   ],
