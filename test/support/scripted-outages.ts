@@ -33,6 +33,8 @@ export interface ScriptedDrill {
   readonly abort?: AbortConditions
   /** What heals, with the signal that the fault was aimed with. Defaults to nothing to undo. */
   readonly heal?: (signal: AbortSignal, clock: Clock) => Promise<string | undefined>
+  /** What proves the fault, with the same signal. Defaults to a proof at once. */
+  readonly proof?: (signal: AbortSignal, clock: Clock) => Promise<string | undefined>
   /** When the drill's own process stands still, from when the first down begins, and for how long. Defaults to never. */
   readonly stall?: { readonly atMs: number; readonly forMs: number }
   /** Defaults to `after-hold`. */
@@ -178,7 +180,7 @@ function scriptedControl(
           }
           return nothing()
         },
-        proof: () => Promise.resolve('the script began'),
+        proof: () => (script.proof ? script.proof(signal, clock) : Promise.resolve('the script began')),
         heal: () => heal(signal, clock),
       }),
   }

@@ -245,9 +245,8 @@ class Drill {
     const healed = new AbortController()
     const watching = this.#watchAborts(AbortSignal.any([this.#signal, healed.signal]))
     try {
-      await aim.inject()
       // What nothing proves need not be waited for: the verdict is that nobody knows.
-      if (await this.#prove(aim)) await this.#untilHealed()
+      if (await this.#injectAndProve(aim)) await this.#untilHealed()
       onPhase({ name: 'healing' })
       await this.#heal('')
     } finally {
@@ -256,6 +255,18 @@ class Drill {
     }
     onPhase({ name: 'recovering' })
     await this.#untilRecovered()
+  }
+
+  /** False when nothing proves the fault, as where an abort condition was met before. */
+  async #injectAndProve(aim: Aim): Promise<boolean> {
+    try {
+      await aim.inject()
+      return await this.#prove(aim)
+    } catch (error) {
+      // A command, or a look, that was cut short by an abort condition broke nothing: what counts is to heal.
+      if (this.#signal.aborted || !this.#hurry.signal.aborted) throw error
+      return false
+    }
   }
 
   /** Records what proves that the fault took effect; false when nothing does. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { type Clock, pause } from '../../../src/clock.ts'
+import { type Clock, pause, sleep } from '../../../src/clock.ts'
 import { judge } from '../../../src/drill/checker/checker.ts'
 import type { HistoryEvent } from '../../../src/drill/history.ts'
 import { drillByScript, type ScriptedDown } from '../../support/scripted-outages.ts'
@@ -54,6 +54,21 @@ describe('A drill', () => {
     assert.equal(heal.how, 'settled at once')
     const { reasons } = judge(events)
     assert.deepEqual(reasons, ['The drill was aborted after the fault: no job was confirmed for 3 s.'])
+  })
+
+  it('heals and goes on to its end when an abort condition cuts a proof short', async () => {
+    const proof = async (signal: AbortSignal, clock: Clock): Promise<undefined> => {
+      await sleep(clock, 600_000, signal)
+    }
+    const heal = (): Promise<string> => Promise.resolve('undone')
+    const downs = [{ fromMs: 0, untilMs: 4000 }]
+    const events = await drillByScript({ ...SCRIPT, seed: 3, downs, proof, heal, abort: { outageMs: 2000 } })
+    assert.ok(timeOf(events, 'heal') - timeOf(events, 'fault') < 2300)
+    assert.ok(timeOf(events, 'drain') > timeOf(events, 'heal'))
+    assert.match(
+      judge(events).reasons.join(' '),
+      /aborted after the fault: no job was confirmed for 2 s\..*Nothing proves/,
+    )
   })
 
   it('stops settling for an abort condition that is met only then', async () => {
