@@ -33,8 +33,12 @@ function signalTo(context: TestContext, signal: string): string {
   return `sh '${script}'`
 }
 
+let drills = 0
+
+/** Each on a queue of its own: what a drill that was interrupted leaves behind is unexpected in the next. */
 function drillArgs(out: string, ...args: readonly string[]): readonly string[] {
-  return ['drill', '--uri', uri(), '--seed', EARLY_SEED, '--window', '500ms', '--out', out, ...args]
+  const to = `queue://own.${++drills}`
+  return ['drill', '--uri', uri(), '--to', to, '--seed', EARLY_SEED, '--window', '500ms', '--out', out, ...args]
 }
 
 function outFor(context: TestContext): string {
