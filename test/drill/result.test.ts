@@ -70,9 +70,6 @@ describe('The summary line', () => {
 
   it('names any other objective that was violated', () => {
     assert.match(line(takeover().delivered('x', 5000, { runId: 'run-0' })), / · unexpected 0: FAIL \(actual 1\) · /)
-    assert.match(
-      line(new WrittenHistory().jobs(0, 1000).fault(1000).drain(3000)),
-      /^takeover: FAIL \(nobody\) · /,
-    )
+    assert.match(line(new WrittenHistory().jobs(0, 1000).fault(1000).drain(3000)), /^takeover: FAIL \(nobody\) · /)
   })
 })

@@ -30,7 +30,7 @@ export interface SuiteRun {
 }
 
 /** What several runs measured, in milliseconds. */
-export interface Spread {
+interface Spread {
   readonly n: number
   readonly min: number
   readonly median: number

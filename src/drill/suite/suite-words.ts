@@ -21,7 +21,7 @@ export function sayPrediction({ lowerMs, upperMs }: Prediction): string {
 }
 
 /** `213 ms`, or `213 ms to 9.20 s`. */
-export function sayRange({ min, max }: { readonly min: number; readonly max: number }): string {
+function sayRange({ min, max }: { readonly min: number; readonly max: number }): string {
   return min === max ? formatMs(min) : `${formatMs(min)} to ${formatMs(max)}`
 }
 

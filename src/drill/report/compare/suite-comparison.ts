@@ -13,7 +13,7 @@ import type { Row } from './comparison.ts'
 import { samplesDiffer } from './rank-test.ts'
 
 /** One drill that both suites have, by its name. */
-export interface ComparedDrill {
+interface ComparedDrill {
   readonly name: string
   readonly rows: readonly Row[]
 }
