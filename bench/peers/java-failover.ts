@@ -4,7 +4,7 @@ import { delimiter, dirname } from 'node:path'
 import { realpathSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { findActivemq, findJava } from '../../infra/labs/activemq-installation.ts'
+import { findActivemq, findJava } from '../../infra/labs/activemq/installation.ts'
 import { findProgram } from '../../infra/mariadb/find-server.ts'
 
 const SOURCE = fileURLToPath(new URL('java-failover/FailoverPeer.java', import.meta.url))

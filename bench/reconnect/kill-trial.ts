@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { loadavg } from 'node:os'
 import { join } from 'node:path'
-import { parseLogLine } from '../../infra/labs/activemq-config.ts'
+import { parseLogLine } from '../../infra/labs/activemq/config.ts'
 import type { Lab } from '../../infra/labs/lab.ts'
 import { sleep, systemClock } from '../../src/clock.ts'
 import { wallTime } from '../peers/peer.ts'

@@ -1,5 +1,5 @@
-import { openwirePortName } from '../../infra/labs/activemq-config.ts'
-import { activemqJdbc } from '../../infra/labs/activemq-jdbc.ts'
+import { openwirePortName } from '../../infra/labs/activemq/config.ts'
+import { activemqJdbc } from '../../infra/labs/activemq/jdbc.ts'
 import type { Lab, LabKind } from '../../infra/labs/lab.ts'
 import { readLabState } from '../../infra/labs/lab-state.ts'
 import { createLabs } from '../../infra/labs/labs.ts'

@@ -1,10 +1,10 @@
 import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { parseFailoverUri } from '../../src/failover/uri.ts'
-import { activemqKahadb } from '../../infra/labs/activemq-kahadb.ts'
-import { embedded } from '../../infra/labs/embedded.ts'
+import { activemqKahadb } from '../../infra/labs/activemq/kahadb.ts'
+import { embedded } from '../../infra/labs/embedded/pair.ts'
 import type { LabKind } from '../../infra/labs/lab.ts'
 import { createLabs } from '../../infra/labs/labs.ts'
-import { rabbitmqClassic } from '../../infra/labs/rabbitmq.ts'
+import { rabbitmqClassic } from '../../infra/labs/rabbitmq/cluster.ts'
 import type { Target } from '../peers/client.ts'
 
 export const BROKERS = ['rabbitmq', 'activemq', 'embedded'] as const

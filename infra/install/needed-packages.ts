@@ -1,6 +1,6 @@
-import { findActivemq, findJava, findJdbcDriver } from '../labs/activemq-installation.ts'
-import { findHaproxy } from '../labs/haproxy-installation.ts'
-import { findErlang, findRabbitmq } from '../labs/rabbitmq-installation.ts'
+import { findActivemq, findJava, findJdbcDriver } from '../labs/activemq/installation.ts'
+import { findHaproxy } from '../labs/haproxy/installation.ts'
+import { findErlang, findRabbitmq } from '../labs/rabbitmq/installation.ts'
 import { findDatabaseProgram } from '../mariadb/find-server.ts'
 
 /** Something that a lab needs and this machine has not, with Debian's name for it. */

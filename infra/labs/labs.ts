@@ -6,24 +6,24 @@ import { abortReason } from '../../src/clock.ts'
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
-import { activemqJdbc } from './activemq-jdbc.ts'
-import { activemqJdbcNetns } from './activemq-jdbc-netns.ts'
-import { activemqJdbcLease } from './activemq-jdbc-lease.ts'
-import { activemqKahadb } from './activemq-kahadb.ts'
-import { embedded } from './embedded.ts'
+import { activemqJdbc } from './activemq/jdbc.ts'
+import { activemqJdbcNetns } from './activemq/jdbc-netns.ts'
+import { activemqJdbcLease } from './activemq/jdbc-lease.ts'
+import { activemqKahadb } from './activemq/kahadb.ts'
+import { embedded } from './embedded/pair.ts'
 import { freePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
-import { rabbitmqQuorumNetns } from './rabbitmq-quorum-netns.ts'
-import { rabbitmqClassic, rabbitmqQuorum } from './rabbitmq.ts'
+import { rabbitmqQuorumNetns } from './rabbitmq/quorum-netns.ts'
+import { rabbitmqClassic, rabbitmqQuorum } from './rabbitmq/cluster.ts'
 import {
   rabbitmqClassicHaproxy,
   rabbitmqClassicHaproxyPlain,
   rabbitmqQuorumHaproxy,
   rabbitmqQuorumHaproxyPlain,
-} from './rabbitmq-haproxy.ts'
+} from './rabbitmq/haproxy.ts'
 
 interface LabListing {
   readonly name: string

@@ -1,6 +1,6 @@
 // A process that puts up a lab, says so, and waits to be killed.
 //   node up-and-wait.ts ROOT embedded|idle|idle-netns stays|owned [STEP]    with STEP: says so as that step begins
-import { embedded } from '../../../infra/labs/embedded.ts'
+import { embedded } from '../../../infra/labs/embedded/pair.ts'
 import { createLabs } from '../../../infra/labs/labs.ts'
 import { idleLab } from './idle-lab.ts'
 import { idleNetnsLab } from './idle-netns-lab.ts'
