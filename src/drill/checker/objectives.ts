@@ -36,6 +36,7 @@ function service(seen: Observations): JudgedObjective {
   const watched = sayMs(msNear(timeline.lastNs - fault.effectiveNs))
   if (expectedAfter(timeline) === 'takeover' && fault.hitTheServingNode) {
     if (failover) return met('takeover', '', `${failover.node ?? 'another'} after ${sayMs(failover.totalMs)}`)
+    if (!timeline.drain) return unknowable('takeover', '')
     return violated('takeover', '', 'nobody', `Nobody took over in the ${watched} ${done}.`)
   }
   const confirms = ledger.attempts.flatMap((attempt) =>
@@ -45,6 +46,8 @@ function service(seen: Observations): JudgedObjective {
     const firstNs = confirms.reduce((least, endNs) => Math.min(least, endNs))
     return met('service', '', `first confirm after ${sayMs(msNear(firstNs - fault.effectiveNs))}`)
   }
+  // Whoever interrupted the drill did not wait for it.
+  if (!timeline.drain) return unknowable('service', '')
   return violated('service', '', 'no confirm', `No job was confirmed in the ${watched} ${done}.`)
 }
 
@@ -78,10 +81,12 @@ function recoveryPoint({ fates, objectives, recoveryPointNs }: Observations): Ju
   return violated('RPO', target, `${formatCount(lost)}${oldest}`, reason)
 }
 
-function failedJobs({ fates, objectives }: Observations): JudgedObjective {
+function failedJobs({ fates, objectives, timeline }: Observations): JudgedObjective {
   const target = String(objectives.failedJobs)
   const { failed, attempted } = fates.counts
   if (failed <= objectives.failedJobs) return met('failed jobs', target, String(failed))
+  // An interrupted drill gives up what waits, which is no failure of the brokers.
+  if (!timeline.drain) return unknowable('failed jobs', target)
   const reason = `${formatCount(failed)} of ${countOf(attempted, 'job')} failed: no broker confirmed them within the client's retry threshold.`
   return violated('failed jobs', target, String(failed), reason)
 }

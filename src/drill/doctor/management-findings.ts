@@ -9,6 +9,7 @@ export function managementFindings(reading: ManagementReading, question: Questio
     ...nodesDown(reading.nodes),
     ...alarms(reading.nodes),
     ...cut(reading.nodes),
+    ...netTick(reading),
     ...queueFindings(reading, question),
   ]
 }
@@ -63,6 +64,26 @@ function alarms(nodes: readonly NodeReading[]): readonly Finding[] {
     why: 'A cluster with an alarm reads from no connection that publishes: sends hang until it is over.',
     advice,
   }))
+}
+
+/** Above this, a client that lost its node to a hang waits longer than most are written for. */
+const LONG_NET_TICK_MS = 20_000
+
+/** Measured with RabbitMQ 3.10.8; docs/rabbitmq.md, "A leader that hangs". */
+function netTick({ nodes, queues }: ManagementReading): readonly Finding[] {
+  const ticks = nodes.flatMap(({ netTickMs }) => netTickMs ?? [])
+  const longest = ticks.reduce((most, tick) => Math.max(most, tick), 0)
+  if (longest < LONG_NET_TICK_MS || !queues.some(({ type }) => type === 'quorum')) return []
+  return [
+    {
+      severity: 'note',
+      area: 'cluster',
+      code: 'long-net-ticktime',
+      is: `A node that hangs is taken for gone after ${longest / 1000} s (net_ticktime).`,
+      why: 'When the leader of a quorum queue hangs another is elected within seconds, but a channel that is opened anew gets no confirm until then.',
+      advice: 'Lower net_ticktime, on every node alike, to what clients can wait for.',
+    },
+  ]
 }
 
 function cut(nodes: readonly NodeReading[]): readonly Finding[] {

@@ -7,6 +7,8 @@ export interface NodeReading {
   readonly diskAlarm: boolean
   /** The nodes that it has been cut off from since it began. */
   readonly partitions: readonly string[]
+  /** After how long a silent node is taken for gone, in milliseconds; undefined where that is not told. */
+  readonly netTickMs: number | undefined
 }
 
 export interface QueueReading {
@@ -99,13 +101,14 @@ async function readPages(get: (path: string) => Promise<unknown>, host: string):
 }
 
 function toNode(answer: unknown): NodeReading {
-  const { name, running, mem_alarm, disk_free_alarm, partitions } = fieldsOf(answer)
+  const { name, running, mem_alarm, disk_free_alarm, partitions, net_ticktime: netTick } = fieldsOf(answer)
   return {
     name: text(name) ?? 'a node without a name',
     running: running === true,
     memoryAlarm: mem_alarm === true,
     diskAlarm: disk_free_alarm === true,
     partitions: names(partitions),
+    netTickMs: typeof netTick === 'number' && netTick > 0 ? netTick * 1000 : undefined,
   }
 }
 

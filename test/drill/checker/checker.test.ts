@@ -172,6 +172,17 @@ describe('The verdict', () => {
     assert.match(reasons.join(), /^The history ends before the drain/)
   })
 
+  it('blames no broker for what an interrupted drill did not wait for', () => {
+    const cutShort = new WrittenHistory().jobs(0, 2000).fault(2000)
+    cutShort.at(2010, { type: 'due', id: 'waiting', sequence: 99, dueNs: 2_010_000_000 })
+    cutShort.at(2010, { type: 'att', id: 'waiting', k: 1, endpoint: null })
+    cutShort.at(2100, { type: 'giveup', id: 'waiting' })
+    const { verdict, objectives } = judge(cutShort.events)
+    assert.equal(verdict, 'unknown')
+    const met = new Map(objectives.map((objective) => [objective.name, objective.met]))
+    assert.deepEqual([met.get('takeover'), met.get('failed jobs')], [null, null])
+  })
+
   it('is unknown when nothing proves that the fault took effect, and then nothing is timed', () => {
     const judgement = judge(without(takeover(), 'proof'))
     assert.equal(judgement.verdict, 'unknown')
