@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import type { DrillResult } from '../../src/drill/result.ts'
-import type { SuiteResult } from '../../src/drill/suite/suite-result.ts'
+import type { RunState, SuiteResult } from '../../src/drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
 import type { Outcome } from '../reconnect/command.ts'
 import { type DrillRuns, findingsTable } from './table.ts'
+
+const JUDGED: ReadonlySet<RunState> = new Set(['pass', 'fail', 'unknown'])
 
 /** `findings`: the table of docs/findings.md from the folders that suites of drills left behind. */
 export function findingsCommand(onOutcome: (outcome: Outcome) => void): Command {
@@ -19,12 +21,16 @@ export function findingsCommand(onOutcome: (outcome: Outcome) => void): Command 
     })
 }
 
+/** The runs that ended with a verdict; a drill that has none is left out. */
 function runsIn(folder: string): DrillRuns[] {
   const suite = read(folder) as SuiteResult
-  return suite.drills.map((drill) => ({
+  const drills = suite.drills.map((drill) => ({
     drill,
-    results: drill.runs.flatMap((run) => (run.folder === null ? [] : [read(join(folder, run.folder)) as DrillResult])),
+    results: drill.runs.flatMap(({ folder: run, state }) =>
+      run !== null && JUDGED.has(state) ? [read(join(folder, run)) as DrillResult] : [],
+    ),
   }))
+  return drills.filter(({ results }) => results.length > 0)
 }
 
 function read(folder: string): unknown {
