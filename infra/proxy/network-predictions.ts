@@ -1,5 +1,6 @@
 import type { BrokerControl } from '../../src/drill/broker-control.ts'
 import type { Prediction } from '../../src/drill/fault.ts'
+import { seconds } from '../prediction.ts'
 
 /** What of a client decides how long it suffers from its path. Times are milliseconds. */
 export interface ClientPatience {
@@ -99,8 +100,4 @@ function predictSlow(delayMs: number, patience: ClientPatience): Prediction {
     return { lowerMs: 0, upperMs: 2 * delayMs, because: why + (handshakeMs > connectTimeoutMs ? anew : '') }
   }
   return { lowerMs: 0, upperMs: null, because: `${because}, which a delay of ${seconds(delayMs)} may come to` }
-}
-
-function seconds(ms: number): string {
-  return `${ms / 1000} s`
 }

@@ -11,6 +11,7 @@ import { UnderstudyError } from '../errors.ts'
 import { withCredentials } from './credentials.ts'
 import { EVENTS_FILE, writeDrillFiles, writeDrillFilesApart } from './drill-files.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
+import type { Endpoint } from '../transport/endpoint.ts'
 import type { Transport } from '../transport/transport.ts'
 
 /** A lab as a drill uses it: brokers to hurt, files to keep, and an end. */
@@ -105,7 +106,8 @@ function wholeAddress(
   return lab.addressOf?.(door) ?? withCredentials(door.endpoint, lab.credentials)
 }
 
-function probeEndpoint(lab: DrillLab, node: BrokerNode): ReturnType<typeof parseFailoverUri>['endpoints'][number] {
+/** Where a node itself is asked, with the login that it wants. */
+export function probeEndpoint(lab: DrillLab, node: BrokerNode): Endpoint {
   const [endpoint] = parseFailoverUri(wholeAddress(lab, node)).endpoints
   if (!endpoint) throw new UnderstudyError('invalid-uri', `node ${node.name} has no endpoint`)
   return endpoint

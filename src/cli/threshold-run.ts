@@ -6,11 +6,10 @@ import { runFleet, type Station } from '../drill/threshold/fleet.ts'
 import type { RunningSearch } from '../drill/threshold/search.ts'
 import type { Search, SearchTarget } from '../drill/threshold/search-file.ts'
 import type { TrialBench } from '../drill/threshold/trial.ts'
-import { messageOf, UnderstudyError } from '../errors.ts'
+import { messageOf } from '../errors.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import type { Transport } from '../transport/transport.ts'
-import { withCredentials } from './credentials.ts'
-import { type DrillLab, drillUri } from './drill-run.ts'
+import { type DrillLab, drillUri, probeEndpoint } from './drill-run.ts'
 
 export interface SearchLabs {
   /** Puts a lab up that ends with this process. */
@@ -138,10 +137,6 @@ function benchOf(lab: DrillLab, transport: Transport, { trial }: Search): TrialB
     transport,
     prepare: (observer) => prepare(uri, { clock: systemClock, ...(observer ? { observer } : {}) }),
     endpoints: article.endpoints,
-    probeOf: (node) => {
-      const [endpoint] = parseFailoverUri(withCredentials(node.endpoint, lab.credentials)).endpoints
-      if (!endpoint) throw new UnderstudyError('invalid-uri', `node ${node.name} has no endpoint`)
-      return { transport, endpoint }
-    },
+    probeOf: (node) => ({ transport, endpoint: probeEndpoint(lab, node) }),
   }
 }

@@ -1,9 +1,10 @@
-import { rmSync, statSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { sleep, systemClock } from '../../../src/clock.ts'
-import type { Aim, Fault, Prediction } from '../../../src/drill/fault.ts'
+import type { Fault, Prediction } from '../../../src/drill/fault.ts'
 import { PROCESS_FAULT_NAMES, type SignalControl, processFaults } from '../../../src/drill/process-faults.ts'
 import { lockFile } from './kahadb-lock.ts'
 import type { LabFolder } from '../lab-folder.ts'
+import { aimAtLockFile } from '../rob-lock-file.ts'
 import { settlePair } from '../settle-pair.ts'
 import { isListening } from '../tcp-listening.ts'
 import { waitUntil } from '../wait-until.ts'
@@ -30,42 +31,23 @@ export function kahadbFaults(
       missing: () => Promise.resolve(undefined),
       aim: async ({ signal }) => {
         const node = await processes.active()
-        return node === undefined ? undefined : aimAtLockFile(folder, processes, node, slowestTakeoverMs, signal)
+        if (node === undefined) return undefined
+        const file = lockFile(folder)
+        return aimAtLockFile(processes, node, {
+          file,
+          take: () => rmSync(file, { force: true }),
+          proven: `the file that ${node} has locked is gone (unlink)`,
+          finding: undefined,
+          heal: async () => {
+            await untilAnotherServes(processes, node, slowestTakeoverMs, signal).catch(() => {
+              // Nobody came, or the drill is given up.
+            })
+            return await settlePair(processes, 0, signal)
+          },
+        })
       },
     },
   ]
-}
-
-function aimAtLockFile(
-  folder: LabFolder,
-  processes: SignalControl,
-  node: string,
-  slowestTakeoverMs: number,
-  signal: AbortSignal,
-): Aim {
-  const file = lockFile(folder)
-  const inode = inodeOf(file)
-  let injected = false
-  return {
-    target: node,
-    endpoint: processes.nodes.find(({ name }) => name === node)?.endpoint ?? null,
-    done: 'robbed of its lock file',
-    finding: undefined,
-    inject: () => {
-      injected = true
-      rmSync(file, { force: true })
-      return Promise.resolve()
-    },
-    proof: () =>
-      Promise.resolve(inodeOf(file) === inode ? undefined : `the file that ${node} has locked is gone (unlink)`),
-    heal: async () => {
-      if (!injected) return undefined
-      await untilAnotherServes(processes, node, slowestTakeoverMs, signal).catch(() => {
-        // Nobody came, or the drill is given up.
-      })
-      return await settlePair(processes, 0, signal)
-    },
-  }
 }
 
 /** By itself the old master never leaves: there is more to see once the other one is there. */
@@ -83,8 +65,4 @@ async function untilAnotherServes(
   }
   await waitUntil(look, { what: 'another broker that serves', withinMs, everyMs: 50, signal })
   await sleep(systemClock, BOTH_SEEN_FOR_MS, signal)
-}
-
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino
 }

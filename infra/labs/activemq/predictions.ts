@@ -1,5 +1,6 @@
 import type { Prediction } from '../../../src/drill/fault.ts'
 import { PROMOTION_MS } from './broker.ts'
+import { seconds, untilHealed } from '../../prediction.ts'
 
 /** What decides how long a pair of ActiveMQ brokers takes to hand over, by their own settings in milliseconds. */
 export interface LockTimes {
@@ -97,12 +98,4 @@ export function leasePredictions(times: LockTimes): Readonly<Record<string, Pred
 
 function databasePaused(): Prediction {
   return untilHealed('every job is stored in the database before it is confirmed, and no setting bounds its silence')
-}
-
-function untilHealed(because: string): Prediction {
-  return { lowerMs: 0, upperMs: null, because }
-}
-
-function seconds(ms: number): string {
-  return `${ms / 1000} s`
 }

@@ -1,7 +1,8 @@
-import { renameSync, statSync, writeFileSync } from 'node:fs'
-import type { Aim, Fault, Prediction } from '../../../src/drill/fault.ts'
+import { renameSync, writeFileSync } from 'node:fs'
+import type { Fault, Prediction } from '../../../src/drill/fault.ts'
 import { PROCESS_FAULT_NAMES, type SignalControl, processFaults } from '../../../src/drill/process-faults.ts'
 import type { LabFolder } from '../lab-folder.ts'
+import { aimAtLockFile } from '../rob-lock-file.ts'
 import { settlePair } from '../settle-pair.ts'
 
 export const EMBEDDED_FAULT_NAMES: readonly string[] = [...PROCESS_FAULT_NAMES, 'lock-loss']
@@ -29,8 +30,16 @@ export function embeddedFaults(folder: LabFolder, processes: SignalControl, time
       aim: async ({ signal }) => {
         const node = await processes.active()
         if (node === undefined) return undefined
-        return aimAtLock(folder, processes, node, async () => {
-          return await settlePair(processes, 2 * lockPollMs + promotionMs, signal)
+        const file = folder.at('data', 'lock.db')
+        return aimAtLockFile(processes, node, {
+          file,
+          take: () => {
+            writeFileSync(`${file}.other`, '')
+            renameSync(`${file}.other`, file)
+          },
+          proven: `another file has taken the place of ${node}'s lock`,
+          finding: 'refused',
+          heal: () => settlePair(processes, 2 * lockPollMs + promotionMs, signal),
         })
       },
     },
@@ -51,35 +60,4 @@ export function embeddedPredictions({ lockPollMs, promotionMs }: EmbeddedTimes):
       because: `${asks}, and its holder looks at it as often; ${promotion}`,
     },
   }
-}
-
-function aimAtLock(
-  folder: LabFolder,
-  processes: SignalControl,
-  node: string,
-  settle: () => Promise<string | undefined>,
-): Aim {
-  const file = folder.at('data', 'lock.db')
-  const inode = inodeOf(file)
-  let injected = false
-  return {
-    target: node,
-    endpoint: processes.nodes.find(({ name }) => name === node)?.endpoint ?? null,
-    done: 'robbed of its lock file',
-    finding: 'refused',
-    inject: () => {
-      injected = true
-      const other = folder.at('data', 'lock.db.other')
-      writeFileSync(other, '')
-      renameSync(other, file)
-      return Promise.resolve()
-    },
-    proof: () =>
-      Promise.resolve(inodeOf(file) === inode ? undefined : `another file has taken the place of ${node}'s lock`),
-    heal: async () => (injected ? await settle() : undefined),
-  }
-}
-
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino
 }

@@ -1,4 +1,5 @@
 import type { Prediction } from '../../../src/drill/fault.ts'
+import { seconds, untilHealed } from '../../prediction.ts'
 
 // RabbitMQ's own defaults, which the labs leave alone.
 export const FAILURE_DETECTOR_POLL_MS = 5_000
@@ -77,12 +78,4 @@ export const CLASSIC_PREDICTIONS: Predictions = {
     'a client of the paused node waits for its own heart-beat; where that node is home to the queue, until it goes on',
   ),
   ...ALARMS,
-}
-
-function untilHealed(because: string): Prediction {
-  return { lowerMs: 0, upperMs: null, because }
-}
-
-function seconds(ms: number): string {
-  return `${ms / 1000} s`
 }

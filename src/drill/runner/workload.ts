@@ -7,6 +7,7 @@ import type { Listener } from '../../listener/listener.ts'
 import type { AttemptEnd, ProducerObserver } from '../../producer/producer.ts'
 import { Ticker } from '../../producer/ticker.ts'
 import type { AttemptOutcome } from '../history.ts'
+import { runOf } from './run-of.ts'
 import type { Recording } from './recording.ts'
 
 export interface WorkloadOptions {
@@ -233,15 +234,5 @@ export class Workload {
     if (event.role !== 'producer' || event.type === 'blocked' || event.type === 'unblocked') return
     if (event.type === 'resumed' || event.type === 'connected') this.#endpoint = endpoint
     else if (event.type !== 'attempt-failed') this.#endpoint = null
-  }
-}
-
-/** The run that sent it; a message that does not say is of no run. */
-function runOf(delivery: Delivery): string {
-  try {
-    const { runId } = delivery.json<Partial<JobBody>>()
-    return typeof runId === 'string' ? runId : ''
-  } catch {
-    return ''
   }
 }

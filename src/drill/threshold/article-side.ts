@@ -1,6 +1,5 @@
 import { UnderstudyError } from '../../errors.ts'
 import type { Connection } from '../../connection.ts'
-import type { Delivery } from '../../listener/delivery.ts'
 import { parseDestination } from '../../transport/destination.ts'
 import type { HistoryEvent } from '../history.ts'
 import { DRILL_DEFAULTS } from '../plan.ts'
@@ -9,6 +8,7 @@ import { waitUntil } from '../runner/wait.ts'
 import { articleOutcome } from './article-outcome.ts'
 import { ArticleProducer } from './article-producer.ts'
 import type { TrialRecord } from './trial-record.ts'
+import { runOf } from '../runner/run-of.ts'
 import type { TrialBench, TrialSettings } from './trial.ts'
 
 const ARTICLE_QUEUE = 'queue://understudy.article'
@@ -117,15 +117,5 @@ export class ArticleSide {
       { prefetch: DRILL_DEFAULTS.prefetch, onError: 'leave' },
     )
     return connection
-  }
-}
-
-/** The run that sent it; a message that does not say is of no run. */
-function runOf(delivery: Delivery): string {
-  try {
-    const { runId } = delivery.json<{ readonly runId?: unknown }>()
-    return typeof runId === 'string' ? runId : ''
-  } catch {
-    return ''
   }
 }
