@@ -92,6 +92,11 @@ export interface SendErrorOptions extends UnderstudyErrorOptions {
   messageId: string
   /** How many attempts there were, counting those that met no connected broker. */
   attempts: number
+  /**
+   * Whether it was refused for now only, on a link that is as good as before: it is asked about again for as long as
+   * the send may take. Defaults to false.
+   */
+  forNow?: boolean
 }
 
 /** A send that was not confirmed: what is known of the message, and after how many attempts. */
@@ -100,12 +105,15 @@ export class SendError extends UnderstudyError {
   readonly outcome: FailedSendOutcome
   readonly messageId: string
   readonly attempts: number
+  /** Whether the broker refused it for now only. */
+  readonly forNow: boolean
 
   constructor(code: ErrorCode, message: string, options: SendErrorOptions) {
     super(code, message, options)
     this.outcome = options.outcome
     this.messageId = options.messageId
     this.attempts = options.attempts
+    this.forNow = options.forNow ?? false
   }
 }
 

@@ -216,7 +216,7 @@ export class MemoryBroker {
     for (const queue of this.#queuesOf(destination)) {
       const { maxLength = Number.POSITIVE_INFINITY } = this.#declared.get(queue) ?? {}
       if (this.#engine.depth(queue).ready < maxLength) continue
-      throw new UnderstudyError('rejected', `queue://${queue} holds as many messages as it may`)
+      throw new UnderstudyError('rejected', `queue://${queue} holds as many messages as it may`, { retriable: true })
     }
     if (this.#deliverTo(destination, storeMessage(message, attempt)) > 0 || destination.kind !== 'exchange') return
     throw new UnderstudyError('returned', `no queue is bound to ${formatDestination(destination)}`)

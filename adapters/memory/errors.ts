@@ -39,6 +39,7 @@ export function unconfirmed(
     messageId: message.id,
     attempts: attempt,
     retriable: why.retriable,
+    forNow: outcome === 'rejected' && why.retriable,
     endpoint,
     cause: why,
   })

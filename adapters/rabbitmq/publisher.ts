@@ -232,12 +232,13 @@ export class Publisher {
 
   /**
    * A quorum queue nacks while it has no leader (measured: every publish in the 0.2 to 0.5 s of an election, on
-   * whichever node), and a full one as long as it is full. The words are the same; the producer tells them apart
-   * by trying again for a while.
+   * whichever node), one whose node is being stopped for some seconds, and a full one as long as it is full. The words
+   * are the same, and each of them may pass.
    */
   #nacked({ message, attempt }: Sending): SendError {
     const text = `${this.#options.address} did not take message ${message.id} for now (basic.nack)`
-    return this.#error('rejected', text, { outcome: 'rejected', message, attempt, retriable: true, why: undefined })
+    const about = { outcome: 'rejected', message, attempt, retriable: true, forNow: true, why: undefined } as const
+    return this.#error('rejected', text, about)
   }
 
   #error(
@@ -248,15 +249,17 @@ export class Publisher {
       readonly message: OutgoingMessage
       readonly attempt: number
       readonly retriable: boolean
+      readonly forNow?: boolean
       readonly why: UnderstudyError | undefined
     },
   ): SendError {
-    const { outcome, message, attempt, retriable, why } = about
+    const { outcome, message, attempt, retriable, forNow = false, why } = about
     return new SendError(code, text, {
       outcome,
       messageId: message.id,
       attempts: attempt,
       retriable,
+      forNow,
       endpoint: this.#options.address,
       cause: why,
     })

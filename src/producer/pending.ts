@@ -24,9 +24,8 @@ export interface PendingSend {
   answer: 'rejected' | 'returned' | undefined
   /** How its last attempt failed. */
   failure: SendError | undefined
-  /** The link that first refused it so, and when. */
+  /** The link that first refused it by name. */
   refusedBy: Link | undefined
-  refusedAt: number
   /** Ended one way or another; its place in the line is given up. */
   settled: boolean
   /** Its neighbours in the buffer. */

@@ -23,9 +23,6 @@ export interface ProducerOptions {
 
 // A queue whose node is down is asked for again this often.
 const AWAY_MS = 100
-// RabbitMQ refuses what is for a replicated queue without a leader, in the words it has for a full one. An
-// election takes half a second (measured); who still refuses after this means it.
-const REFUSED_MS = 3000
 
 /**
  * Sends that end in a broker's confirm or in an error that says what is known. Unconfirmed ones are
@@ -172,7 +169,6 @@ export class Producer implements SessionTenant {
         answer: undefined,
         failure: undefined,
         refusedBy: undefined,
-        refusedAt: 0,
         settled: false,
         previous: undefined,
         next: undefined,
@@ -273,15 +269,12 @@ export class Producer implements SessionTenant {
     this.#away.clear()
   }
 
-  /** A refusal that may pass is believed when another link repeats it, or the same one for long enough. */
+  /** A refusal by name that another broker may not repeat is believed when another link repeats it. */
   #isFinal(entry: PendingSend, error: SendError, link: Link): boolean {
     if (!error.retriable) return true
-    if (error.outcome !== 'rejected') return false
-    const now = this.#clock.now()
-    if (entry.refusedBy !== undefined) return entry.refusedBy !== link || now - entry.refusedAt >= REFUSED_MS
-    entry.refusedBy = link
-    entry.refusedAt = now
-    return false
+    if (error.outcome !== 'rejected' || error.forNow) return false
+    entry.refusedBy ??= link
+    return entry.refusedBy !== link
   }
 
   #giveUp(entry: PendingSend, code: ErrorCode, why: string, outcome?: FailedSendOutcome, cause?: unknown): void {

@@ -70,7 +70,7 @@ export interface Link {
    *
    * @throws SendError with `outcome` `not-sent`, `unknown`, `rejected` or `returned`. `returned` and
    * retriable means that the destination is away for a while and the link as good as before; `rejected`
-   * and retriable that the refusal may pass, or that another broker may not repeat it.
+   * and retriable that another broker may not repeat it, and with `forNow` that this one may not.
    */
   send(message: OutgoingMessage, attempt: number): Promise<void>
   /**

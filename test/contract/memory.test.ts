@@ -47,7 +47,7 @@ async function openMemory(): Promise<ContractBroker> {
     tls: never,
     ipv6: never,
     unroutable: () => 'exchange://contract/nobody',
-    refusedSend: async () => ({ destination: await fullQueue(`failover:(${around})`), headers: {} }),
+    refusedSend: async () => ({ destination: await fullQueue(`failover:(${around})?retryThreshold=500`), headers: {} }),
     refusedSubscription: never,
     kill: leave,
     stop: leave,

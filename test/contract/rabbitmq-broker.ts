@@ -28,7 +28,7 @@ export function rabbitmqSuite(lab: 'rabbitmq-quorum' | 'rabbitmq-classic'): void
 async function openRabbitmq(name: string): Promise<ContractBroker> {
   return await openLab(name, (lab): Peculiarities => {
     const uri = (): string => {
-      const query = new URLSearchParams({ ...lab.clientOptions }).toString()
+      const query = new URLSearchParams({ ...lab.clientOptions, retryThreshold: '1500' }).toString()
       return `failover:(${lab.nodes.map(({ endpoint }) => withCredentials(endpoint, lab.credentials)).join(',')})?${query}`
     }
     return {

@@ -143,18 +143,31 @@ test('a refusal that may pass is tried again on the same link, and its siblings 
   assert.deepEqual([one.ending().kind, other.ending().kind], ['done', 'done'])
 })
 
-test('a refusal that the same link repeats for three seconds is believed', async () => {
-  const { producer, link, clock } = await connectedProducer()
+test('a refusal that the same link repeats is believed once retryThreshold is over', async () => {
+  const { producer, link, clock } = await connectedProducer({ uri: `${TWO}&retryThreshold=8000` })
   const sending = watch(producer.send(message('one')))
-  for (let passed = 0; passed < 3000; passed += 100) {
+  for (let passed = 0; passed < 8000; passed += 100) {
     assert.equal(sending.ending().kind, 'pending')
-    link.sent.at(-1)?.fail('rejected', { retriable: true })
+    link.sent.at(-1)?.fail('rejected', { retriable: true, forNow: true })
     await clock.advance(100)
   }
-  link.sent.at(-1)?.fail('rejected', { retriable: true })
-  await settled()
-  assert.deepEqual([failureOf(sending).outcome, failureOf(sending).attempts], ['rejected', 31])
+  const { code, outcome, attempts } = failureOf(sending)
+  assert.deepEqual([code, outcome, attempts], ['rejected', 'rejected', 80])
   assert.ok(!link.over)
+})
+
+test('a refusal of the moment is no more believed when another link repeats it', async () => {
+  const { producer, link, transport, clock } = await connectedProducer()
+  const sending = watch(producer.send(message('one')))
+  link.sent[0]?.fail('rejected', { retriable: true, forNow: true })
+  link.die()
+  await settled()
+  transport.last.sent[0]?.fail('rejected', { retriable: true, forNow: true })
+  await clock.advance(100)
+  assert.equal(sending.ending().kind, 'pending')
+  transport.last.confirmAll()
+  await settled()
+  assert.equal(sending.ending().kind, 'done')
 })
 
 test('a refusal that costs the link is believed when the next link repeats it', async () => {

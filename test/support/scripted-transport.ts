@@ -54,12 +54,15 @@ export class ScriptedSend {
     this.#gate.open()
   }
 
-  fail(outcome: FailedSendOutcome, options: { readonly retriable?: boolean; readonly code?: ErrorCode } = {}): void {
+  fail(
+    outcome: FailedSendOutcome,
+    options: { readonly retriable?: boolean; readonly forNow?: boolean; readonly code?: ErrorCode } = {},
+  ): void {
     if (this.answered) return
     this.answered = true
-    const { retriable = outcome === 'unknown' || outcome === 'not-sent', code = 'protocol' } = options
+    const { retriable = outcome === 'unknown' || outcome === 'not-sent', forNow = false, code = 'protocol' } = options
     const { id } = this.message
-    const known = { outcome, messageId: id, attempts: this.attempt, retriable }
+    const known = { outcome, messageId: id, attempts: this.attempt, retriable, forNow }
     this.#gate.fail(new SendError(code, `scripted ${outcome}`, known))
   }
 }

@@ -177,7 +177,7 @@ export const produce: ContractGroup = {
       needs: ['refused-send'],
       run: async (stage) => {
         const { destination, headers } = await stage.broker.refusedSend()
-        const { connection } = await stage.enter()
+        const { connection } = await stage.enter({ retryThreshold: '1500' })
         const queue = stage.queue()
         const sibling = connection.send(queue, 'x', { id: 'sibling' })
         const error = await errorOf(connection.send(destination, 'x', { id: 'refused', headers }))

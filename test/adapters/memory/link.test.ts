@@ -175,13 +175,13 @@ test('a queue may be bound to topics', async () => {
   assert.deepEqual((await inbox.next()).message.destination, queue('log'))
 })
 
-test('a full queue refuses sends for good, and takes them again when there is room', async () => {
+test('a full queue refuses sends for now, and takes them again when there is room', async () => {
   const { dial } = dialling()
   const link = await dial()
   await link.declare('short', { maxLength: 1 })
   await link.send(to(queue('short')), 1)
   const error = await refusal(link.send(to(queue('short'), 'job-2'), 1))
-  assert.deepEqual([error.code, error.outcome, error.retriable], ['rejected', 'rejected', false])
+  assert.deepEqual([error.code, error.outcome, error.retriable, error.forNow], ['rejected', 'rejected', true, true])
   await link.subscribe(queue('short'), { prefetch: 1 }, new Inbox())
   await turns()
   await link.send(to(queue('short'), 'job-3'), 1)
