@@ -1,6 +1,7 @@
 import { abortWith, type Clock, type Random, withDeadline } from './clock.ts'
 import { UnderstudyError } from './errors.ts'
 import { checkQueueSettings, DeclaredQueues } from './failover/declared-queues.ts'
+import { askBroker } from './failover/question.ts'
 import { FailoverSession } from './failover/session.ts'
 import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/status.ts'
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'
@@ -25,7 +26,9 @@ import type { Responder, ResponderOptions } from './request/responder.ts'
 import { formatDestination, parseDestination } from './transport/destination.ts'
 import { type Endpoint, redact } from './transport/endpoint.ts'
 import type { Capabilities } from './transport/capabilities.ts'
+import type { Link } from './transport/link.ts'
 import type { OutgoingMessage } from './transport/message.ts'
+import type { QueueState } from './transport/queue-state.ts'
 import type { QueueSettings } from './transport/topology.ts'
 import type { Transport } from './transport/transport.ts'
 
@@ -184,6 +187,27 @@ export class Connection implements AsyncDisposable {
   }
 
   /**
+   * What waits in a queue of the broker that serves now; undefined where it has no such queue. Takes nothing out of
+   * it and makes none. Bounded by `confirmTimeout`.
+   *
+   * @throws UnderstudyError `invalid-option` for what is no queue, `deadline` when no broker answered in time, and
+   * what the broker or the lost link says.
+   */
+  async inspect(queue: string): Promise<QueueState | undefined> {
+    return await this.#ask(queue, 'a look at', (link, name) => link.inspect(name))
+  }
+
+  /**
+   * Removes all that waits in a queue of the broker that serves now, and resolves with how many messages that were.
+   * What listeners hold stays theirs, and what is delayed comes later all the same. Bounded by `confirmTimeout`.
+   *
+   * @throws UnderstudyError as {@link inspect} does; what waited may be gone by then.
+   */
+  async purge(queue: string): Promise<number> {
+    return await this.#ask(queue, 'a purge of', (link, name) => link.purge(name))
+  }
+
+  /**
    * Takes deliveries from a destination until closed, over as many brokers as it takes.
    *
    * @throws UnderstudyError `invalid-option` for a destination or prefetch that cannot be.
@@ -265,6 +289,21 @@ export class Connection implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #ask<Value>(queue: string, what: string, ask: (link: Link, queue: string) => Promise<Value>): Promise<Value> {
+    if (this.#closing) throw new UnderstudyError('closed', 'the connection was closed')
+    const target = parseDestination(queue)
+    if (target.kind !== 'queue')
+      throw new UnderstudyError('invalid-option', `only queues are asked about, not ${formatDestination(target)}`)
+    const { clock, uri } = this.#options
+    return askBroker({
+      session: this.#sending,
+      clock,
+      timeoutMs: uri.options.confirmTimeoutMs,
+      what: `${what} queue ${target.name}`,
+      ask: (link) => ask(link, target.name),
+    })
   }
 
   #listen(

@@ -61,6 +61,7 @@ export type {
   Subscription,
 } from './transport/link.ts'
 export type { IncomingMessage, OutgoingMessage } from './transport/message.ts'
+export type { QueueState } from './transport/queue-state.ts'
 export type { TlsSettings } from './transport/tls-settings.ts'
 export type { QueueSettings, Topology } from './transport/topology.ts'
 export type { DialContext, Transport } from './transport/transport.ts'

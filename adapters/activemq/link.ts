@@ -13,6 +13,7 @@ import type {
 } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { Peer } from '../../src/transport/peer-failure.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import { applicationError, type StompClient, type StompIncomingFrame } from './driver.ts'
 import { classify, classifyRefusal } from './errors.ts'
 import { readMessage, requeueHeaders, sendHeaders, stompSource } from './message.ts'
@@ -117,6 +118,14 @@ export class StompLink implements Link {
   /** Queues appear when they are used; nothing else can be asked for, see `Capabilities.queueSettings`. */
   async declare(): Promise<void> {
     if (this.#over || this.#leaving) throw this.#gone()
+  }
+
+  async inspect(queue: string): Promise<QueueState | undefined> {
+    throw new UnderstudyError('unsupported', `queue ${queue} cannot be looked at`)
+  }
+
+  async purge(queue: string): Promise<number> {
+    throw new UnderstudyError('unsupported', `queue ${queue} cannot be purged`)
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {

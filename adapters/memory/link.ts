@@ -11,6 +11,7 @@ import type {
   Subscription,
 } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import { type QueueSettings, queuesBoundTo } from '../../src/transport/topology.ts'
 import type { DialContext } from '../../src/transport/transport.ts'
 import type { BrokerLink, MemoryBroker } from './broker.ts'
@@ -109,6 +110,14 @@ export class MemoryLink implements Link, BrokerLink {
 
   declare(queue: string, settings: QueueSettings): Promise<void> {
     return this.#call(() => this.#broker.declare(queue, settings))
+  }
+
+  async inspect(queue: string): Promise<QueueState | undefined> {
+    throw new UnderstudyError('unsupported', `queue ${queue} cannot be looked at`)
+  }
+
+  async purge(queue: string): Promise<number> {
+    throw new UnderstudyError('unsupported', `queue ${queue} cannot be purged`)
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {

@@ -114,7 +114,8 @@ export interface AmqpChannel {
   ): unknown
   ack(message: { readonly fields: { readonly deliveryTag: number } }, allUpTo: boolean): unknown
   reject(message: { readonly fields: { readonly deliveryTag: number } }, requeue: boolean): unknown
-  checkQueue(queue: string, done: Callback): unknown
+  checkQueue(queue: string, done: Callback<{ readonly messageCount: number; readonly consumerCount: number }>): unknown
+  purgeQueue(queue: string, done: Callback<{ readonly messageCount: number }>): unknown
   assertQueue(queue: string, options: AssertQueueOptions, done: Callback<{ readonly queue: string }>): unknown
   bindQueue(queue: string, exchange: string, pattern: string, args: object, done: Callback): unknown
   checkExchange(exchange: string, done: Callback): unknown

@@ -11,6 +11,7 @@ import type {
 } from '../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { Peer } from '../../src/transport/peer-failure.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import { NOTHING_DECLARED, type QueueSettings } from '../../src/transport/topology.ts'
 import type { DialContext } from '../../src/transport/transport.ts'
 import { type OpenedChannel, openChannel, QuestionChannels } from './channels.ts'
@@ -95,6 +96,18 @@ export class RabbitLink implements Link {
     routeOf({ kind: 'queue', name: queue })
     if (this.#over || this.#leaving) throw this.#gone()
     await this.#topology.declare(queue, settings)
+  }
+
+  async inspect(queue: string): Promise<QueueState | undefined> {
+    routeOf({ kind: 'queue', name: queue })
+    if (this.#over || this.#leaving) throw this.#gone()
+    return await this.#topology.inspect(queue)
+  }
+
+  async purge(queue: string): Promise<number> {
+    routeOf({ kind: 'queue', name: queue })
+    if (this.#over || this.#leaving) throw this.#gone()
+    return await this.#topology.purge(queue)
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {

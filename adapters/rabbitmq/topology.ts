@@ -1,5 +1,6 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Destination } from '../../src/transport/destination.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import { type QueueSettings, queuesBoundTo, type Topology } from '../../src/transport/topology.ts'
 import { ask, type QuestionChannels } from './channels.ts'
 import { isAway, replyCodeOf } from './errors.ts'
@@ -61,9 +62,40 @@ export class BrokerTopology {
     return this.#told(() => this.#make(queue, settings))
   }
 
-  async #told(action: () => Promise<void>): Promise<void> {
+  /** By a passive declaration, which makes nothing. */
+  async inspect(queue: string): Promise<QueueState | undefined> {
+    return await this.#told(async () => {
+      try {
+        const found = await this.#channels.with((channel) =>
+          ask<{ readonly messageCount: number; readonly consumerCount: number }>((done) =>
+            channel.checkQueue(queue, done),
+          ),
+        )
+        return { ready: found?.messageCount ?? 0, isExact: true, consumers: found?.consumerCount }
+      } catch (error) {
+        if (this.#isMissing(error)) return undefined
+        throw error
+      }
+    })
+  }
+
+  async purge(queue: string): Promise<number> {
+    return await this.#told(async () => {
+      try {
+        const purged = await this.#channels.with((channel) =>
+          ask<{ readonly messageCount: number }>((done) => channel.purgeQueue(queue, done)),
+        )
+        return purged?.messageCount ?? 0
+      } catch (error) {
+        if (this.#isMissing(error)) return 0
+        throw error
+      }
+    })
+  }
+
+  async #told<Value>(action: () => Promise<Value>): Promise<Value> {
     try {
-      await action()
+      return await action()
     } catch (error) {
       throw this.#classify(error)
     }

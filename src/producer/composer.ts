@@ -19,6 +19,13 @@ export interface SendOptions {
   readonly priority?: number
   /** Milliseconds after which the broker may drop the message. Defaults to never. */
   readonly expireAfterMs?: number
+  /**
+   * Milliseconds, counted from the call, before which the broker delivers the message to nobody; it waits at the
+   * broker and is held by no consumer. For queues alone. A send that is repeated after a failover is not
+   * delayed anew. Brokers that would expire a delayed message early are not told of `expireAfterMs`: that is
+   * left to the receiver then. Defaults to 0, at once.
+   */
+  readonly delayMs?: number
   /** Which request this message asks or answers. Defaults to none. */
   readonly correlationId?: string
   /** Where an answer should go, such as `queue://orders.reply`. Defaults to none. */
@@ -76,12 +83,13 @@ export class MessageComposer {
   /** @throws UnderstudyError `invalid-option` or `unsupported`. */
   compose(destination: string, payload: Payload, options: SendOptions): OutgoingMessage {
     checkNames('send', options, SEND_OPTIONS)
-    const { id, headers, priority, expireAfterMs, replyTo } = options
+    const { id, headers, priority, expireAfterMs, delayMs, replyTo } = options
     const target = this.destination(destination)
     if (id === '') throw invalid('the id of a message must not be empty')
     if (headers !== undefined) checkHeaders(headers)
     if (priority !== undefined) this.#checkPriority(priority)
     if (expireAfterMs !== undefined) this.#checkExpiry(expireAfterMs)
+    if (delayMs !== undefined) this.#checkDelay(delayMs, target)
     const codec = this.#options.codecs.for(options.contentType)
     const { body, contentType } = codec ? encodeWith(codec, payload) : encodePayload(payload)
     return {
@@ -93,6 +101,7 @@ export class MessageComposer {
       persistent: options.persistent ?? true,
       priority,
       expiresAtMs: expireAfterMs === undefined ? undefined : this.#options.clock.wallTime() + expireAfterMs,
+      deliverAtMs: delayMs === undefined || delayMs === 0 ? undefined : this.#options.clock.wallTime() + delayMs,
       correlationId: options.correlationId,
       replyTo: replyTo === undefined ? undefined : this.destination(replyTo),
     }
@@ -110,6 +119,17 @@ export class MessageComposer {
     throw invalid(`expireAfterMs must be a number above 0, not ${expireAfterMs}`)
   }
 
+  #checkDelay(delayMs: number, destination: Destination): void {
+    if (!Number.isFinite(delayMs) || delayMs < 0) throw invalid(`delayMs must be a number from 0 up, not ${delayMs}`)
+    if (delayMs === 0) return
+    this.#require((capabilities) => (capabilities.delay ? undefined : 'delay'))
+    if (destination.kind === 'queue') return
+    throw new UnderstudyError(
+      'unsupported',
+      `only queues get messages with a delay, not ${formatDestination(destination)}`,
+    )
+  }
+
   /** @param lacking names what a broker with these capabilities does not have. */
   #require(lacking: (capabilities: Capabilities) => string | undefined): void {
     for (const { scheme, capabilities } of this.#options.brokers()) {
@@ -125,6 +145,7 @@ const SEND_OPTIONS: NamesOf<SendOptions> = {
   persistent: true,
   priority: true,
   expireAfterMs: true,
+  delayMs: true,
   correlationId: true,
   replyTo: true,
   contentType: true,

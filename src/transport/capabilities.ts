@@ -6,7 +6,7 @@ export interface Capabilities {
   readonly priority: boolean
   /** Messages may carry an expiry. */
   readonly expiry: boolean
-  /** A message may be held back by the broker until later. */
+  /** A message to a queue may be held back until later: by the broker, and not by this process. */
   readonly delay: boolean
   /** Topics: every subscriber gets a copy. */
   readonly topics: boolean

@@ -2,6 +2,7 @@ import type { UnderstudyError } from '../errors.ts'
 import type { Destination } from './destination.ts'
 import type { RedactedEndpoint } from './endpoint.ts'
 import type { IncomingMessage, OutgoingMessage } from './message.ts'
+import type { QueueState } from './queue-state.ts'
 import type { QueueSettings } from './topology.ts'
 
 /** Why a link ended: by our own `close`, or lost with the classified reason. */
@@ -81,6 +82,19 @@ export interface Link {
    * node is down.
    */
   declare(queue: string, settings: QueueSettings): Promise<void>
+  /**
+   * What waits in a queue; undefined where there is no such queue. Takes nothing out and makes no queue.
+   *
+   * @throws UnderstudyError retriable when its node is down or the link was lost.
+   */
+  inspect(queue: string): Promise<QueueState | undefined>
+  /**
+   * Removes all that waits in a queue, without dead letters, and resolves with how many messages that were; 0 where
+   * there is no such queue. What consumers hold stays theirs.
+   *
+   * @throws UnderstudyError as {@link inspect} does; some may be gone by then.
+   */
+  purge(queue: string): Promise<number>
   /** Resolves when the broker has accepted the subscription. */
   subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription>
   /** Says goodbye and ends the connection. When `signal` fires first the socket is destroyed. Idempotent. */

@@ -16,6 +16,8 @@ export interface OutgoingMessage {
   readonly priority: number | undefined
   /** Wall time in milliseconds after which the broker may drop the message; undefined for never. */
   readonly expiresAtMs: number | undefined
+  /** Wall time in milliseconds before which the broker delivers it to nobody; undefined for at once. */
+  readonly deliverAtMs: number | undefined
   /** Which request this message answers or asks; undefined for none. */
   readonly correlationId: string | undefined
   /** Where an answer should go; undefined when none is wanted. */

@@ -76,6 +76,16 @@ export function shelfBroker(): { readonly transport: Transport; readonly cut: ()
       declare: async () => {
         if (over) throw over
       },
+      // Shelves are there as soon as somebody means them, and this must not be that.
+      inspect: async (queue) => {
+        if (over) throw over
+        const shelf = shelves.get(queue)
+        return shelf && { ready: shelf.waiting.length, isExact: true, consumers: shelf.takers.size }
+      },
+      purge: async (queue) => {
+        if (over) throw over
+        return shelves.get(queue)?.waiting.splice(0).length ?? 0
+      },
       subscribe: async (destination, { prefetch }, sink) => {
         if (over) throw over
         const shelf = shelfOf(destination)

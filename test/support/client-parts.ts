@@ -108,6 +108,7 @@ export function message(id: string, body: string | Buffer = 'x'): OutgoingMessag
     persistent: true,
     priority: undefined,
     expiresAtMs: undefined,
+    deliverAtMs: undefined,
     correlationId: undefined,
     replyTo: undefined,
   }

@@ -12,6 +12,7 @@ import type {
   Subscription,
 } from '../../src/transport/link.ts'
 import type { IncomingMessage, OutgoingMessage } from '../../src/transport/message.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import type { QueueSettings } from '../../src/transport/topology.ts'
 import type { DialContext, Transport } from '../../src/transport/transport.ts'
 
@@ -168,6 +169,32 @@ export class ScriptedLink implements Link {
     if (this.over) throw lost()
     if (this.declaring !== 'accept') throw this.declaring
     this.declared.push({ queue, settings })
+  }
+
+  /** What the queues hold; a queue that is not named here does not exist. */
+  readonly queues: Map<string, QueueState> = new Map()
+  /** What questions about queues get: an answer, silence, or an error. */
+  asking: 'answer' | 'mute' | UnderstudyError = 'answer'
+
+  async inspect(queue: string): Promise<QueueState | undefined> {
+    await this.#asked()
+    return this.queues.get(queue)
+  }
+
+  async purge(queue: string): Promise<number> {
+    await this.#asked()
+    const state = this.queues.get(queue)
+    if (state) this.queues.set(queue, { ...state, ready: 0 })
+    return state?.ready ?? 0
+  }
+
+  async #asked(): Promise<void> {
+    if (this.over) throw lost()
+    if (this.asking === 'mute') {
+      const answer = gate()
+      this.#muteSubscribes.push(answer)
+      await answer.promise
+    } else if (this.asking !== 'answer') throw this.asking
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {

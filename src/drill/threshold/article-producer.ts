@@ -131,6 +131,7 @@ export class ArticleProducer {
           persistent: true,
           priority: undefined,
           expiresAtMs: undefined,
+          deliverAtMs: undefined,
           correlationId: undefined,
           replyTo: undefined,
         },

@@ -24,6 +24,7 @@ const outgoing: fc.Arbitrary<OutgoingMessage> = fc.record({
   persistent: fc.boolean(),
   priority: fc.constant(undefined),
   expiresAtMs: fc.constant(undefined),
+  deliverAtMs: fc.constant(undefined),
   correlationId: fc.option(text, { nil: undefined }),
   replyTo: fc.option(fc.constant({ kind: 'queue', name: 'answers' } as const), { nil: undefined }),
 })

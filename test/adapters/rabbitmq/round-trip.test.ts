@@ -43,6 +43,7 @@ const outgoing: fc.Arbitrary<OutgoingMessage> = fc.record({
   persistent: fc.boolean(),
   priority: fc.option(fc.integer({ min: 0, max: 9 }), { nil: undefined }),
   expiresAtMs: fc.option(fc.integer({ min: 0, max: 2e12 }), { nil: undefined }),
+  deliverAtMs: fc.constant(undefined),
   correlationId: fc.option(short, { nil: undefined }),
   replyTo: fc.option(destination, { nil: undefined }),
 })

@@ -1,0 +1,12 @@
+/** What a broker says of a queue, without anything taken out of it. */
+export interface QueueState {
+  /**
+   * Messages that wait to be delivered: not those that a consumer holds, and not those that were sent with a
+   * delay that is not over.
+   */
+  readonly ready: number
+  /** Whether `ready` is their number; otherwise there are at least that many. */
+  readonly isExact: boolean
+  /** How many subscriptions take from it; undefined where the protocol does not tell. */
+  readonly consumers: number | undefined
+}
