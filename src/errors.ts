@@ -18,6 +18,7 @@
  * - `stale-delivery`: a delivery was settled after the link that delivered it had gone.
  * - `already-settled`: a delivery was settled a second time in another way.
  * - `decode`: a body is not what the codec expects.
+ * - `schema`: a job's arguments are not what its schema wants.
  * - `closed`: the connection was closed by its owner.
  * - `aborted`: the caller's own signal fired.
  * - `deadline`: an operation outlived its documented bound.
@@ -49,6 +50,7 @@ export type ErrorCode =
   | 'stale-delivery'
   | 'already-settled'
   | 'decode'
+  | 'schema'
   | 'closed'
   | 'aborted'
   | 'deadline'

@@ -1,0 +1,101 @@
+import type { Failure, FailureStatus, KeptFailure } from './failure.ts'
+import type { FailureQuery } from './query.ts'
+
+export interface SearchPage {
+  /** How many at most, from 1 to 1,000. */
+  readonly limit: number
+  /** The `next` of the page before; undefined for the first. */
+  readonly after?: string | undefined
+}
+
+export interface FoundFailures {
+  /** The latest first. */
+  readonly failures: readonly KeptFailure[]
+  /** Where the next page begins; undefined on the last. */
+  readonly next: string | undefined
+}
+
+/** Failures of one fingerprint. Times are milliseconds since the epoch. */
+export interface FailureGroup {
+  readonly fingerprint: string
+  readonly job: string
+  readonly errorClass: string
+  /** The message of the latest. */
+  readonly errorMessage: string
+  readonly count: number
+  readonly firstAt: number
+  readonly lastAt: number
+}
+
+export interface ClaimOptions {
+  /** A name for this requeue, of which there is no other. */
+  readonly batch: string
+  /** How many at most, the eldest first. */
+  readonly limit: number
+  /** Who asked for it. */
+  readonly actor: string
+  /** Now, in milliseconds since the epoch. */
+  readonly at: number
+}
+
+export interface AuditEntry {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly actor: string
+  /** Such as `requeue`, `remove`, `discard`, `edit`, `pause`, `resume`, `purge`. */
+  readonly action: string
+  /** What it was done to, such as a query or a queue, in words. */
+  readonly target: string
+  /** How many failures or messages it touched. */
+  readonly count: number
+}
+
+/**
+ * Keeps failed jobs. Every change of a status is a compare-and-set in one statement, so that two operators who do the
+ * same at once do it once. Every method throws UnderstudyError `storage`, retriable where a later call may succeed.
+ */
+export interface FailureStore extends AsyncDisposable {
+  /** Such as `sqlite`. */
+  readonly kind: string
+  /** Where it is, without credentials. */
+  readonly name: string
+  /** Makes what is missing of its tables. Idempotent, and safe in several processes at once. */
+  open(): Promise<void>
+  /** Resolves once all of them are safe from a crash of the process. What is kept already is left as it is. */
+  keep(failures: readonly Failure[]): Promise<void>
+  get(id: string): Promise<KeptFailure | undefined>
+  /** All of one job, the first failure first. */
+  ofJob(jobId: string): Promise<readonly KeptFailure[]>
+  search(query: FailureQuery, page: SearchPage): Promise<FoundFailures>
+  count(query: FailureQuery): Promise<number>
+  /** The largest first. */
+  groups(query: FailureQuery, limit: number): Promise<readonly FailureGroup[]>
+  /** `failed` → `retrying`, for what matches now. Resolves with how many. */
+  claim(query: FailureQuery, options: ClaimOptions): Promise<number>
+  /** Those of a claim that are still `retrying`, the eldest first. */
+  claimed(batch: string, limit: number): Promise<readonly KeptFailure[]>
+  /** `retrying` → `retried`. */
+  retried(
+    failures: readonly { readonly id: string; readonly retryJobId: string }[],
+    by: { readonly actor: string; readonly at: number },
+  ): Promise<void>
+  /** `retrying` → `failed`. */
+  release(ids: readonly string[]): Promise<void>
+  /** Those that are `retrying` since before this time: somebody died over them. Takes them over into a new claim. */
+  reclaim(claimedBefore: number, options: ClaimOptions): Promise<number>
+  /** The job that was sent back from here for the `requeues`th time has succeeded. */
+  resolved(jobId: string, requeues: number, at: number): Promise<void>
+  /** `failed` → `discarded`. Resolves with how many. */
+  discard(query: FailureQuery): Promise<number>
+  /** Forgets what matches and is not `retrying`. Resolves with how many. */
+  remove(query: FailureQuery): Promise<number>
+  audit(entry: AuditEntry): Promise<void>
+  /** The latest first. */
+  audits(limit: number): Promise<readonly AuditEntry[]>
+  /** Queues that nobody may work on for now. */
+  paused(): Promise<readonly string[]>
+  setPaused(queue: string, paused: boolean): Promise<void>
+  close(): Promise<void>
+}
+
+export type { FailureStatus }
