@@ -125,6 +125,11 @@ export class Connection implements AsyncDisposable {
     return describeFailoverUri(this.#options.uri)
   }
 
+  /** Whether every broker of the list can do this. */
+  can(what: 'priority' | 'expiry' | 'delay' | 'topics' | 'exchanges' | 'deadLetters'): boolean {
+    return this.#brokers().every(({ capabilities }) => capabilities[what])
+  }
+
   /** How many sends are unconfirmed. */
   get pending(): number {
     return this.#producer.pending

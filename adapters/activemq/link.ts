@@ -132,7 +132,7 @@ export class StompLink implements Link {
     const target = stompSource(destination)
     if (this.#over || this.#leaving) throw this.#gone()
     this.#subscriptions++
-    const id = `understudy-${this.#subscriptions}`
+    const id = `${options.name ?? 'understudy'}-${this.#subscriptions}`
     this.#subscribed.set(id, { destination, target, sink })
     try {
       // The receipt holds the first delivery back until the broker has taken the subscription.

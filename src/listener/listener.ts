@@ -235,6 +235,7 @@ export class Listener implements AsyncDisposable {
     this.#resubscribe?.cancel()
     for (const settlement of this.#handlers.dropWaiting()) this.#open.delete(settlement)
     this.#options.dropWaiting?.()
+    this.#options.onRelease?.()
     return subscription
   }
 
@@ -247,7 +248,8 @@ export class Listener implements AsyncDisposable {
   }
 
   async #subscribe(link: Link): Promise<void> {
-    const { destination, session } = this.#options
+    const { destination, session, name } = this.#options
+    const wanted = { prefetch: this.#prefetch, ...(name === undefined ? {} : { name }) }
     const what = { role: 'listener', endpoint: link.endpoint, destination: formatDestination(destination) } as const
     const turn = ++this.#turns
     this.#turn = turn
@@ -272,7 +274,7 @@ export class Listener implements AsyncDisposable {
       if (this.#turn === turn && this.#subscribing.has(turn)) void this.#subscribe(link)
     })
     try {
-      const subscription = await link.subscribe(destination, { prefetch: this.#prefetch }, sink)
+      const subscription = await link.subscribe(destination, wanted, sink)
       if (this.#isWanted(turn)) {
         this.#subscription = subscription
         this.#resubscribe?.cancel()

@@ -17,13 +17,20 @@ export interface ListenOptions {
   readonly dedupe?: DedupeStore
   /** Closes the listener, as `close` does, when it fires. Defaults to none. */
   readonly signal?: AbortSignal
+  /** What the subscription is called in the broker's own lists. Defaults to a name of no meaning. */
+  readonly name?: string
+  /**
+   * Called when the subscription is about to end: a handler that has not begun with its delivery may leave it, so
+   * that nobody waits for it. Defaults to none.
+   */
+  readonly onRelease?: () => void
 }
 
 /** How a stream takes deliveries: its loop handles one at a time, and what it throws ends the loop. */
-export type StreamOptions = Omit<ListenOptions, 'concurrency' | 'onError'>
+export type StreamOptions = Omit<ListenOptions, 'concurrency' | 'onError' | 'onRelease'>
 
-const STREAM_OPTIONS: NamesOf<StreamOptions> = { prefetch: true, dedupe: true, signal: true }
-const LISTEN_OPTIONS: NamesOf<ListenOptions> = { ...STREAM_OPTIONS, concurrency: true, onError: true }
+const STREAM_OPTIONS: NamesOf<StreamOptions> = { prefetch: true, dedupe: true, signal: true, name: true }
+const LISTEN_OPTIONS: NamesOf<ListenOptions> = { ...STREAM_OPTIONS, concurrency: true, onError: true, onRelease: true }
 
 /** @throws UnderstudyError `invalid-option` for an option that listeners do not have. */
 export function checkListenOptions(options: ListenOptions): void {
@@ -44,7 +51,7 @@ const POLICIES: readonly ErrorPolicy[] = ['reject', 'requeue', 'leave']
  *
  * @throws UnderstudyError `invalid-option` for a prefetch or concurrency out of 1 to 65,535, or an unknown policy.
  */
-export function readListenOptions(options: ListenOptions): Required<Omit<ListenOptions, 'dedupe' | 'signal'>> {
+export function readListenOptions(options: ListenOptions): Required<Omit<ListenOptions, 'dedupe' | 'signal' | 'name' | 'onRelease'>> {
   const { prefetch = DEFAULT_PREFETCH, concurrency = prefetch, onError = 'reject' } = options
   checkCount('prefetch', prefetch)
   checkCount('concurrency', concurrency)

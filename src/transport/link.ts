@@ -44,6 +44,8 @@ export interface DeliverySink {
 export interface SubscribeOptions {
   /** How many unsettled deliveries the broker may have out at a time. */
   readonly prefetch: number
+  /** What the subscription is called in the broker's own lists, such as `host:pid:1`. Defaults to a name of no meaning. */
+  readonly name?: string
 }
 
 export interface Subscription {
