@@ -21,6 +21,9 @@ export interface JobHost {
   readonly logger: Logger
 }
 
+/** The application's parts, all of them opened at the first call and once. Rejects where one cannot be opened. */
+export type OpenHost = () => Promise<JobHost>
+
 /** Where a worker puts the record of a failed job when no failure store takes it; a collector imports it later. */
 export const FAILED_QUEUE = 'understudy.failed'
 

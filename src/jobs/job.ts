@@ -48,13 +48,14 @@ export interface JobOptions<Input, Args, Result> {
   /** Milliseconds after which `context.signal` fires and the attempt counts as failed. Defaults to none. */
   readonly timeout?: number
   /** A short text about the arguments for people. Defaults to the beginning of them. */
-  readonly preview?: (args: Args) => string
+  preview?(args: Args): string
   /** Does the work. What it returns is the result, what it throws the failure. */
   perform(args: Args, context: JobContext): Promise<Result> | Result
 }
 
 /** A job as {@link defineJob} made it; it can be enqueued without a worker and worked on without an enqueuer. */
-export type Job<Input = unknown, Args = unknown, Result = unknown> = Readonly<
-  Required<Pick<JobOptions<Input, Args, Result>, 'name' | 'queue' | 'serializer'>>
-> &
-  Readonly<Omit<JobOptions<Input, Args, Result>, 'name' | 'queue' | 'serializer'>>
+export interface Job<Input = unknown, Args = unknown, Result = unknown> extends JobOptions<Input, Args, Result> {
+  /** Without `queue://`. */
+  readonly queue: string
+  readonly serializer: Serializer
+}

@@ -6,7 +6,7 @@ import type { Capabilities } from '../transport/capabilities.ts'
 import type { Codecs } from '../transport/codec.ts'
 import { type Destination, formatDestination, parseDestination } from '../transport/destination.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
-import { encodePayload, encodeWith, type Payload } from './payload.ts'
+import { type EncodedPayload, encodePayload, encodeWith, type Payload, WrittenBody } from './payload.ts'
 
 export interface SendOptions {
   /** The job's identity. Defaults to a random UUID. */
@@ -90,8 +90,7 @@ export class MessageComposer {
     if (priority !== undefined) this.#checkPriority(priority)
     if (expireAfterMs !== undefined) this.#checkExpiry(expireAfterMs)
     if (delayMs !== undefined) this.#checkDelay(delayMs, target)
-    const codec = this.#options.codecs.for(options.contentType)
-    const { body, contentType } = codec ? encodeWith(codec, payload) : encodePayload(payload)
+    const { body, contentType } = this.#encode(payload, options.contentType)
     return {
       id: id ?? randomUUID(),
       destination: target,
@@ -105,6 +104,12 @@ export class MessageComposer {
       correlationId: options.correlationId,
       replyTo: replyTo === undefined ? undefined : this.destination(replyTo),
     }
+  }
+
+  #encode(payload: Payload, contentType: string | undefined): EncodedPayload {
+    if (payload instanceof WrittenBody) return payload
+    const codec = this.#options.codecs.for(contentType)
+    return codec ? encodeWith(codec, payload) : encodePayload(payload)
   }
 
   #checkPriority(priority: number): void {

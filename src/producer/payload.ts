@@ -12,6 +12,20 @@ export interface EncodedPayload {
   readonly contentType: string | undefined
 }
 
+/**
+ * A body that is written already, and what it is: it goes out as it is, whatever codecs a connection has. For what is
+ * passed on, such as a job's arguments.
+ */
+export class WrittenBody implements EncodedPayload {
+  readonly body: Buffer
+  readonly contentType: string | undefined
+
+  constructor(body: Buffer, contentType: string | undefined) {
+    this.body = body
+    this.contentType = contentType
+  }
+}
+
 /** A payload by the codec of a content type that the caller named. */
 export function encodeWith(codec: Codec, payload: Payload): EncodedPayload {
   return { body: Codecs.encode(codec, payload), contentType: codec.contentType }
