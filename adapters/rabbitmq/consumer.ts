@@ -57,8 +57,9 @@ export class Consumer implements Subscription {
     const { destination, options } = this.#about
     const queue = destination.kind === 'queue' ? destination.name : await this.#ownQueue(destination)
     // Per consumer: quorum queues refuse a limit for the whole channel.
+    const named = options.name === undefined ? {} : { consumerTag: options.name }
     await ask((done) => channel.prefetch(Math.min(options.prefetch, MOST_PREFETCH), false, done))
-    await ask((done) => channel.consume(queue, (message) => this.#delivered(message), {}, done))
+    await ask((done) => channel.consume(queue, (message) => this.#delivered(message), named, done))
     // It may have been ended in the packet that accepted it.
     if (this.#opened.end.error) throw this.#opened.end.error
     this.#started = true

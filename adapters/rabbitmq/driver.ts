@@ -109,7 +109,7 @@ export interface AmqpChannel {
   consume(
     queue: string,
     deliver: (message: AmqpMessage | null) => void,
-    options: { readonly exclusive?: boolean },
+    options: { readonly exclusive?: boolean; readonly consumerTag?: string },
     done: Callback,
   ): unknown
   ack(message: { readonly fields: { readonly deliveryTag: number } }, allUpTo: boolean): unknown
@@ -119,7 +119,13 @@ export interface AmqpChannel {
   assertQueue(queue: string, options: AssertQueueOptions, done: Callback<{ readonly queue: string }>): unknown
   bindQueue(queue: string, exchange: string, pattern: string, args: object, done: Callback): unknown
   checkExchange(exchange: string, done: Callback): unknown
-  assertExchange(exchange: string, type: string, options: { readonly durable: boolean }, done: Callback): unknown
+  assertExchange(
+    exchange: string,
+    type: string,
+    options: { readonly durable: boolean; readonly alternateExchange?: string },
+    done: Callback,
+  ): unknown
+  bindExchange(destination: string, source: string, pattern: string, args: object, done: Callback): unknown
   close(closed: Callback): unknown
   on(event: 'error', listener: (error: Error) => void): unknown
   on(event: 'close', listener: () => void): unknown

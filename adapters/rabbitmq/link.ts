@@ -16,6 +16,7 @@ import { NOTHING_DECLARED, type QueueSettings } from '../../src/transport/topolo
 import type { DialContext } from '../../src/transport/transport.ts'
 import { type OpenedChannel, openChannel, QuestionChannels } from './channels.ts'
 import { Consumer } from './consumer.ts'
+import { delayRoute } from './delay-route.ts'
 import { Destinations } from './destinations.ts'
 import type { AmqpConnection, MessageProperties, PublishFields } from './driver.ts'
 import { classify, isAway } from './errors.ts'
@@ -46,6 +47,8 @@ export class RabbitLink implements Link {
   readonly #options: RabbitLinkOptions
   readonly #topology: BrokerTopology
   readonly #destinations: Destinations
+  /** Queues to which messages with a delay are sent. */
+  readonly #delayed: Destinations
   readonly #publisher: Publisher
   readonly #consumers = new Set<Consumer>()
   #settleClosed: (closed: LinkClosed) => void = () => {}
@@ -77,18 +80,24 @@ export class RabbitLink implements Link {
       classify: said,
     })
     this.#destinations = new Destinations((destination) => this.#topology.use(destination))
+    this.#delayed = new Destinations((destination) => this.#topology.useDelayed(destination))
     this.#publisher = new Publisher({
       address: peer.address,
       open: (onError) => this.#open('confirm', onError),
       classify: said,
-      onReturned: ({ destination }) => this.#destinations.forget(destination),
+      onReturned: ({ destination, deliverAtMs }) => {
+        this.#destinations.forget(destination)
+        if (deliverAtMs === undefined) return
+        this.#delayed.forget(destination)
+        this.#topology.doubtDelays()
+      },
       onNonsense: (what) => this.#cut(this.#nonsense(what)),
     })
   }
 
   send(message: OutgoingMessage, attempt: number): Promise<void> {
     return new Promise((resolve, reject: (error: SendError) => void) => {
-      this.#send({ message, attempt, resolve, reject, returned: undefined })
+      this.#send({ message, attempt, resolve, reject, route: undefined, returned: undefined })
     })
   }
 
@@ -160,9 +169,11 @@ export class RabbitLink implements Link {
     const { destination } = message
     let properties: MessageProperties
     let route: PublishFields
+    const isDelayed = this.#delayOf(message) > 0
+    const destinations = isDelayed ? this.#delayed : this.#destinations
     try {
       properties = propertiesOf(message, attempt, this.#options.wallTime, this.#connection.connection.frameMax)
-      route = this.#options.mandatory ? routeOf(destination) : { ...routeOf(destination), mandatory: false }
+      route = this.#routeOf(message)
     } catch (error) {
       sending.reject(this.#publisher.notSent(sending, error as UnderstudyError, false))
       return
@@ -171,21 +182,34 @@ export class RabbitLink implements Link {
       sending.reject(this.#publisher.notSent(sending, this.#gone(), true))
       return
     }
-    if (this.#destinations.isReady(destination)) {
+    if (destinations.isReady(destination)) {
       this.#publisher.publish(sending, route, properties)
       return
     }
     // Meanwhile: the first confirm after a failover is waited for.
     this.#publisher.prepare()
-    this.#destinations.wait(destination, {
-      ready: () => this.#publisher.publish(sending, route, properties),
+    destinations.wait(destination, {
+      // The delay goes on meanwhile.
+      ready: () => this.#publisher.publish(sending, isDelayed ? this.#routeOf(message) : route, properties),
       refused: (error) => {
         // As a client does that asks for nothing: it hands the message in, whoever is there to take it.
-        if (!this.#options.mandatory && !this.#over && isAway(error))
+        if (!this.#options.mandatory && !isDelayed && !this.#over && isAway(error))
           this.#publisher.publish(sending, route, properties)
         else sending.reject(this.#notMade(sending, error))
       },
     })
+  }
+
+  /** @throws UnderstudyError as `routeOf` and `delayRoute` do. */
+  #routeOf(message: OutgoingMessage): PublishFields {
+    const delayMs = this.#delayOf(message)
+    const route = delayMs > 0 ? delayRoute(message.destination, delayMs) : routeOf(message.destination)
+    return this.#options.mandatory ? route : { ...route, mandatory: false }
+  }
+
+  /** How much longer a message has to wait, in milliseconds. */
+  #delayOf({ deliverAtMs }: OutgoingMessage): number {
+    return deliverAtMs === undefined ? 0 : Math.max(0, deliverAtMs - this.#options.wallTime())
   }
 
   /** The destination could not be made or found. */
@@ -215,6 +239,7 @@ export class RabbitLink implements Link {
     // Whatever ended it, it says nothing about what was waiting: each may be tried elsewhere.
     const unanswered = error.retriable ? error : this.#lost('link-lost', error.message, error)
     this.#destinations.ended(unanswered)
+    this.#delayed.ended(unanswered)
     this.#publisher.ended(unanswered)
     this.#consumers.clear()
     // With an error, or amqplib would go on with its timers and leave whoever asked something without an answer.

@@ -1,6 +1,8 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Destination, formatDestination, parseDestination } from '../../src/transport/destination.ts'
 import type { IncomingMessage, OutgoingMessage } from '../../src/transport/message.ts'
+import { withoutDelays } from './deaths.ts'
+import { delayedTarget } from './delay-route.ts'
 import type { AmqpMessage, MessageProperties, PublishFields } from './driver.ts'
 import { headerText } from './header-text.ts'
 
@@ -57,7 +59,7 @@ export function propertiesOf(
   wallTime: () => number,
   maxFrameBytes: number,
 ): MessageProperties {
-  const { id, contentType, correlationId, replyTo, expiresAtMs } = message
+  const { id, contentType, correlationId, replyTo, expiresAtMs, deliverAtMs } = message
   checkShort(id, 'the id of the message')
   if (contentType !== undefined) checkShort(contentType, 'the content type')
   if (correlationId !== undefined) checkShort(correlationId, 'the correlation id')
@@ -68,7 +70,9 @@ export function propertiesOf(
     priority: message.priority,
     correlationId,
     replyTo: replyTo === undefined ? undefined : replyToText(replyTo),
-    expiration: expiresAtMs === undefined ? undefined : expirationOf(expiresAtMs - wallTime()),
+    // RabbitMQ would take an expiry for the end of the delay: it is left to the receiver.
+    expiration:
+      expiresAtMs === undefined || deliverAtMs !== undefined ? undefined : expirationOf(expiresAtMs - wallTime()),
     messageId: id,
   }
 }
@@ -151,7 +155,8 @@ function attemptOf(value: unknown): number {
   return Number.isSafeInteger(attempt) && attempt > 0 ? attempt : 1
 }
 
-function readHeaders(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+function readHeaders(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const headers = withoutDelays(given)
   const own: Record<string, string> = {}
   for (const name of Object.keys(headers)) {
     if (name !== ATTEMPT && name !== '__proto__') own[name] = headerText(headers[name])
@@ -162,6 +167,8 @@ function readHeaders(headers: Readonly<Record<string, unknown>>): Record<string,
 function sentTo(exchange: string, routingKey: string): Destination {
   if (exchange === '') return { kind: 'queue', name: routingKey }
   if (exchange === TOPIC_EXCHANGE) return { kind: 'topic', name: routingKey }
+  const delayed = delayedTarget(exchange, routingKey)
+  if (delayed !== undefined) return { kind: 'queue', name: delayed }
   return { kind: 'exchange', name: exchange, routingKey }
 }
 

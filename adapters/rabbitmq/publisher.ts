@@ -3,7 +3,6 @@ import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { OpenedChannel } from './channels.ts'
 import type { AmqpChannel, AmqpMessage, Confirm, MessageProperties, PublishFields } from './driver.ts'
 import { replyCodeOf } from './errors.ts'
-import { routeOf } from './message.ts'
 import { isRefusedPublish } from './refused-publish.ts'
 
 // The exchange was removed meanwhile. The next attempt makes it again.
@@ -15,6 +14,8 @@ export interface Sending {
   readonly attempt: number
   readonly resolve: () => void
   readonly reject: (error: SendError) => void
+  /** Where it was handed in; undefined before that. */
+  route: PublishFields | undefined
   /** Why the broker sent it back; its confirm comes all the same. */
   returned: string | undefined
 }
@@ -149,6 +150,7 @@ export class Publisher {
       sending.reject(this.notSent(sending, unwritable ?? this.#options.classify(error), unwritable === undefined))
       return
     }
+    sending.route = route
     book.lastTag++
     book.waiting.set(book.lastTag, sending)
   }
@@ -196,8 +198,7 @@ export class Publisher {
   #returned({ waiting }: Book, { properties, fields }: AmqpMessage): void {
     for (const sending of waiting.values()) {
       if (sending.message.id !== properties.messageId || sending.returned !== undefined) continue
-      const { exchange, routingKey } = routeOf(sending.message.destination)
-      if (exchange !== fields.exchange || routingKey !== fields.routingKey) continue
+      if (sending.route?.exchange !== fields.exchange || sending.route.routingKey !== fields.routingKey) continue
       sending.returned = fields.replyText ?? 'NO_ROUTE'
       return
     }
@@ -208,14 +209,14 @@ export class Publisher {
     if (!book || !this.#books.has(book)) return
     if (this.#current === book) this.#current = undefined
     const alone = book.waiting.size === 1
-    this.#drop(book, (message) => alone || isRefusedPublish(thrown, message), this.#options.classify(thrown))
+    this.#drop(book, (sending) => alone || isRefusedPublish(thrown, sending), this.#options.classify(thrown))
   }
 
-  #drop(book: Book, isRefused: (message: OutgoingMessage) => boolean | undefined, error: UnderstudyError): void {
+  #drop(book: Book, isRefused: (sending: Sending) => boolean | undefined, error: UnderstudyError): void {
     this.#books.delete(book)
     const waiting = [...book.waiting.values()]
     book.waiting.clear()
-    for (const sending of waiting) sending.reject(this.#unanswered(sending, error, isRefused(sending.message) === true))
+    for (const sending of waiting) sending.reject(this.#unanswered(sending, error, isRefused(sending) === true))
   }
 
   #unanswered(sending: Sending, why: UnderstudyError, isRefused: boolean): SendError {

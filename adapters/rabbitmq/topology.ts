@@ -3,6 +3,7 @@ import type { Destination } from '../../src/transport/destination.ts'
 import type { QueueState } from '../../src/transport/queue-state.ts'
 import { type QueueSettings, queuesBoundTo, type Topology } from '../../src/transport/topology.ts'
 import { ask, type QuestionChannels } from './channels.ts'
+import { DelayLevels } from './delay-levels.ts'
 import { isAway, replyCodeOf } from './errors.ts'
 import { TOPIC_EXCHANGE } from './message.ts'
 import { deadLettersOf, queueArguments, type QueueType } from './queue-arguments.ts'
@@ -28,12 +29,14 @@ export class BrokerTopology {
   readonly #declared: Topology
   readonly #queueType: QueueType
   readonly #classify: (thrown: unknown) => UnderstudyError
+  readonly #delays: DelayLevels
 
   constructor({ channels, declared, queueType, classify }: BrokerTopologyOptions) {
     this.#channels = channels
     this.#declared = declared
     this.#queueType = queueType
     this.#classify = classify
+    this.#delays = new DelayLevels({ channels, queueType })
   }
 
   /**
@@ -48,6 +51,17 @@ export class BrokerTopology {
       case 'topic':
         return this.#told(() => this.#useSource(destination))
     }
+  }
+
+  /** The same for a queue that messages with a delay are sent to, and where those wait. */
+  async useDelayed({ name }: Destination): Promise<void> {
+    await this.useQueue(name)
+    await this.#told(() => this.#delays.use(name))
+  }
+
+  /** A message with a delay came back: something is gone of where it was to wait. */
+  doubtDelays(): void {
+    this.#delays.doubt()
   }
 
   /** A queue that exists is used as it is, unless the application declared it. */

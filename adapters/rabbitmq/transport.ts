@@ -41,7 +41,7 @@ export function rabbitmqTransport(options: RabbitmqTransportOptions = {}): Trans
     capabilities: {
       priority: true,
       expiry: true,
-      delay: false,
+      delay: true,
       topics: true,
       exchanges: true,
       deadLetters: true,
