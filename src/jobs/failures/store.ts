@@ -74,6 +74,11 @@ export interface FailureStore extends AsyncDisposable {
   claim(query: FailureQuery, options: ClaimOptions): Promise<number>
   /** Those of a claim that are still `retrying`, the eldest first. */
   claimed(batch: string, limit: number): Promise<readonly KeptFailure[]>
+  /**
+   * Those of a claim that are still `retrying` count as claimed at this time: a requeue that takes long is alive, and
+   * {@link reclaim} leaves it alone. Resolves with how many there are.
+   */
+  renew(batch: string, at: number): Promise<number>
   /** `retrying` → `retried`. */
   retried(
     failures: readonly { readonly id: string; readonly retryJobId: string }[],
