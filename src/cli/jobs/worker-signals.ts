@@ -1,0 +1,54 @@
+/** What signals do to a worker. */
+export interface SignalActions {
+  /** TERM, INT, HUP: end within the grace. */
+  readonly stop: () => void
+  /** QUIT: end once all that is in hand is finished. */
+  readonly drain: () => void
+  /** One that ends it came again: let go of what is in hand. */
+  readonly force: () => void
+  /** USR2, TSTP. */
+  readonly pause: () => void
+  /** CONT. */
+  readonly resume: () => void
+  /** USR1: abort what is in hand, and stay. */
+  readonly abort: () => void
+  /** TTIN. */
+  readonly describe: () => void
+}
+
+const MEANING: Readonly<Partial<Record<NodeJS.Signals, keyof SignalActions>>> = {
+  SIGTERM: 'stop',
+  SIGINT: 'stop',
+  SIGHUP: 'stop',
+  SIGQUIT: 'drain',
+  SIGUSR2: 'pause',
+  SIGTSTP: 'pause',
+  SIGCONT: 'resume',
+  SIGUSR1: 'abort',
+  SIGTTIN: 'describe',
+}
+
+// npm passes on a Ctrl-C that the terminal has sent to everybody: what comes twice within this time is one.
+const ECHO_MS = 500
+
+/** Answers signals until the returned function is called. */
+export function onWorkerSignals(actions: SignalActions, now: () => number = () => performance.now()): () => void {
+  let endingSince: number | undefined
+  const handlers = Object.entries(MEANING).map(([name, meaning]) => {
+    const handler = (): void => {
+      if (meaning !== 'stop' && meaning !== 'drain') {
+        actions[meaning]()
+      } else if (endingSince === undefined) {
+        endingSince = now()
+        actions[meaning]()
+      } else if (now() - endingSince >= ECHO_MS) {
+        actions.force()
+      }
+    }
+    process.on(name, handler)
+    return { name, handler }
+  })
+  return () => {
+    for (const { name, handler } of handlers) process.off(name, handler)
+  }
+}
