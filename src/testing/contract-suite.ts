@@ -4,6 +4,7 @@ import type { ContractBroker, Situation } from './contract/broker.ts'
 import { beyond } from './contract/beyond.ts'
 import { consume } from './contract/consume.ts'
 import type { ContractGroup, ContractTest } from './contract/contract-test.ts'
+import { inspecting } from './contract/inspecting.ts'
 import { lifecycle } from './contract/lifecycle.ts'
 import { listening } from './contract/listening.ts'
 import { payloads } from './contract/payloads.ts'
@@ -23,6 +24,7 @@ export const contractGroups: readonly ContractGroup[] = [
   listening,
   lifecycle,
   beyond,
+  inspecting,
 ]
 
 /** The situations that a broker cannot be brought into here, each with the reason. */

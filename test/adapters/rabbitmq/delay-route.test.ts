@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { withoutDelays } from '../../../adapters/rabbitmq/deaths.ts'
 import { delayedTarget, delayRoute, deliverPattern, levelPattern } from '../../../adapters/rabbitmq/delay-route.ts'
 import type { Destination } from '../../../src/transport/destination.ts'
