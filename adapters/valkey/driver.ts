@@ -1,0 +1,48 @@
+import { UnderstudyError } from '../../src/errors.ts'
+import type { ValkeyAddress } from './address.ts'
+
+/** The part of a client of `@redis/client` that is used: one connection, which is gone when it fails. */
+export interface ValkeyClient {
+  /** Resolves when the server let it in. */
+  connect(): Promise<unknown>
+  on(event: 'error' | 'end', listener: (error?: unknown) => void): unknown
+  mGet(keys: string[]): Promise<(string | null)[]>
+  multi(): ValkeyTransaction
+  subscribe(channel: string, listener: (message: string) => unknown): Promise<void>
+  unsubscribe(channel: string, listener: (message: string) => unknown): Promise<void>
+  destroy(): void
+}
+
+/** Commands that the server carries out together. */
+export interface ValkeyTransaction {
+  set(key: string, value: string, options: { expiration: { type: 'PX'; value: number } }): ValkeyTransaction
+  del(key: string): ValkeyTransaction
+  publish(channel: string, message: string): ValkeyTransaction
+  exec(): Promise<unknown>
+}
+
+export type ValkeyDriver = (address: ValkeyAddress, connectTimeoutMs: number) => ValkeyClient
+
+/**
+ * Loads `@redis/client`, which is an optional dependency.
+ *
+ * @throws UnderstudyError `unsupported` when it is not installed.
+ */
+export async function loadValkeyDriver(): Promise<ValkeyDriver> {
+  const { createClient } = await import('@redis/client').catch((cause: unknown) => {
+    const message = 'results in Valkey or Redis need the package @redis/client: npm install @redis/client'
+    throw new UnderstudyError('unsupported', message, { cause })
+  })
+  return ({ host, port, tls, username, password, database }, connectTimeoutMs) =>
+    createClient({
+      // Without a reconnect of its own: a connection that failed is gone, and the session makes another.
+      socket: { host, port, connectTimeout: connectTimeoutMs, reconnectStrategy: false, ...(tls ? { tls } : {}) },
+      ...(username === undefined ? {} : { username }),
+      ...(password === undefined ? {} : { password }),
+      database,
+      RESP: 3,
+      disableOfflineQueue: true,
+      disableClientInfo: true,
+      maintNotifications: 'disabled',
+    })
+}

@@ -1,0 +1,97 @@
+import type { Clock } from '../../src/clock.ts'
+import { UnderstudyError } from '../../src/errors.ts'
+import type { Results, ResultsSession } from '../../src/jobs/results/results.ts'
+import { parseState, stateText } from '../../src/jobs/results/state-text.ts'
+import { checkNames, type NamesOf } from '../../src/transport/option-names.ts'
+import { parseValkeyUrl, type ValkeyAddress } from './address.ts'
+import { loadValkeyDriver, type ValkeyDriver } from './driver.ts'
+import { follower, type Follower } from './followers.ts'
+import { readState, writeState } from './keys.ts'
+import { ValkeySession } from './session.ts'
+
+export interface ValkeyResultsOptions {
+  /** `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`; `rediss:` and `valkeys:` with TLS. */
+  readonly url: string
+  /** How long a state is kept after it was put, in milliseconds. Defaults to 86,400,000, a day. */
+  readonly ttl?: number
+  /** How long a call waits for the server, reconnecting included, in milliseconds. Defaults to 5,000. */
+  readonly timeout?: number
+}
+
+const OPTIONS: NamesOf<ValkeyResultsOptions> = { url: true, ttl: true, timeout: true }
+const A_DAY_MS = 86_400_000
+
+/**
+ * Results in Valkey or Redis 6 and later, through the package `@redis/client`, which has to be installed beside this
+ * one. Whoever waits is told by a message of the server, not by asking again and again.
+ *
+ * @throws UnderstudyError `invalid-option`.
+ */
+export function valkeyResults(options: ValkeyResultsOptions): Results {
+  checkNames('valkeyResults', options, OPTIONS)
+  const address = parseValkeyUrl(options.url)
+  const ttlMs = wholeMs('ttl', options.ttl ?? A_DAY_MS)
+  const withinMs = wholeMs('timeout', options.timeout ?? 5_000)
+  return {
+    kind: 'valkey',
+    open: async ({ clock }) => await openSession(await loadValkeyDriver(), address, clock, ttlMs, withinMs),
+  }
+}
+
+async function openSession(
+  driver: ValkeyDriver,
+  address: ValkeyAddress,
+  clock: Clock,
+  ttlMs: number,
+  withinMs: number,
+): Promise<ResultsSession> {
+  const followers = new Set<Follower>()
+  const session = new ValkeySession({
+    driver,
+    address,
+    clock,
+    withinMs,
+    isFollowed: () => followers.size > 0,
+    onReconnected: async (link) => {
+      await Promise.all([...followers].map((each) => each.attach(link)))
+    },
+  })
+  try {
+    await session.run(async () => {})
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+  return {
+    replyTo: undefined,
+    watch: async (jobId, take, ended) => {
+      const each = follower(jobId, take, ended, () => followers.delete(each))
+      followers.add(each)
+      try {
+        await session.run((link) => each.attach(link))
+      } catch (error) {
+        each.close()
+        throw error
+      }
+      return { close: () => each.close() }
+    },
+    get: async (jobId) => {
+      const text = await session.run((link) => readState(link, jobId))
+      return text === undefined ? undefined : parseState(jobId, text)
+    },
+    put: async ({ jobId }, state) => {
+      const text = stateText(jobId, state)
+      await session.run((link) => writeState(link, jobId, state.kind, text, ttlMs))
+    },
+    close: async () => {
+      const error = new UnderstudyError('closed', `the results at ${address.shown} were closed`)
+      for (const each of followers) each.end(error)
+      await session.close()
+    },
+  }
+}
+
+function wholeMs(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= Number.MAX_SAFE_INTEGER / 2) return value
+  throw new UnderstudyError('invalid-option', `${name} of valkeyResults is a whole number of milliseconds from 1 on`)
+}

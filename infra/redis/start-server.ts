@@ -1,0 +1,146 @@
+import { rmSync } from 'node:fs'
+import { connect } from 'node:net'
+import type { ProcessState } from '../../src/drill/broker-control.ts'
+import { UnderstudyError, messageOf } from '../../src/errors.ts'
+import { freePorts } from '../labs/free-ports.ts'
+import { type LabFolder, createLabFolder, labRoot } from '../labs/lab-folder.ts'
+import { lastMeaningfulLine } from '../labs/log-lines.ts'
+import { processState, signalProcess } from '../labs/process-identity.ts'
+import { spawnProcess } from '../labs/spawn-process.ts'
+import { waitUntil } from '../labs/wait-until.ts'
+import type { RedisProgram } from './find-server.ts'
+
+const START_WITHIN_MS = 20_000
+const GONE_WITHIN_MS = 10_000
+
+export interface StartRedisOptions {
+  /** The folder of labs that it gets a folder in. Defaults to that of this user. */
+  readonly root?: string
+  /** What clients have to know. Defaults to none. */
+  readonly password?: string
+}
+
+/** A Redis or Valkey server of one's own on 127.0.0.1, which ends with the process that started it. */
+export interface RedisServer {
+  readonly product: string
+  readonly port: number
+  /** With the password where there is one. */
+  readonly url: string
+  state(): ProcessState
+  /** SIGTERM; returns once it is gone. */
+  stop(): Promise<void>
+  /** SIGKILL; returns once it is gone. What it had answered is on disk. */
+  kill(): Promise<void>
+  /** SIGSTOP; returns once it is stopped. */
+  pause(): Promise<void>
+  /** SIGCONT; returns once it goes on. */
+  resume(): Promise<void>
+  /** Starts it again on its port and its data, and returns once it answers. */
+  start(): Promise<void>
+  /** Ends it and removes its folder. */
+  remove(): Promise<void>
+}
+
+/** @throws UnderstudyError `unsupported` with the server's own last words when it does not start. */
+export async function startRedis(program: RedisProgram, options: StartRedisOptions = {}): Promise<RedisServer> {
+  const [port = 0] = await freePorts(1)
+  const folder = createLabFolder(labRoot(options.root), 'redis', {
+    stays: false,
+    nodes: ['redis'],
+    scheme: 'redis',
+    product: program.product,
+    ports: { redis: port },
+    settings: {},
+  })
+  const { password } = options
+  const server = controls(folder, program, port, password)
+  try {
+    await server.start()
+  } catch (error) {
+    await server.remove()
+    throw error
+  }
+  return server
+}
+
+function controls(folder: LabFolder, program: RedisProgram, port: number, password: string | undefined): RedisServer {
+  const identity = () => folder.read().processes['redis']?.identity ?? undefined
+  const state = (): ProcessState => {
+    const found = identity()
+    return found === undefined ? 'gone' : processState(found)
+  }
+  const send = async (signal: NodeJS.Signals, wanted: (state: ProcessState) => boolean): Promise<void> => {
+    const found = identity()
+    if (found !== undefined) signalProcess(found, signal)
+    const what = `the Redis of ${folder.id} after ${signal}`
+    await waitUntil(() => wanted(state()) || undefined, { what, withinMs: GONE_WITHIN_MS, everyMs: 1 })
+  }
+  const isGone = (now: ProcessState): boolean => now === 'gone'
+  return {
+    product: program.product,
+    port,
+    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
+    state,
+    stop: async () => await send('SIGTERM', isGone),
+    kill: async () => await send('SIGKILL', isGone),
+    pause: async () => await send('SIGSTOP', (now) => now === 'paused'),
+    resume: async () => await send('SIGCONT', (now) => now === 'running'),
+    start: async () => {
+      if (state() === 'gone') await run(folder, program, port, password)
+    },
+    remove: async () => {
+      await send('SIGKILL', isGone)
+      rmSync(folder.path, { recursive: true, force: true })
+    },
+  }
+}
+
+async function run(
+  folder: LabFolder,
+  program: RedisProgram,
+  port: number,
+  password: string | undefined,
+): Promise<void> {
+  const started = spawnProcess(folder, 'redis', {
+    file: program.server,
+    args: [
+      ...options({ port: String(port), bind: '127.0.0.1', dir: folder.path, daemonize: 'no' }),
+      // What is written is handed to the system with every answer, so that a kill loses none of it.
+      ...options({ appendonly: 'yes', appendfsync: 'everysec', save: '' }),
+      ...(password === undefined ? [] : options({ requirepass: password })),
+    ],
+  })
+  let ended: string | undefined
+  void started.ended.then((how) => (ended = how))
+  await waitUntil(
+    async () => {
+      if (ended !== undefined) throw new UnderstudyError('unsupported', `it ended with ${ended}`)
+      return (await answers(port)) || undefined
+    },
+    { what: 'Redis', withinMs: START_WITHIN_MS, everyMs: 10 },
+  ).catch(async (error: unknown) => {
+    const said = await lastMeaningfulLine(folder.log('redis'))
+    const what = `${program.product} did not start (${messageOf(error)})`
+    throw new UnderstudyError('unsupported', said === undefined ? what : `${what}: ${said}`)
+  })
+}
+
+function options(values: Readonly<Record<string, string>>): string[] {
+  return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])
+}
+
+/** Whether it has read its data; one with a password says so by asking for it. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' })
+    const finish = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(1000, () => finish(false))
+    socket.once('error', () => finish(false))
+    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('data', (said) => finish(/^(\+PONG|-NOAUTH)/.test(said.toString('latin1'))))
+    socket.once('end', () => finish(false))
+  })
+}
