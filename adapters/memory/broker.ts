@@ -2,6 +2,7 @@ import type { Clock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Destination, formatDestination } from '../../src/transport/destination.ts'
 import type { OutgoingMessage } from '../../src/transport/message.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import type { QueueSettings } from '../../src/transport/topology.ts'
 import { type StoredMessage, storeMessage } from './message.ts'
 import { type EngineConsumer, QueueEngine, type QueuedMessage } from './queue-engine.ts'
@@ -95,7 +96,8 @@ export class MemoryBroker {
       takeDeadLetter: (from, { payload }) => {
         const to = from.kind === 'queue' ? this.#declared.get(from.name)?.deadLetterTo : undefined
         if (to === undefined) return false
-        this.#deliverTo(to, { ...payload, message: { ...payload.message, expiresAtMs: undefined } })
+        const message = { ...payload.message, expiresAtMs: undefined, deliverAtMs: undefined }
+        this.#deliverTo(to, { ...payload, message })
         return true
       },
     })
@@ -162,7 +164,7 @@ export class MemoryBroker {
     this.#engine.discard(({ persistent }) => !persistent)
   }
 
-  /** How many messages a queue holds, those that are delivered and not settled included. */
+  /** How many messages a queue holds: those that are delivered and not settled included, those with a delay not. */
   depth(queue: string): number {
     const { ready, unsettled } = this.#engine.depth(queue)
     return ready + unsettled
@@ -233,6 +235,18 @@ export class MemoryBroker {
     for (const source of settings.bindings ?? []) if (source.kind !== 'queue') this.#routes.bind(source, queue)
   }
 
+  /** What waits in a queue; undefined where nobody declared or used it. */
+  inspect(queue: string): QueueState | undefined {
+    const { ready, consumers } = this.#engine.inspect(queue) ?? { ready: 0, consumers: 0 }
+    const isThere = this.#engine.inspect(queue) !== undefined || this.#declared.has(queue)
+    return isThere ? { ready, isExact: true, consumers } : undefined
+  }
+
+  /** Drops what waits in a queue, and tells how many messages that were. */
+  purge(queue: string): number {
+    return this.#engine.purge(queue)
+  }
+
   /** Adds a consumer, paused. */
   consume(
     from: Destination,
@@ -265,9 +279,11 @@ export class MemoryBroker {
   }
 
   #enqueue(queue: string, payload: StoredMessage): void {
-    const { body, persistent, priority = DEFAULT_PRIORITY, expiresAtMs: ownMs } = payload.message
+    const { body, persistent, priority = DEFAULT_PRIORITY, expiresAtMs: ownMs, deliverAtMs } = payload.message
     const { messageTtlMs, maxPriority = 0 } = this.#declared.get(queue) ?? {}
-    const ttlMs = messageTtlMs === undefined ? undefined : this.#clock.wallTime() + messageTtlMs
+    // What is delayed does not wait in the queue yet.
+    const sinceMs = Math.max(this.#clock.wallTime(), deliverAtMs ?? 0)
+    const ttlMs = messageTtlMs === undefined ? undefined : sinceMs + messageTtlMs
     this.#engine.send(
       { kind: 'queue', name: queue },
       {
@@ -275,6 +291,7 @@ export class MemoryBroker {
         sizeBytes: body.length,
         persistent,
         expiresAtMs: ownMs === undefined || ttlMs === undefined ? (ownMs ?? ttlMs) : Math.min(ownMs, ttlMs),
+        deliverAtMs,
         priority: Math.min(priority, maxPriority),
       },
     )

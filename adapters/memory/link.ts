@@ -113,11 +113,19 @@ export class MemoryLink implements Link, BrokerLink {
   }
 
   async inspect(queue: string): Promise<QueueState | undefined> {
-    throw new UnderstudyError('unsupported', `queue ${queue} cannot be looked at`)
+    let state: QueueState | undefined
+    await this.#call(() => {
+      state = this.#broker.inspect(queue)
+    })
+    return state
   }
 
   async purge(queue: string): Promise<number> {
-    throw new UnderstudyError('unsupported', `queue ${queue} cannot be purged`)
+    let count = 0
+    await this.#call(() => {
+      count = this.#broker.purge(queue)
+    })
+    return count
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {
@@ -343,7 +351,11 @@ export class MemoryLink implements Link, BrokerLink {
 }
 
 /** Why a message cannot be sent at all, or undefined. */
-function whyUnsendable({ destination }: OutgoingMessage): UnderstudyError | undefined {
+function whyUnsendable({ destination, deliverAtMs }: OutgoingMessage): UnderstudyError | undefined {
+  if (deliverAtMs !== undefined && destination.kind !== 'queue') {
+    const message = `only queues get messages with a delay, not ${formatDestination(destination)}`
+    return new UnderstudyError('unsupported', message)
+  }
   const name = destination.kind === 'exchange' ? destination.routingKey : destination.name
   if (destination.kind === 'queue' || !isPattern(name)) return undefined
   const message = `${formatDestination(destination)} is a pattern, which can be listened to and not sent to`

@@ -7,6 +7,8 @@ export interface QueuedMessage<P> {
   readonly persistent: boolean
   /** Wall time in milliseconds from which the message is no longer delivered; undefined for never. */
   readonly expiresAtMs: number | undefined
+  /** Wall time in milliseconds before which it does not stand in its queue; undefined where it does. */
+  readonly deliverAtMs?: number | undefined
   /** Whether a consumer may have seen it before. */
   readonly redelivered: boolean
 }

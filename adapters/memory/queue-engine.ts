@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { ConsumeOptions, EngineConsumer } from './queue-engine-consumer.ts'
+import { DelayedMessages } from './queue-engine-delayed.ts'
 import { PatternMap } from './queue-engine-patterns.ts'
 import { type DeadLetterReason, MessageQueue, type QueueOwner } from './queue-engine-queue.ts'
 import type { Entry, QueuedMessage } from './queue-engine-ready-list.ts'
@@ -29,6 +30,11 @@ export interface NewMessage<P> {
   readonly expiresAtMs: number | undefined
   /** A whole number from 0; in a queue the greater goes first. Defaults to 0. */
   readonly priority?: number
+  /**
+   * Wall time in milliseconds before which it does not stand in its queue, and after which it is the last one
+   * there. For queues alone. Defaults to at once.
+   */
+  readonly deliverAtMs?: number | undefined
 }
 
 /**
@@ -37,11 +43,14 @@ export interface NewMessage<P> {
  * journal's own affair: the engine confirms nothing. Messages of topics are never reported.
  */
 export interface QueueJournal<P> {
-  /** The message stands in the queue. */
+  /** The message stands in the queue, or waits to stand there when it has a `deliverAtMs`. */
   enqueued(queue: string, message: QueuedMessage<P>): void
   /** The message is being handed to a consumer. Only first deliveries are reported: their sequence numbers ascend. */
   dispatched(queue: string, message: QueuedMessage<P>): void
-  /** The message has left the queue for good. */
+  /**
+   * The message has left the queue for good. One whose time has come leaves too, and is enqueued at once under
+   * another sequence number: it has its place behind those that were there before.
+   */
   removed(queue: string, message: QueuedMessage<P>): void
 }
 
@@ -88,7 +97,7 @@ const DEAD_LETTER_PREFIX = 'DLQ.'
 /**
  * Queues and topics in memory: first in, first out, dispatched in turn to consumers up to their prefetch.
  * A rejected or expired message of `NAME` moves to the queue `DLQ.NAME`; one that is rejected there is gone.
- * Does no I/O. Its only timer runs while messages with an expiry are held; {@link close} ends it.
+ * Does no I/O. Its only timers run while messages with an expiry or a delay are held; {@link close} ends them.
  */
 export class QueueEngine<P> {
   readonly #options: Required<Omit<QueueEngineOptions<P>, 'journal'>> & Pick<QueueEngineOptions<P>, 'journal'>
@@ -101,6 +110,7 @@ export class QueueEngine<P> {
   #sweep: Timer | undefined
   #closed = false
   #resting = false
+  readonly #delayed: DelayedMessages<Entry<P>>
 
   readonly #queueOwner: QueueOwner<P> = {
     wallTime: () => this.#options.clock.wallTime(),
@@ -132,6 +142,14 @@ export class QueueEngine<P> {
       takeDeadLetter: () => false,
       ...options,
     }
+    this.#delayed = new DelayedMessages(this.#options.clock, ({ queue, message }) => {
+      const due = { ...message, sequence: this.#nextSequence++, deliverAtMs: undefined }
+      if (message.persistent) {
+        this.#options.journal?.removed(queue, message)
+        this.#options.journal?.enqueued(queue, due)
+      }
+      this.#queue(queue).append(due)
+    })
   }
 
   /** How much more the engine takes before {@link send} refuses. */
@@ -177,9 +195,38 @@ export class QueueEngine<P> {
     return { ready: ready.size, unsettled }
   }
 
-  /** Drops the waiting messages of queues that are meant. Linear in their number. */
+  /**
+   * What waits in a queue and how many consumers it has; undefined where there is none: nothing waits there, now or
+   * later, and nobody listens. Makes none.
+   */
+  inspect(queue: string): { readonly ready: number; readonly consumers: number } | undefined {
+    const found = this.#queues.get(queue)
+    if (found !== undefined) return { ready: found.ready.size, consumers: found.consumers }
+    return this.#delayed.has(queue) ? { ready: 0, consumers: 0 } : undefined
+  }
+
+  /** What waits in a queue at this moment, in the order in which it would be delivered. Takes nothing out. */
+  waiting(queue: string): QueuedMessage<P>[] {
+    const waiting: QueuedMessage<P>[] = []
+    for (let entry = this.#queues.get(queue)?.ready.first; entry !== undefined; entry = entry.next) waiting.push(entry)
+    return waiting
+  }
+
+  /** Drops what waits in a queue, and tells how many messages that were. What is delayed comes all the same. */
+  purge(queue: string): number {
+    const found = this.#queues.get(queue)
+    const count = found?.ready.size ?? 0
+    found?.discardWhere(() => true)
+    return count
+  }
+
+  /** Drops the waiting and the delayed messages of queues that are meant. Linear in their number. */
   discard(isMeant: (message: QueuedMessage<P>) => boolean): void {
     for (const queue of this.#queues.values()) queue.discardWhere(isMeant)
+    for (const { queue, message } of this.#delayed.removeWhere(isMeant)) {
+      this.#forget(message)
+      if (message.persistent) this.#options.journal?.removed(queue, message)
+    }
   }
 
   /**
@@ -190,7 +237,7 @@ export class QueueEngine<P> {
     const entry = this.#entry(message.sequence, message)
     entry.redelivered = message.redelivered
     this.continueAbove(message.sequence)
-    this.#queue(queue).append(entry)
+    this.#place(queue, entry)
   }
 
   /** Makes later sequence numbers greater than this one. */
@@ -232,15 +279,17 @@ export class QueueEngine<P> {
   /** Keeps no timer while true; what expires meanwhile is noticed when it would be delivered, or afterwards. */
   setResting(resting: boolean): void {
     this.#resting = resting
+    this.#delayed.setResting(resting)
     if (resting) {
       this.#sweep?.cancel()
       this.#sweep = undefined
     } else if (this.#expiring > 0) this.#armSweep()
   }
 
-  /** Stops the expiry timer. The engine must not be used afterwards. */
+  /** Stops the timers. The engine must not be used afterwards. */
   close(): void {
     this.#closed = true
+    this.#delayed.setResting(true)
     this.#sweep?.cancel()
     this.#sweep = undefined
   }
@@ -292,10 +341,18 @@ export class QueueEngine<P> {
   }
 
   #enqueue(name: string, message: NewMessage<P>): number {
-    const entry = this.#entry(this.#nextSequence++, message)
+    const { deliverAtMs = 0 } = message
+    const isDelayed = deliverAtMs > this.#options.clock.wallTime()
+    const entry = this.#entry(this.#nextSequence++, isDelayed ? message : { ...message, deliverAtMs: undefined })
     if (entry.persistent) this.#options.journal?.enqueued(name, entry)
-    this.#queue(name).append(entry)
+    this.#place(name, entry)
     return entry.sequence
+  }
+
+  #place(queue: string, entry: Entry<P>): void {
+    const { deliverAtMs } = entry
+    if (deliverAtMs === undefined) this.#queue(queue).append(entry)
+    else this.#delayed.add({ queue, message: entry, deliverAtMs })
   }
 
   #entry(sequence: number, message: NewMessage<P>): Entry<P> {
@@ -305,13 +362,14 @@ export class QueueEngine<P> {
       this.#expiring += 1
       this.#armSweep()
     }
-    const { payload, sizeBytes, persistent, expiresAtMs, priority = 0 } = message
+    const { payload, sizeBytes, persistent, expiresAtMs, deliverAtMs, priority = 0 } = message
     return {
       sequence,
       payload,
       sizeBytes,
       persistent,
       expiresAtMs,
+      deliverAtMs,
       priority,
       redelivered: false,
       previous: undefined,

@@ -19,7 +19,7 @@ export function memoryTransport(brokers: MemoryBrokers = processBrokers, clock: 
     capabilities: {
       priority: true,
       expiry: true,
-      delay: false,
+      delay: true,
       topics: true,
       exchanges: true,
       deadLetters: true,
