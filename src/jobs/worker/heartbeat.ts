@@ -1,0 +1,99 @@
+import type { Clock } from '../../clock.ts'
+import type { Connection } from '../../connection.ts'
+import { messageOf } from '../../errors.ts'
+import type { Delivery } from '../../listener/delivery.ts'
+import type { Listener } from '../../listener/listener.ts'
+import type { JobHost } from '../job-host.ts'
+import type { WorkerDescription } from './description.ts'
+import { readDescription } from './read-description.ts'
+
+/** Where workers show that they are alive. */
+export const HEARTBEATS_TOPIC = 'topic://understudy.heartbeats'
+
+// A worker is gone after so many heartbeats that did not come, and forgotten after so many more.
+const MISSED_GONE = 3
+const MISSED_FORGOTTEN = 100
+const MOST_WORKERS = 10_000
+const PREFETCH = 100
+
+/** Nobody may be listening: what is lost is lost. Never rejects. */
+export async function sendHeartbeat({ connection, logger }: JobHost, description: WorkerDescription): Promise<void> {
+  if (!connection.can('topics')) return
+  try {
+    await connection.send(HEARTBEATS_TOPIC, description, { persistent: false })
+  } catch (error) {
+    logger.debug({ error: messageOf(error) }, 'a heartbeat could not be sent')
+  }
+}
+
+export interface HeardWorker extends WorkerDescription {
+  /** Three heartbeats in a row did not come: it died, or its broker cannot be reached. */
+  readonly isGone: boolean
+}
+
+export interface HeartbeatRegistryOptions {
+  readonly connection: Connection
+  readonly clock: Clock
+  /** Called after each heartbeat. What it throws disturbs nobody. Defaults to none. */
+  readonly onChange?: () => void
+}
+
+interface Heard {
+  readonly description: WorkerDescription
+  readonly at: number
+}
+
+/** Collects the heartbeats of all workers of a broker, and knows who is gone. */
+export class HeartbeatRegistry implements AsyncDisposable {
+  readonly #options: HeartbeatRegistryOptions
+  readonly #heard = new Map<string, Heard>()
+  #listener: Listener | undefined
+
+  constructor(options: HeartbeatRegistryOptions) {
+    this.#options = options
+  }
+
+  /** Resolves once it listens. Idempotent. */
+  async start(): Promise<void> {
+    const { connection } = this.#options
+    const handler = (delivery: Delivery): Promise<void> => this.#take(delivery)
+    this.#listener ??= connection.listen(HEARTBEATS_TOPIC, handler, { prefetch: PREFETCH, onError: 'leave' })
+    await this.#listener.ready
+  }
+
+  /** By their names. A worker that stopped is not among them; one that is gone is, for a while. */
+  workers(): readonly HeardWorker[] {
+    const now = this.#options.clock.now()
+    const found: HeardWorker[] = []
+    for (const [id, { description, at }] of this.#heard) {
+      const missed = (now - at) / description.heartbeatMs
+      if (missed > MISSED_FORGOTTEN) this.#heard.delete(id)
+      else found.push({ ...description, isGone: missed > MISSED_GONE })
+    }
+    return found.toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
+  }
+
+  /** Idempotent. */
+  async close(): Promise<void> {
+    await this.#listener?.close(AbortSignal.abort())
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #take(delivery: Delivery): Promise<void> {
+    const description = readDescription(delivery)
+    if (description) {
+      if (description.state === 'stopped') this.#heard.delete(description.id)
+      else if (this.#heard.has(description.id) || this.#heard.size < MOST_WORKERS)
+        this.#heard.set(description.id, { description, at: this.#options.clock.now() })
+      try {
+        this.#options.onChange?.()
+      } catch {
+        // Its owner's trouble.
+      }
+    }
+    await delivery.ack()
+  }
+}

@@ -1,0 +1,197 @@
+import type { Delivery } from '../../listener/delivery.ts'
+import type { Listener } from '../../listener/listener.ts'
+import { messageOf } from '../../errors.ts'
+import type { JobHost } from '../job-host.ts'
+import type { Verdict } from './processing.ts'
+import type { Slots } from './slots.ts'
+import { readTask, type Task } from './task.ts'
+import type { Underway } from './underway.ts'
+
+const MOST_HANDLERS = 65_535
+
+export interface QueueSourceOptions {
+  readonly host: JobHost
+  /** Without `queue://`. */
+  readonly queue: string
+  readonly prefetch: number
+  /** What the broker's lists call its subscriptions. */
+  readonly name: string
+  readonly slots: Slots
+  readonly underway: Underway
+  /** Works on a task that has its slot. */
+  readonly work: (task: Task) => Promise<Verdict>
+  /** Called whenever it has nothing in hand any more. */
+  readonly onIdle: () => void
+}
+
+/** One queue that a worker takes jobs from: its subscription, which comes and goes, and the way to a slot. */
+export class QueueSource {
+  readonly queue: string
+  readonly #options: QueueSourceOptions
+  #listener: Listener | undefined
+  #closing: Promise<void> = Promise.resolve()
+  #taking = false
+  /** Deliveries that have a slot, or wait for the answer to their acknowledge. */
+  #inHand = 0
+  #heardAt = 0
+  /** Tells deliveries that wait for another copy that there is nothing to wait for; made when one does. */
+  #released: PromiseWithResolvers<false> | undefined
+
+  constructor(options: QueueSourceOptions) {
+    this.#options = options
+    this.queue = options.queue
+  }
+
+  get isTaking(): boolean {
+    return this.#taking
+  }
+
+  get inHand(): number {
+    return this.#inHand
+  }
+
+  /** Whether there is a subscription, or one that is being renewed after a failover. */
+  get isSubscribed(): boolean {
+    return this.#listener !== undefined && this.#listener.endedBy === undefined
+  }
+
+  /** For how many milliseconds nothing came, and nothing was in hand. */
+  get silentMs(): number {
+    return this.#isIdle ? this.#options.host.clock.now() - this.#heardAt : 0
+  }
+
+  get #isIdle(): boolean {
+    return this.#inHand === 0 && this.#options.slots.waiting(this.queue) === 0
+  }
+
+  /** Resolves when the broker has accepted the subscription. Rejects when none will. */
+  async take(): Promise<void> {
+    this.#taking = true
+    this.#options.slots.free(this.queue)
+    if (!this.isSubscribed) this.#subscribe()
+    await this.#listener?.ready
+  }
+
+  /**
+   * Begins with nothing more. What was delivered and not begun goes back to the broker, at once where nothing of this
+   * queue is in hand, else when that is done: a subscription that ends takes along what it delivered.
+   */
+  takeNothing(): void {
+    this.#taking = false
+    this.#options.slots.hold(this.queue)
+    if (this.#inHand === 0) this.#unsubscribe()
+  }
+
+  /** Subscribes anew, for one that gets nothing. What was delivered and not begun goes back to the broker. */
+  renew(): void {
+    if (!this.#taking || this.#inHand > 0) return
+    this.#unsubscribe()
+    this.#subscribe()
+  }
+
+  /** Ends the subscription, and with it the hold on what is in hand. Resolves when it has ended. */
+  async close(): Promise<void> {
+    this.#taking = false
+    this.#options.slots.hold(this.queue)
+    this.#unsubscribe(AbortSignal.abort())
+    await this.#closing
+  }
+
+  #subscribe(): void {
+    const { host, prefetch, name } = this.#options
+    this.#heardAt = host.clock.now()
+    const listener = host.connection.listen(`queue://${this.queue}`, (delivery) => this.#handle(delivery), {
+      prefetch,
+      // What came over a link that is lost may still be worked on, and must not keep the next ones waiting here.
+      concurrency: MOST_HANDLERS,
+      onError: 'leave',
+      name,
+      onRelease: () => this.#release(),
+    })
+    this.#listener = listener
+    listener.whenEnded((error) => {
+      if (this.#listener !== listener) return
+      this.#listener = undefined
+      if (error.code === 'closed') return
+      host.logger.error({ queue: this.queue, error: error.message }, 'a worker lost its subscription')
+    })
+  }
+
+  #unsubscribe(signal?: AbortSignal): void {
+    const listener = this.#listener
+    if (listener === undefined) return
+    this.#listener = undefined
+    const before = this.#closing
+    const close = async (): Promise<void> => {
+      await Promise.all([before, listener.close(signal)])
+    }
+    this.#closing = close()
+  }
+
+  #release(): void {
+    this.#options.slots.letGo(this.queue)
+    this.#released?.resolve(false)
+    this.#released = undefined
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    const { host, slots, underway } = this.#options
+    this.#heardAt = host.clock.now()
+    const task = readTask(delivery, this.queue)
+    if (!(await this.#enter(task))) {
+      delivery.leave()
+      return
+    }
+    this.#inHand++
+    let verdict: Verdict = 'leave'
+    underway.begin(task)
+    try {
+      verdict = await this.#options.work(task)
+    } catch (error) {
+      // A mistake of ours: the job is as it was.
+      host.logger.error({ jobId: task.jobId, error: messageOf(error) }, 'a job could not be worked on')
+    }
+    underway.end(task)
+    if (verdict === 'leave') delivery.leave()
+    const acknowledged = verdict === 'ack' ? delivery.ack() : undefined
+    // The next one need not wait for the broker's word on this one.
+    slots.exit()
+    try {
+      await acknowledged
+    } catch (error) {
+      // It comes again, and the ledger knows it.
+      host.logger.info({ jobId: task.jobId, error: messageOf(error) }, 'a finished job could not be acknowledged')
+    }
+    this.#over()
+  }
+
+  /** Whether it got a slot, and is alone with its run. */
+  async #enter(task: Task): Promise<boolean> {
+    const { slots, underway } = this.#options
+    for (;;) {
+      const first = underway.endOf(task)
+      if (first !== undefined) {
+        // It waits without a slot: the first copy may be in need of none for long.
+        this.#released ??= Promise.withResolvers<false>()
+        if (!(await Promise.race([first, this.#released.promise]))) return false
+        continue
+      }
+      const entered = slots.enter(this.queue)
+      if (entered !== true && !(await entered)) return false
+      if (task.delivery.isStale) {
+        slots.exit()
+        return false
+      }
+      if (underway.endOf(task) === undefined) return true
+      slots.exit()
+    }
+  }
+
+  #over(): void {
+    this.#inHand--
+    this.#heardAt = this.#options.host.clock.now()
+    if (this.#inHand > 0) return
+    if (!this.#taking) this.#unsubscribe()
+    this.#options.onIdle()
+  }
+}
