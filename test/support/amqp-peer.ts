@@ -279,9 +279,11 @@ const HEALTHY: Partial<Record<MethodName, (frame: AmqpFrame) => Buffer>> = {
   'channel.close': ({ channel }) => method(channel, 'channel.close-ok'),
   'confirm.select': ({ channel }) => method(channel, 'confirm.select-ok'),
   'exchange.declare': ({ channel }) => method(channel, 'exchange.declare-ok'),
+  'exchange.bind': ({ channel }) => method(channel, 'exchange.bind-ok'),
   'queue.declare': (frame) =>
     method(frame.channel, 'queue.declare-ok', shortString(declaredQueue(frame)), long(0), long(0)),
   'queue.bind': ({ channel }) => method(channel, 'queue.bind-ok'),
+  'queue.purge': ({ channel }) => method(channel, 'queue.purge-ok', long(0)),
   'basic.qos': ({ channel }) => method(channel, 'basic.qos-ok'),
   'basic.consume': ({ channel }) => method(channel, 'basic.consume-ok', shortString('consumer')),
   'connection.close': () => method(0, 'connection.close-ok'),

@@ -7,7 +7,7 @@ import { createLabs } from '../../../infra/labs/labs.ts'
 import { withCredentials } from '../../../src/cli/credentials.ts'
 import { SendError } from '../../../src/errors.ts'
 import { parseFailoverUri } from '../../../src/failover/uri.ts'
-import { eventually } from '../../../src/testing/contract/waiting.ts'
+import { eventually, within } from '../../../src/testing/contract/waiting.ts'
 import type { Destination } from '../../../src/transport/destination.ts'
 import type { Link, LinkDelivery } from '../../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../../src/transport/message.ts'
@@ -90,6 +90,8 @@ describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitm
       const link = await dial(type)
       const name = `delayed.${type}`
       const box = await listen(link, name)
+      // Until the levels are made, what is due meanwhile would go out at once.
+      await within('the levels', link.send(delayed('warming.up', 1), 1))
       const sent = [2600, 1900, 1200, 500].map((delayMs) =>
         delayed(name, delayMs, { id: String(delayMs), headers: { trace: 'x' }, priority: 3 }),
       )
