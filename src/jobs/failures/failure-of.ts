@@ -1,6 +1,6 @@
 import { parseDestination } from '../../transport/destination.ts'
 import type { RedactedEndpoint } from '../../transport/endpoint.ts'
-import { HEADER } from '../envelope.ts'
+import { HEADER, readEnvelope } from '../envelope.ts'
 import { type AttemptRecord, type Failure, failureId, type FailureReason } from './failure.ts'
 import { fingerprint } from './fingerprint.ts'
 import { describeThrown, withoutCredentials } from './thrown.ts'
@@ -33,20 +33,20 @@ const MOST_PREVIEW_CHARACTERS = 200
 
 /** The record of a job that failed for good. Total: never throws, whatever the message holds and whatever was thrown. */
 export function failureOf(delivery: FailedDelivery, run: FailedRun): Failure {
-  const { [HEADER.history]: history, ...headers } = delivery.headers
-  const job = headers[HEADER.job] ?? ''
-  const requeues = wholeNumber(headers[HEADER.requeues]) ?? 0
-  const attempts = run.attempts ?? readAttempts(history)
+  const { [HEADER.history]: _, ...headers } = delivery.headers
+  const envelope = readEnvelope(delivery.headers)
+  const { job, requeues, history } = envelope
+  const attempts = run.attempts ?? history
   const thrown = describeThrown(run.error)
   return {
     id: failureId(delivery.id, requeues),
     jobId: delivery.id,
     job,
-    queue: headers[HEADER.queue] ?? queueOf(delivery.destination),
+    queue: envelope.queue ?? queueOf(delivery.destination),
     broker: brokerOf(delivery.endpoint),
     args: delivery.bytes,
     contentType: delivery.contentType,
-    preview: headers[HEADER.preview] ?? beginningOf(delivery.bytes),
+    preview: envelope.preview === '' ? beginningOf(delivery.bytes) : envelope.preview,
     headers,
     reason: run.reason,
     ...thrown,
@@ -54,22 +54,15 @@ export function failureOf(delivery: FailedDelivery, run: FailedRun): Failure {
     attempts,
     requeues,
     worker: run.worker,
-    enqueuedAt: wholeNumber(headers[HEADER.enqueuedAt]),
+    enqueuedAt: envelope.enqueuedAt,
     firstFailedAt: attempts[0]?.at ?? run.at,
     failedAt: run.at,
-    expiresAt: wholeNumber(headers[HEADER.expiresAt]),
+    expiresAt: envelope.expiresAt,
     traceparent: headers['traceparent'],
-    requestId: headers[HEADER.requestId],
+    requestId: envelope.requestId,
     replyTo: delivery.replyTo,
-    priority: wholeNumber(headers[HEADER.priority]),
+    priority: envelope.priority,
   }
-}
-
-/** A header that counts; undefined for what is no whole number from 0 up. */
-function wholeNumber(text: string | undefined): number | undefined {
-  if (text === undefined || !/^\d{1,16}$/.test(text)) return undefined
-  const value = Number(text)
-  return Number.isSafeInteger(value) ? value : undefined
 }
 
 function queueOf(destination: string): string {
@@ -97,22 +90,4 @@ export function beginningOf(bytes: Uint8Array): string {
   if (/[\0-\u0008\u000e-\u001f]/.test(text.slice(0, MOST_PREVIEW_CHARACTERS))) return `${bytes.byteLength} bytes`
   const line = withoutCredentials(text.replaceAll(/[\s\u007f-\u009f]+/g, ' ').trim())
   return line.slice(0, MOST_PREVIEW_CHARACTERS).toWellFormed()
-}
-
-/** The attempts in a message's history, those alone that can be read. */
-export function readAttempts(history: string | undefined): readonly AttemptRecord[] {
-  if (history === undefined) return []
-  try {
-    const value: unknown = JSON.parse(history)
-    return Array.isArray(value) ? value.filter(isAttempt) : []
-  } catch {
-    return []
-  }
-}
-
-export function isAttempt(value: unknown): value is AttemptRecord {
-  if (typeof value !== 'object' || value === null) return false
-  const { attempt, at, worker, broker, error, durationMs } = value as Record<string, unknown>
-  const counts = [attempt, at, durationMs].every((number) => Number.isFinite(number))
-  return counts && [worker, broker, error].every((text) => typeof text === 'string')
 }

@@ -1,7 +1,6 @@
 import { messageOf, UnderstudyError } from '../../errors.ts'
 import type { SendOptions } from '../../producer/composer.ts'
-import { isAttempt } from './failure-of.ts'
-import { type Failure, failureId, type FailureReason } from './failure.ts'
+import { type AttemptRecord, type Failure, failureId, type FailureReason } from './failure.ts'
 
 /** Marks the messages of `FAILED_QUEUE` that a worker wrote. */
 export const FAILURE_RECORD_TYPE = 'application/vnd.understudy.failure+json'
@@ -131,6 +130,15 @@ class Fields {
     if (Object.hasOwn(REASONS, value)) return value as FailureReason
     throw invalid(`its ${name} is none that is known`)
   }
+}
+
+function isAttempt(value: unknown): value is AttemptRecord {
+  if (typeof value !== 'object' || value === null) return false
+  const { attempt, at, worker, broker, error, durationMs } = value as Partial<Record<keyof AttemptRecord, unknown>>
+  return (
+    [attempt, at, durationMs].every(Number.isFinite) &&
+    [worker, broker, error].every((text) => typeof text === 'string')
+  )
 }
 
 function invalid(what: string): UnderstudyError {

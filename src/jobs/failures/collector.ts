@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import { aborted, pause } from '../../clock.ts'
+import { messageOf, UnderstudyError } from '../../errors.ts'
+import type { Delivery } from '../../listener/delivery.ts'
+import type { Listener } from '../../listener/listener.ts'
+import { checkNames, type NamesOf } from '../../transport/option-names.ts'
+import { FAILED_QUEUE } from '../job-host.ts'
+import { failureOfLetter } from './dead-letters.ts'
+import type { DeskHost } from './desk-host.ts'
+import { type FailedDelivery, failureOf } from './failure-of.ts'
+import { FAILURE_RECORD_TYPE, parseFailure } from './failure-record.ts'
+import type { Failure } from './failure.ts'
+import { queueName } from './requeue-options.ts'
+
+/** Where failures and dead letters are taken from, and for how long. */
+export interface CollectOptions {
+  /**
+   * The queues that are emptied into the store: `understudy.failed`, and those of dead letters, such as `DLQ.images` on
+   * RabbitMQ and `ActiveMQ.DLQ` on ActiveMQ. Defaults to `understudy.failed` alone.
+   */
+  readonly queues?: readonly string[]
+  /** Ends when nothing waits any more. Defaults to false: until the signal fires. */
+  readonly once?: boolean
+  /** Ends it. Needed unless it is for once. */
+  readonly signal?: AbortSignal
+}
+
+export interface CollectOutcome {
+  /** How many are in the store and out of their queues. */
+  readonly kept: number
+}
+
+const NAMES: NamesOf<CollectOptions> = { queues: true, once: true, signal: true }
+
+// Kept in one piece, in which the store has one transaction.
+const BATCH = 100
+const GATHER_MS = 20
+const STORE_DOWN_MS = 1000
+const QUIET_MS = 500
+
+/**
+ * Keeps what waits in queues of failures and of dead letters, and acknowledges each once it is kept: collecting twice
+ * is collecting once. What cannot be read is kept as `decode`. While the store is down everything stays where it is.
+ *
+ * @throws UnderstudyError `invalid-option` for queues that cannot be, or neither `once` nor a signal; and what ends a
+ * listener for good.
+ */
+export async function collect(host: DeskHost, options: CollectOptions): Promise<CollectOutcome> {
+  checkNames('collect', options, NAMES)
+  const { once = false, signal, queues = [FAILED_QUEUE] } = options
+  if (!once && !signal) throw new UnderstudyError('invalid-option', 'collect needs once: true, or a signal to end it')
+  const names = [...new Set(queues.map(queueName))]
+  if (names.length === 0) throw new UnderstudyError('invalid-option', 'collect needs a queue to collect from')
+  const collector = new Collector(host)
+  const over = new AbortController()
+  const stop = (): void => over.abort()
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted) stop()
+  const listeners = over.signal.aborted ? [] : names.map((name) => collector.listen(name))
+  try {
+    const ended = Promise.all(listeners.map((listener) => untilEnded(listener, over.signal)))
+    await Promise.race([ended, aborted(over.signal), ...(once ? [collector.untilEmpty(names, over.signal)] : [])])
+  } finally {
+    stop()
+    signal?.removeEventListener('abort', stop)
+    collector.stop()
+    await Promise.all(listeners.map((listener) => listener.close()))
+  }
+  return { kept: collector.kept }
+}
+
+/** Rejects when the listener ends by itself; resolves when nobody wants it any more. */
+async function untilEnded(listener: Listener, over: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  listener.whenEnded((error) => {
+    if (!over.aborted) reject(error)
+  })
+  await Promise.race([promise, aborted(over)])
+}
+
+interface Waiting {
+  readonly failure: Failure
+  readonly kept: () => void
+  readonly lost: (error: unknown) => void
+}
+
+/** Gathers what is delivered, and keeps many at a time. */
+class Collector {
+  readonly #host: DeskHost
+  readonly #worker = `${hostname()}:${process.pid}:0`
+  readonly #stopping = new AbortController()
+  readonly #waiting: Waiting[] = []
+  #isWriting = false
+  readonly #listeners: Listener[] = []
+  #inHand = 0
+  #kept = 0
+  #deliveries = 0
+
+  constructor(host: DeskHost) {
+    this.#host = host
+  }
+
+  get kept(): number {
+    return this.#kept
+  }
+
+  listen(queue: string): Listener {
+    const handler = async (delivery: Delivery): Promise<void> => this.#handle(delivery)
+    // What is not kept stays with the broker, and goes back to its queue when the listener closes.
+    const options = { prefetch: 2 * BATCH, onError: 'leave' } as const
+    const listener = this.#host.connection.listen(`queue://${queue}`, handler, options)
+    this.#listeners.push(listener)
+    return listener
+  }
+
+  /** What waits for a store that is down is let go. */
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  /** Resolves when nothing was delivered for a while, nothing is in hand and the broker says that nothing waits. */
+  async untilEmpty(queues: readonly string[], signal: AbortSignal): Promise<void> {
+    const { clock } = this.#host
+    await Promise.all(this.#listeners.map((listener) => listener.ready))
+    while (!signal.aborted) {
+      const before = this.#deliveries
+      await pause(clock, QUIET_MS, signal)
+      if (this.#inHand > 0 || this.#deliveries !== before) continue
+      const waiting = await Promise.all(queues.map((queue) => this.#waitsIn(queue)))
+      if (!waiting.includes(true) && this.#deliveries === before) return
+    }
+  }
+
+  async #handle(delivery: Delivery): Promise<void> {
+    this.#deliveries++
+    this.#inHand++
+    try {
+      await this.#keep(read(delivery, { worker: this.#worker, at: this.#host.clock.wallTime() }))
+      await delivery.ack()
+      this.#kept++
+    } finally {
+      this.#inHand--
+    }
+  }
+
+  #keep(failure: Failure): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.#waiting.push({ failure, kept: resolve, lost: reject })
+    if (!this.#isWriting) void this.#write()
+    return promise
+  }
+
+  async #write(): Promise<void> {
+    const { clock } = this.#host
+    const { signal } = this.#stopping
+    this.#isWriting = true
+    while (this.#waiting.length > 0) {
+      if (this.#waiting.length < BATCH) await pause(clock, GATHER_MS, signal)
+      const batch = this.#waiting.splice(0, BATCH)
+      while (!(await this.#tryToKeep(batch))) await pause(clock, STORE_DOWN_MS, signal)
+    }
+    this.#isWriting = false
+  }
+
+  /** Whether these need nothing more: they are kept, or the broker keeps them since nobody waits any longer. */
+  async #tryToKeep(batch: readonly Waiting[]): Promise<boolean> {
+    const { store, logger } = this.#host
+    try {
+      await store.keep(batch.map(({ failure }) => failure))
+      for (const { kept } of batch) kept()
+      return true
+    } catch (error) {
+      const fields = { store: store.name, error: messageOf(error) }
+      logger.warn(fields, 'what was collected could not be kept; it stays with the broker until it is')
+      if (!this.#stopping.signal.aborted) return false
+      for (const { lost } of batch) lost(error)
+      return true
+    }
+  }
+
+  /** Undefined where the broker cannot say: then quiet has to do. */
+  async #waitsIn(queue: string): Promise<boolean | undefined> {
+    try {
+      const state = await this.#host.connection.inspect(`queue://${queue}`)
+      return state !== undefined && state.ready > 0
+    } catch {
+      return undefined
+    }
+  }
+}
+
+/** A worker's record, a dead letter, or what cannot be read. */
+function read(delivery: Delivery, by: { readonly worker: string; readonly at: number }): Failure {
+  const letter: FailedDelivery = withId(delivery)
+  if (letter.contentType !== FAILURE_RECORD_TYPE) return failureOfLetter(letter, by)
+  try {
+    return parseFailure(Buffer.from(letter.bytes).toString())
+  } catch (error) {
+    return failureOf(letter, { reason: 'decode', error, ...by })
+  }
+}
+
+/** A message of somebody who gave it no id gets one: should it come again, it is kept twice rather than lost. */
+function withId({ id, bytes, contentType, headers, destination, endpoint, replyTo }: Delivery): FailedDelivery {
+  return { id: id === '' ? randomUUID() : id, bytes, contentType, headers, destination, endpoint, replyTo }
+}

@@ -1,0 +1,139 @@
+import { abortReason, type Clock } from '../../clock.ts'
+import type { Connection } from '../../connection.ts'
+import { UnderstudyError } from '../../errors.ts'
+import type { JobObserver } from '../job-events.ts'
+import type { Claim } from './claim.ts'
+import type { KeptFailure } from './failure.ts'
+import { RequeuePace } from './requeue-pace.ts'
+import { returningMessage } from './returning-message.ts'
+
+export interface ReturnSenderOptions {
+  readonly connection: Connection
+  readonly declareQueue: (queue: string) => Promise<void>
+  /** Defaults to the queue of each job. */
+  readonly queue?: string | undefined
+  /** How many a second. */
+  readonly rate?: number | undefined
+  readonly clock: Clock
+  readonly tell: JobObserver
+  readonly signal?: AbortSignal | undefined
+}
+
+// Sent together, and marked together once each of them is confirmed.
+const TOGETHER = 100
+// How long what is on its way may still take when the caller has lost patience.
+const HURRY_AFTER_MS = 2000
+
+/** Sends the failures of a claim back, the eldest first, and marks those that a broker confirmed. */
+export class ReturnSender implements Disposable {
+  readonly #options: ReturnSenderOptions
+  readonly #pace: RequeuePace
+  /** Gives up what is on its way. */
+  readonly #hurry = new AbortController()
+  #sent = 0
+  #refusal: unknown
+  readonly #refused: string[] = []
+  #stop: () => void = () => {}
+
+  constructor(options: ReturnSenderOptions) {
+    this.#options = options
+    this.#pace = new RequeuePace(options.clock, options.rate)
+    const { signal, clock } = options
+    if (!signal) return
+    const hurry = (): void => {
+      const timer = clock.after(HURRY_AFTER_MS, () => this.#hurry.abort(abortReason(signal)))
+      this.#stop = () => timer.cancel()
+    }
+    if (signal.aborted) return
+    signal.addEventListener('abort', hurry, { once: true })
+    this.#stop = () => signal.removeEventListener('abort', hurry)
+  }
+
+  /** How many a broker confirmed. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Why the first of those was refused that cannot be sent at all; undefined where none was. */
+  get refusal(): unknown {
+    return this.#refusal
+  }
+
+  /** How many cannot be sent at all. */
+  get refused(): number {
+    return this.#refused.length
+  }
+
+  /**
+   * Sends up to so many, and resolves with those that went: fewer where no more are left. What cannot be sent at all,
+   * such as a header that the broker does not know how to carry, is given back and does not hold up the others.
+   *
+   * @throws the first error of the broker or the store, or the signal's reason: those that went are marked by then.
+   */
+  async send(claim: Claim, limit: number, onPage: () => void = () => {}): Promise<readonly KeptFailure[]> {
+    const { rate, signal } = this.#options
+    const together = rate === undefined ? TOGETHER : Math.max(1, Math.min(TOGETHER, Math.ceil(rate)))
+    const went: KeptFailure[] = []
+    for (let asked = 0; asked < limit; ) {
+      if (signal?.aborted) throw abortReason(signal)
+      const page = await claim.next(Math.min(together, limit - asked))
+      if (page.length === 0) break
+      asked += page.length
+      went.push(...(await this.#sendPage(claim, page)))
+      onPage()
+    }
+    return went
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop()
+  }
+
+  async #sendPage(claim: Claim, page: readonly KeptFailure[]): Promise<readonly KeptFailure[]> {
+    let failure: { readonly error: unknown } | undefined
+    const went: KeptFailure[] = []
+    const refused: string[] = []
+    const sends: Promise<void>[] = []
+    const sendOne = async (kept: KeptFailure): Promise<void> => {
+      try {
+        await this.#sendOne(kept)
+        went.push(kept)
+      } catch (error) {
+        if (!isOfTheMessage(error)) failure ??= { error }
+        else {
+          this.#refusal ??= error
+          refused.push(kept.id)
+        }
+      }
+    }
+    for (const kept of page) {
+      try {
+        await this.#pace.turn(this.#options.signal)
+      } catch (error) {
+        failure ??= { error }
+      }
+      if (failure) break
+      sends.push(sendOne(kept))
+    }
+    await Promise.all(sends)
+    this.#sent += went.length
+    if (went.length > 0) await claim.sent(went.map(({ id, jobId }) => ({ id, retryJobId: jobId })))
+    await claim.release(refused)
+    this.#refused.push(...refused)
+    if (failure) throw failure.error
+    return went
+  }
+
+  async #sendOne(failure: KeptFailure): Promise<void> {
+    const { connection, declareQueue, tell } = this.#options
+    const { queue, jobId, payload, options } = returningMessage(failure, { queue: this.#options.queue })
+    await declareQueue(queue)
+    await connection.send(`queue://${queue}`, payload, { ...options, signal: this.#hurry.signal })
+    tell({ type: 'requeued', queue, job: failure.job, jobId })
+  }
+}
+
+/** Whether it is this message that cannot be sent, and others can. */
+function isOfTheMessage(error: unknown): boolean {
+  return error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
+}
