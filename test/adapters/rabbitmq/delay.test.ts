@@ -171,6 +171,7 @@ describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitm
       [eu, all].map(({ deliveries }) => deliveries.map(({ message: { id } }) => id)),
       [['eu'], ['all']],
     )
+    await Promise.all([eu, all].flatMap(({ deliveries }) => deliveries.map((delivery) => delivery.settle('ack'))))
   })
 
   it('makes a level again that was removed, after the broker has sent the message back', async () => {
