@@ -21,7 +21,7 @@ import type { Gathering } from './request/gathering.ts'
 import type { RequestHandler } from './request/incoming-request.ts'
 import type { RequestCounts, RequestOptions, ScatterOptions } from './request/options.ts'
 import type { Reply } from './request/reply.ts'
-import { Requests } from './request/requests.ts'
+import { type ReplyHearer, Requests } from './request/requests.ts'
 import type { Responder, ResponderOptions } from './request/responder.ts'
 import { formatDestination, parseDestination } from './transport/destination.ts'
 import { type Endpoint, redact } from './transport/endpoint.ts'
@@ -260,6 +260,21 @@ export class Connection implements AsyncDisposable {
    */
   respond(destination: string, handler: RequestHandler, options: ResponderOptions = {}): Responder {
     return this.#requests.respond(destination, handler, options)
+  }
+
+  /** The queue of this connection alone that answers come to, such as `queue://understudy.reply.1f0c…`. */
+  get replyTo(): string {
+    return this.#requests.replyTo
+  }
+
+  /**
+   * Hands over what comes to {@link replyTo} and answers no request, such as the results of jobs. Listens there again
+   * after a failover, as requests do. Resolves once the broker has taken the subscription, with what ends it.
+   *
+   * @throws UnderstudyError `closed`, and what refuses the subscription.
+   */
+  hearReplies(hearer: ReplyHearer): Promise<() => void> {
+    return this.#requests.hear(hearer)
   }
 
   /** What the requests of this connection have come to so far. */

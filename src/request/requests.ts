@@ -35,6 +35,14 @@ export interface RequestsOptions {
   readonly maxOpenRequests?: number | undefined
 }
 
+/** Whoever waits for replies that answer no request, such as the results of jobs. */
+export interface ReplyHearer {
+  /** Takes a reply, which is settled already. False when it is not wanted here either. Must not throw. */
+  take(delivery: Delivery): boolean
+  /** No reply will come any more. Called once; a hearer that wants more asks anew. */
+  ended(error: UnderstudyError): void
+}
+
 /** An open request and what has to go with it. */
 interface Entry {
   readonly request: OpenRequest
@@ -66,6 +74,7 @@ export class Requests {
   readonly #queues = new Map<string, ReplyQueue>()
   /** The queue of this connection alone. */
   readonly #ownReplyTo = `queue://understudy.reply.${randomUUID()}`
+  readonly #hearers = new Set<ReplyHearer>()
   #unmatched = 0
   #passedOn = 0
   #loggedAt = Number.NEGATIVE_INFINITY
@@ -123,12 +132,30 @@ export class Requests {
     return new Responder(this.#host, this.#clock, this.#logger, destination, handler, options)
   }
 
+  /** The queue of this connection alone. */
+  get replyTo(): string {
+    return this.#ownReplyTo
+  }
+
+  /**
+   * Hands what comes to {@link replyTo} and answers no request to the hearer. Resolves once the broker has taken the
+   * subscription, with what ends it.
+   */
+  async hear(hearer: ReplyHearer): Promise<() => void> {
+    if (this.#closed) throw new UnderstudyError('closed', 'the connection was closed')
+    const queue = this.#replyQueue(undefined)
+    this.#hearers.add(hearer)
+    await queue.ready
+    return () => this.#hearers.delete(hearer)
+  }
+
   /** Ends every open request with `closed`, and hands back what belongs to others. */
   close(): void {
     if (this.#closed) return
     this.#closed = true
     const error = new UnderstudyError('closed', 'the connection was closed before the request was answered')
     for (const { request } of this.#open.values()) request.fail(error)
+    this.#endHearing(error)
     for (const queue of this.#queues.values()) queue.close()
     this.#deadlines.clear()
   }
@@ -230,6 +257,13 @@ export class Requests {
   #queueEnded(queue: ReplyQueue, error: UnderstudyError): void {
     if (this.#queues.get(queue.destination) === queue) this.#queues.delete(queue.destination)
     for (const entry of this.#open.values()) if (entry.queue === queue) entry.request.fail(error)
+    if (queue.destination === this.#ownReplyTo) this.#endHearing(error)
+  }
+
+  #endHearing(error: UnderstudyError): void {
+    const hearers = [...this.#hearers]
+    this.#hearers.clear()
+    for (const hearer of hearers) hearer.ended(error)
   }
 
   #match(delivery: Delivery): Match {
@@ -238,6 +272,7 @@ export class Requests {
     if (id === undefined) return 'unwanted'
     const entry = this.#open.get(id)
     if (entry) return entry.request.take(new Reply(delivery, id)) ? 'taken' : 'unwanted'
+    for (const hearer of this.#hearers) if (hearer.take(delivery)) return 'taken'
     return this.#ended.has(id) ? 'unwanted' : 'unknown'
   }
 

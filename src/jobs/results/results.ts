@@ -1,3 +1,9 @@
+import type { Clock } from '../../clock.ts'
+import type { UnderstudyError } from '../../errors.ts'
+import type { SendOptions } from '../../producer/composer.ts'
+import type { Payload } from '../../producer/payload.ts'
+import type { ReplyHearer } from '../../request/requests.ts'
+
 /** How far a job is, or what came of it. Times are milliseconds since the epoch. */
 export type JobState =
   | { readonly kind: 'progress'; readonly percent: number; readonly message: string | undefined; readonly at: number }
@@ -18,14 +24,17 @@ export interface ResultAddress {
   readonly replyTo: string | undefined
 }
 
-/** What results may use of the application's connection. */
+/** What results may use of the application. */
 export interface ResultsHost {
+  /** What the application calls itself. */
+  readonly name: string
+  readonly clock: Clock
   /** Resolves on the broker's confirm. */
-  send(destination: string, payload: object, options: { readonly correlationId: string }): Promise<void>
-  /** Takes what comes to a queue of this process alone, until closed. Resolves with its name once it is listened to. */
-  listenForReplies(
-    take: (reply: { readonly correlationId: string; readonly value: unknown }) => void,
-  ): Promise<{ readonly destination: string; close(): Promise<void> }>
+  send(destination: string, payload: Payload, options: SendOptions): Promise<unknown>
+  /** The queue of this process alone that answers come to. */
+  readonly replyTo: string
+  /** Hands over what comes there, after a failover too. Resolves once it is listened to, with what ends it. */
+  hearReplies(hearer: ReplyHearer): Promise<() => void>
 }
 
 /** Where results go: chosen once for an application, opened by it. */
@@ -40,9 +49,14 @@ export interface ResultsSession {
   readonly replyTo: string | undefined
   /**
    * Follows a job from now on. Called before it is sent, so that nothing is missed. `take` is called with every state,
-   * in order, and must not throw; a state that ends the job comes once and last.
+   * in order, and must not throw; a state that ends the job comes once and last. `ended` is called once where it is
+   * known that no state will come any more although the job has not ended.
    */
-  watch(jobId: string, take: (state: JobState) => void): Promise<{ close(): void }>
+  watch(
+    jobId: string,
+    take: (state: JobState) => void,
+    ended: (error: UnderstudyError) => void,
+  ): Promise<{ close(): void }>
   /** The last that is known of a job; undefined for nothing, `unsupported` where results are not kept anywhere. */
   get(jobId: string): Promise<JobState | undefined>
   /** A worker tells how far it is or what came of it. Resolves once it is safe. @throws UnderstudyError `storage`. */
