@@ -50,10 +50,10 @@ export class DelayedMessages<M extends QueuedMessage<unknown>> {
   }
 
   /** Takes out those that are meant. */
-  removeWhere(isMeant: (message: M) => boolean): DelayedMessage<M>[] {
+  removeWhere(isMeant: (message: M, queue: string) => boolean): DelayedMessage<M>[] {
     const removed: DelayedMessage<M>[] = []
     const kept: DelayedMessage<M>[] = []
-    for (const delayed of this.#heap) (isMeant(delayed.message) ? removed : kept).push(delayed)
+    for (const delayed of this.#heap) (isMeant(delayed.message, delayed.queue) ? removed : kept).push(delayed)
     // A sorted list is a heap.
     this.#heap = kept.toSorted((a, b) => (comesBefore(a, b) ? -1 : 1))
     this.#arm()

@@ -207,8 +207,10 @@ export class QueueEngine<P> {
 
   /** What waits in a queue at this moment, in the order in which it would be delivered. Takes nothing out. */
   waiting(queue: string): QueuedMessage<P>[] {
+    const now = this.#options.clock.wallTime()
     const waiting: QueuedMessage<P>[] = []
-    for (let entry = this.#queues.get(queue)?.ready.first; entry !== undefined; entry = entry.next) waiting.push(entry)
+    for (let entry = this.#queues.get(queue)?.ready.first; entry !== undefined; entry = entry.next)
+      if (entry.expiresAtMs === undefined || entry.expiresAtMs > now) waiting.push(entry)
     return waiting
   }
 
@@ -220,13 +222,16 @@ export class QueueEngine<P> {
     return count
   }
 
+  /** Drops what waits in a queue and what would come there later. Linear in the number of delayed messages. */
+  drop(queue: string): void {
+    this.purge(queue)
+    this.#discardDelayed((_, of) => of === queue)
+  }
+
   /** Drops the waiting and the delayed messages of queues that are meant. Linear in their number. */
   discard(isMeant: (message: QueuedMessage<P>) => boolean): void {
     for (const queue of this.#queues.values()) queue.discardWhere(isMeant)
-    for (const { queue, message } of this.#delayed.removeWhere(isMeant)) {
-      this.#forget(message)
-      if (message.persistent) this.#options.journal?.removed(queue, message)
-    }
+    this.#discardDelayed(isMeant)
   }
 
   /**
@@ -347,6 +352,13 @@ export class QueueEngine<P> {
     if (entry.persistent) this.#options.journal?.enqueued(name, entry)
     this.#place(name, entry)
     return entry.sequence
+  }
+
+  #discardDelayed(isMeant: (message: QueuedMessage<P>, queue: string) => boolean): void {
+    for (const { queue, message } of this.#delayed.removeWhere(isMeant)) {
+      this.#forget(message)
+      if (message.persistent) this.#options.journal?.removed(queue, message)
+    }
   }
 
   #place(queue: string, entry: Entry<P>): void {

@@ -3,6 +3,7 @@ import { QueueEngine, type QueueJournal } from '../../adapters/memory/queue-engi
 import type { Clock, Timer } from '../../src/clock.ts'
 import { messageOf } from '../../src/errors.ts'
 import { CommitGroup } from './commit-group.ts'
+import { isTempQueue } from './destination-header.ts'
 import { DEFAULT_FRAME_LIMITS } from './frame-parser.ts'
 import type { Credentials } from './handshake.ts'
 import { removeHolder, writeHolder } from './holder.ts'
@@ -164,6 +165,8 @@ export class EmbeddedBroker {
       clock,
       journal: journalOf(store, group),
       deadLetterPayload: deadLetterFrame,
+      // Nobody could ever ask for them.
+      takeDeadLetter: (from) => from.kind === 'queue' && isTempQueue(from.name),
     })
     const { last, messages } = store.load((queue, message) => engine.restore(queue, message))
     engine.continueAbove(last)

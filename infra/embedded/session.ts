@@ -3,8 +3,10 @@ import type { Clock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { destinationHeader, parseDestinationHeader } from './destination-header.ts'
 import { EMPTY_BODY, type Frame, type StompVersion } from './frames.ts'
+import { QueueBrowser } from './queue-browser.ts'
 import { keptHeaders, type StoredFrame } from './stored-frame.ts'
 import { parseSubscribe, Subscription, subscriptionNumber } from './subscription.ts'
+import { SessionQueues } from './session-queues.ts'
 import { Transactions } from './transactions.ts'
 
 /** What every session of a broker shares. */
@@ -23,6 +25,7 @@ export interface SessionPeer {
 }
 
 const MAX_SUBSCRIPTIONS = 1_000
+const DELAY = 'AMQ_SCHEDULED_DELAY'
 
 const COMMANDS: ReadonlySet<string> = new Set([
   'SEND',
@@ -40,8 +43,9 @@ export class Session {
   readonly #context: SessionContext
   readonly #peer: SessionPeer
   readonly #version: StompVersion
-  readonly #subscriptions = new Map<string, Subscription>()
-  readonly #numbered = new Map<number, Subscription>()
+  readonly #subscriptions = new Map<string, Subscription | QueueBrowser>()
+  readonly #numbered = new Map<number, Subscription | QueueBrowser>()
+  readonly #own: SessionQueues
   readonly #transactions = new Transactions()
   #lastNumber = 0
   #paused = false
@@ -50,6 +54,7 @@ export class Session {
     this.#context = context
     this.#peer = peer
     this.#version = version
+    this.#own = new SessionQueues(context.engine, context.nextMessageId())
   }
 
   /** Whether this is a command of a session, so that a mistake in its frame is no more than that. */
@@ -118,6 +123,7 @@ export class Session {
     this.#subscriptions.clear()
     this.#numbered.clear()
     for (const subscription of subscriptions) subscription.close()
+    this.#own.drop()
   }
 
   #answer(frame: Frame): void {
@@ -155,24 +161,31 @@ export class Session {
       this.#settled(frame)
       return
     }
-    parseDestinationHeader('SEND', frame.headers)
+    const to = parseDestinationHeader('SEND', frame.headers, this.#own)
     expiryOf(frame)
     for (const name in frame.headers) {
-      if (name.startsWith('AMQ_SCHEDULED_')) {
-        throw new UnderstudyError('unsupported', `this broker does not schedule: ${name} is not served`)
+      if (name.startsWith('AMQ_SCHEDULED_') && name !== DELAY) {
+        throw new UnderstudyError('unsupported', `this broker does not repeat or plan messages: ${name} is not served`)
       }
     }
+    if (delayOf(frame) !== undefined && to.kind !== 'queue')
+      throw new UnderstudyError('unsupported', 'only queues get messages with a delay')
   }
 
   #apply(frame: Frame): void {
     if (frame.command === 'SEND') {
-      const to = parseDestinationHeader('SEND', frame.headers)
-      const headers = keptHeaders(frame.headers, this.#context.nextMessageId())
+      const to = parseDestinationHeader('SEND', frame.headers, this.#own)
+      const messageId = this.#context.nextMessageId()
+      const delayMs = delayOf(frame)
+      const expiresAtMs = expiryOf(frame)
+      const headers = keptHeaders(frame.headers, messageId, delayMs !== undefined)
       this.#context.engine.send(to, {
         payload: { headers, body: frame.body, ...(to.kind === 'topic' ? { topic: destinationHeader(to) } : {}) },
         sizeBytes: frame.body.length,
-        persistent: frame.headers['persistent'] === 'true',
-        expiresAtMs: expiryOf(frame),
+        persistent: frame.headers['persistent'] === 'true' && !this.#own.has(to),
+        // As ActiveMQ does: what is left to it until it expires begins when its delay is over.
+        expiresAtMs: expiresAtMs === undefined ? undefined : expiresAtMs + (delayMs ?? 0),
+        ...(delayMs === undefined ? {} : { deliverAtMs: this.#context.clock.wallTime() + delayMs }),
       })
       return
     }
@@ -181,7 +194,7 @@ export class Session {
   }
 
   /** The message that an ACK or NACK names, which a subscription of this session must hold. */
-  #settled(frame: Frame): { subscription: Subscription; key: string } {
+  #settled(frame: Frame): { subscription: Subscription | QueueBrowser; key: string } {
     const name = this.#version === '1.2' ? 'id' : 'message-id'
     const key = frame.headers[name]
     if (key === undefined) throw new UnderstudyError('protocol', `${frame.command} has no ${name} header`)
@@ -199,7 +212,7 @@ export class Session {
   }
 
   #subscribe(frame: Frame): void {
-    const request = parseSubscribe(frame.headers)
+    const request = parseSubscribe(frame.headers, this.#own)
     if (this.#subscriptions.has(request.id)) {
       throw new UnderstudyError('protocol', `subscription ${JSON.stringify(request.id)} exists already`)
     }
@@ -207,7 +220,8 @@ export class Session {
       throw new UnderstudyError('protocol', `a connection has at most ${MAX_SUBSCRIPTIONS} subscriptions`)
     }
     this.#lastNumber += 1
-    const subscription = new Subscription(request, this.#lastNumber, this.#version, this.#context.engine, (message) =>
+    const Kind = request.browser ? QueueBrowser : Subscription
+    const subscription = new Kind(request, this.#lastNumber, this.#version, this.#context.engine, (message) =>
       this.#peer.send(message),
     )
     this.#subscriptions.set(request.id, subscription)
@@ -235,6 +249,15 @@ function transactionOf(frame: Frame): string {
     throw new UnderstudyError('protocol', `${frame.command} has no transaction header`)
   }
   return transaction
+}
+
+/** Undefined for a message without a delay; 0 is one. */
+function delayOf(frame: Frame): number | undefined {
+  const delay = frame.headers[DELAY]
+  if (delay === undefined) return undefined
+  // ActiveMQ hangs up at what it cannot read.
+  if (!/^\d{1,15}$/.test(delay)) throw new UnderstudyError('protocol', `${DELAY} is not a number of milliseconds`)
+  return Number(delay)
 }
 
 /** As ActiveMQ reads it: an absolute time in milliseconds, 0 for never. */

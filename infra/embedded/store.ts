@@ -5,7 +5,8 @@ import { UnderstudyError } from '../../src/errors.ts'
 import type { StoredFrame } from './stored-frame.ts'
 import { fileError, isBusy } from './sqlite.ts'
 
-const SCHEMA = 1
+// 2: messages may have a delay.
+const SCHEMA = 2
 
 // synchronous=NORMAL: a commit hands its pages to the operating system and does not wait for the disk. What
 // is committed survives the end of the process in any manner, SIGKILL included, because the page cache is not
@@ -23,7 +24,8 @@ PRAGMA synchronous = NORMAL;
 const TABLES = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS messages (
-  sequence INTEGER PRIMARY KEY, queue TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, expires INTEGER
+  sequence INTEGER PRIMARY KEY, queue TEXT NOT NULL, headers TEXT NOT NULL, body BLOB NOT NULL, expires INTEGER,
+  deliver INTEGER
 );
 CREATE TABLE IF NOT EXISTS dispatched (queue TEXT PRIMARY KEY, sequence INTEGER NOT NULL) WITHOUT ROWID;
 `
@@ -51,14 +53,19 @@ export class MessageStore implements QueueJournal<StoredFrame> {
     this.#database = database
     database.exec('BEGIN IMMEDIATE')
     database.exec(TABLES)
-    const schema = this.#meta('schema', SCHEMA)
+    let schema = this.#meta('schema', SCHEMA)
+    if (schema === 1) {
+      database.exec('ALTER TABLE messages ADD COLUMN deliver INTEGER')
+      database.prepare('UPDATE meta SET value = ? WHERE key = ?').run(SCHEMA, 'schema')
+      schema = SCHEMA
+    }
     if (schema !== SCHEMA)
       throw new UnderstudyError('unsupported', `it has schema ${String(schema)}, known is ${SCHEMA}`)
     this.id = String(this.#meta('id', randomBytes(5).toString('hex')))
     this.epoch = Number(this.#meta('epoch', 0)) + 1
     database.prepare('UPDATE meta SET value = ? WHERE key = ?').run(this.epoch, 'epoch')
     database.exec('COMMIT')
-    this.#insert = database.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, ?)')
+    this.#insert = database.prepare('INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?)')
     this.#delete = database.prepare('DELETE FROM messages WHERE sequence = ?')
     this.#mark = database.prepare(
       'INSERT INTO dispatched VALUES (?, ?) ON CONFLICT (queue) DO UPDATE SET sequence = excluded.sequence',
@@ -110,7 +117,9 @@ export class MessageStore implements QueueJournal<StoredFrame> {
         sizeBytes: body.length,
         persistent: true,
         expiresAtMs: row['expires'] === null ? undefined : Number(row['expires']),
-        redelivered: sequence <= (marks.get(queue) ?? 0),
+        deliverAtMs: row['deliver'] === null ? undefined : Number(row['deliver']),
+        // What is delayed was overtaken by others, and nobody has seen it.
+        redelivered: row['deliver'] === null && sequence <= (marks.get(queue) ?? 0),
       })
       last = Math.max(last, sequence)
       messages += 1
@@ -144,7 +153,8 @@ export class MessageStore implements QueueJournal<StoredFrame> {
       this.#database.exec('BEGIN IMMEDIATE')
       for (const [sequence, { queue, message }] of this.#enqueued) {
         const { headers, body } = message.payload
-        this.#insert.run(sequence, queue, JSON.stringify(headers), body, message.expiresAtMs ?? null)
+        const { expiresAtMs = null, deliverAtMs = null } = message
+        this.#insert.run(sequence, queue, JSON.stringify(headers), body, expiresAtMs, deliverAtMs)
       }
       for (const sequence of this.#removed) this.#delete.run(sequence)
       for (const [queue, sequence] of this.#dispatched) this.#mark.run(queue, sequence)

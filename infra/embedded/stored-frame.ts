@@ -19,13 +19,19 @@ const OWN_HEADERS: ReadonlySet<string> = new Set([
   'subscription',
   'ack',
   'redelivered',
+  'AMQ_SCHEDULED_DELAY',
+  'scheduledJobId',
 ])
 
-/** The headers of a SEND as they are kept, with the message id that the broker gave it. */
-export function keptHeaders(headers: FrameHeaders, messageId: string): FrameHeaders {
+/**
+ * The headers of a SEND as they are kept, with the message id that the broker gave it. One that the scheduler of
+ * ActiveMQ has delivered says so, and one with a delay does it here.
+ */
+export function keptHeaders(headers: FrameHeaders, messageId: string, isDelayed: boolean): FrameHeaders {
   // No prototype: a header may be called "__proto__".
   const kept: Record<string, string> = Object.create(null) as Record<string, string>
   kept['message-id'] = messageId
+  if (isDelayed) kept['scheduledJobId'] = messageId
   for (const name in headers) {
     const value = headers[name]
     if (value !== undefined && !OWN_HEADERS.has(name)) kept[name] = value

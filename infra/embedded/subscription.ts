@@ -1,7 +1,8 @@
 import type { EngineAddress, EngineConsumer, QueueEngine, QueuedMessage } from '../../adapters/memory/queue-engine.ts'
 import { UnderstudyError } from '../../src/errors.ts'
-import { destinationHeader, parseDestinationHeader } from './destination-header.ts'
+import { destinationHeader, parseDestinationHeader, type TempQueues } from './destination-header.ts'
 import type { Frame, FrameHeaders, StompVersion } from './frames.ts'
+import { messageFrame } from './message-frame.ts'
 import type { StoredFrame } from './stored-frame.ts'
 
 type AckMode = 'auto' | 'client' | 'client-individual'
@@ -12,13 +13,15 @@ export interface SubscriptionRequest {
   readonly from: EngineAddress
   readonly ack: AckMode
   readonly prefetch: number
+  /** Whether it only looks at what waits. */
+  readonly browser: boolean
 }
 
 const DEFAULT_PREFETCH = 100
 const MAX_PREFETCH = 100_000
 
 /** @throws UnderstudyError `protocol` or `unsupported` naming the header that cannot be served. */
-export function parseSubscribe(headers: FrameHeaders): SubscriptionRequest {
+export function parseSubscribe(headers: FrameHeaders, temp: TempQueues): SubscriptionRequest {
   const { id, ack = 'auto' } = headers
   if (id === undefined) throw new UnderstudyError('protocol', 'SUBSCRIBE has no id header')
   if (ack !== 'auto' && ack !== 'client' && ack !== 'client-individual') {
@@ -34,7 +37,10 @@ export function parseSubscribe(headers: FrameHeaders): SubscriptionRequest {
   if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > MAX_PREFETCH) {
     throw new UnderstudyError('protocol', `activemq.prefetchSize is not a whole number from 1 to ${MAX_PREFETCH}`)
   }
-  return { id, from: parseDestinationHeader('SUBSCRIBE', headers), ack, prefetch }
+  const from = parseDestinationHeader('SUBSCRIBE', headers, temp)
+  const browser = headers['browser'] === 'true'
+  if (browser && from.kind === 'topic') throw new UnderstudyError('unsupported', 'a topic holds nothing to browse')
+  return { id, from, ack, prefetch, browser }
 }
 
 /** The number of the subscription that made this `ack` header; NaN for one that nobody made. */
@@ -118,18 +124,12 @@ export class Subscription {
   }
 
   #deliver(message: QueuedMessage<StoredFrame>): void {
-    const { headers, body, topic } = message.payload
-    const own: Record<string, string> = {
-      subscription: this.id,
-      destination: topic ?? this.#destination,
-      'content-length': String(body.length),
-    }
+    let ack: string | undefined
     if (this.#ack !== 'auto') {
-      if (this.#version === '1.2') own['ack'] = `${this.number}-${message.sequence}`
-      else this.#sequences.set(headers['message-id'] ?? '', message.sequence)
+      if (this.#version === '1.2') ack = `${this.number}-${message.sequence}`
+      else this.#sequences.set(message.payload.headers['message-id'] ?? '', message.sequence)
     }
-    if (message.redelivered) own['redelivered'] = 'true'
-    this.#send({ command: 'MESSAGE', headers: { ...own, ...headers }, body })
+    this.#send(messageFrame(message, { subscription: this.id, destination: this.#destination, ack }))
     // To the protocol a message of this mode is acknowledged once it is sent.
     if (this.#ack === 'auto') this.#consumer.settle(message.sequence, 'ack')
   }

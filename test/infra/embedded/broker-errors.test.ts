@@ -49,9 +49,24 @@ const BAD_FRAMES: readonly [string, RegExp, FrameDraft][] = [
     { command: 'SUBSCRIBE', headers: { id: '1', destination: '/queue/a', selector: 'a = 1' } },
   ],
   [
-    'a delay',
-    /does not schedule/,
-    { command: 'SEND', headers: { destination: '/queue/a', AMQ_SCHEDULED_DELAY: '10' } },
+    'a message that repeats',
+    /AMQ_SCHEDULED_PERIOD is not served/,
+    { command: 'SEND', headers: { destination: '/queue/a', AMQ_SCHEDULED_PERIOD: '10' } },
+  ],
+  [
+    'a delay that is none',
+    /AMQ_SCHEDULED_DELAY is not a number/,
+    { command: 'SEND', headers: { destination: '/queue/a', AMQ_SCHEDULED_DELAY: '-1' } },
+  ],
+  [
+    'a delay for a topic',
+    /only queues get messages with a delay/,
+    { command: 'SEND', headers: { destination: '/topic/a', AMQ_SCHEDULED_DELAY: '10' } },
+  ],
+  [
+    'a look at a topic',
+    /nothing to browse/,
+    { command: 'SUBSCRIBE', headers: { id: '1', destination: '/topic/a', browser: 'true' } },
   ],
   [
     'an expiry that is no time',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import type { QueuedMessage } from '../../../adapters/memory/queue-engine.ts'
 import { readHolder, removeHolder, writeHolder } from '../../../infra/embedded/holder.ts'
@@ -190,4 +191,50 @@ test('the note of the holder can be read until it is removed', (context) => {
   removeHolder(dir)
   removeHolder(dir)
   assert.equal(readHolder(dir), undefined)
+})
+
+test('a delay is stored, and what is delayed was seen by nobody, whoever overtook it', (context) => {
+  const path = join(temporaryFolder('store', context), 'messages.db')
+  const first = opened(path)
+  first.enqueued('a', { ...message(1), deliverAtMs: 1_900_000_000_123 })
+  first.enqueued('a', message(2))
+  first.dispatched('a', message(2))
+  first.commit()
+  first.close()
+  const second = opened(path)
+  assert.deepEqual(
+    load(second).messages.map(({ message }) => [message.sequence, message.deliverAtMs, message.redelivered]),
+    [
+      [1, 1_900_000_000_123, false],
+      [2, undefined, true],
+    ],
+  )
+  second.close()
+})
+
+test('a store from before there were delays is taken over as it is', (context) => {
+  const path = join(temporaryFolder('store', context), 'messages.db')
+  const first = opened(path)
+  first.enqueued('a', message(1, 'old'))
+  first.commit()
+  first.close()
+  const database = new DatabaseSync(path)
+  database.exec(`ALTER TABLE messages DROP COLUMN deliver; UPDATE meta SET value = 1 WHERE key = 'schema'`)
+  database.close()
+  for (const sequence of [2, 3]) {
+    const store = opened(path)
+    store.enqueued('a', { ...message(sequence), deliverAtMs: 5 })
+    store.commit()
+    store.close()
+  }
+  const last = opened(path)
+  assert.deepEqual(
+    load(last).messages.map(({ message }) => [message.sequence, message.payload.body.toString(), message.deliverAtMs]),
+    [
+      [1, 'old', undefined],
+      [2, '', 5],
+      [3, '', 5],
+    ],
+  )
+  last.close()
 })
