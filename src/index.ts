@@ -27,6 +27,22 @@ export type { RequestCounts, RequestOptions, ScatterOptions } from './request/op
 export type { Reply, ReplyKind } from './request/reply.ts'
 export type { Responder, ResponderCounts, ResponderOptions } from './request/responder.ts'
 
+// Jobs
+export { type App, type AppOptions, createApp, type EnqueuedMany } from './jobs/app.ts'
+export { defineJob } from './jobs/define-job.ts'
+export type { EnqueueManyOptions, EnqueueOptions } from './jobs/enqueue-options.ts'
+export { EnqueueManyError, type UnsentJob } from './jobs/enqueue-many.ts'
+export type { Job, JobContext, JobOptions } from './jobs/job.ts'
+export type { JobEvent, JobObserver } from './jobs/job-events.ts'
+export { JobFailedError, type JobProgress } from './jobs/followed-job.ts'
+export type { JobHandle, ResultOptions } from './jobs/job-handle.ts'
+export type { Backoff, RetryOptions } from './jobs/retry-policy.ts'
+export { bytesSerializer, jsonSerializer, type Serializer } from './jobs/serializer.ts'
+export type { StandardSchema } from './jobs/standard-schema.ts'
+export { replyResults, type ReplyResultsOptions } from './jobs/results/reply.ts'
+export type { JobState, ResultAddress, Results, ResultsHost, ResultsSession } from './jobs/results/results.ts'
+export type { ReplyHearer } from './request/requests.ts'
+
 // Watching
 export type { LinkRole, StatusEvent } from './failover/status.ts'
 export type { Logger } from './logger.ts'

@@ -23,6 +23,7 @@ import type { Ledger } from './ledger/ledger.ts'
 import { memoryLedger } from './ledger/memory.ts'
 import { OpenedOnce } from './opened-once.ts'
 import type { JobState, Results, ResultsSession } from './results/results.ts'
+import { Worker, type WorkerOptions } from './worker.ts'
 
 export interface AppOptions {
   /** What jobs go over; the caller closes it, after the application. */
@@ -86,6 +87,7 @@ export class App implements AsyncDisposable {
   readonly #ledger: OpenedOnce<Ledger>
   readonly #results: OpenedOnce<ResultsSession> | undefined
   readonly #host: OpenedOnce<JobHost>
+  readonly #workers = new Set<Worker>()
   #closing: Promise<void> | undefined
   /** Where failed jobs are searched and sent back. */
   readonly failures: FailureDesk
@@ -177,6 +179,19 @@ export class App implements AsyncDisposable {
   }
 
   /**
+   * A worker for jobs; it begins with its `start`. Its failures, ledger and results are the application's.
+   *
+   * @throws UnderstudyError `invalid-option`, `closed`.
+   */
+  worker(options: WorkerOptions): Worker {
+    this.#mustBeOpen()
+    const worker = new Worker(() => this.#host.get(), options)
+    for (const earlier of this.#workers) if (earlier.state === 'stopped') this.#workers.delete(earlier)
+    this.#workers.add(worker)
+    return worker
+  }
+
+  /**
    * The last that is known of a job, by its id; undefined for nothing.
    *
    * @throws UnderstudyError `unsupported` where results are not kept, `storage`.
@@ -188,8 +203,8 @@ export class App implements AsyncDisposable {
   }
 
   /**
-   * Closes the stores. Who waits for a result gets `closed`. The connection is left as it is.
-   * Idempotent. Never rejects.
+   * Stops the workers that are not stopped, each with its own grace, then closes the stores. Who waits for a result
+   * gets `closed`. The connection is left as it is. Idempotent. Never rejects.
    */
   close(): Promise<void> {
     this.#closing ??= this.#close()
@@ -202,6 +217,7 @@ export class App implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#enqueuer.close()
+    await Promise.all(Array.from(this.#workers, (worker) => worker.stop()))
     const stores = [this.#results, this.#failureStore, this.#ledger]
     await Promise.all(
       stores.map(async (store) => {

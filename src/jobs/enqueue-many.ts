@@ -25,7 +25,7 @@ export class EnqueueManyError extends UnderstudyError {
     const cause = first?.error ?? why.stopped
     const of = first === undefined ? '' : `job ${first.index} of the list: `
     const { confirmed, failed, taken } = counts
-    const text = `${confirmed} jobs were enqueued, ${failed} failed and the list was left after ${taken}: ${of}${messageOf(cause)}`
+    const text = `${confirmed} enqueued, ${failed} failed, and the list was left after ${taken}: ${of}${messageOf(cause)}`
     const known = cause instanceof UnderstudyError ? cause : undefined
     super(known?.code ?? 'aborted', text, { retriable: known?.retriable ?? false, cause })
     this.confirmed = confirmed

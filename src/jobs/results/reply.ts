@@ -80,11 +80,28 @@ class ReplySession implements ResultsSession {
 
   async put({ jobId, replyTo }: ResultAddress, state: JobState): Promise<void> {
     if (replyTo === undefined) return
-    const body = new WrittenBody(Buffer.from(stateText(jobId, state), 'utf8'), 'application/json')
+    let unwritten: unknown
+    let text: string
+    try {
+      text = stateText(jobId, state)
+    } catch (error) {
+      // That it is done can be told in any case: nobody should wait for it for ever.
+      unwritten = error
+      text = stateText(jobId, { ...state, value: undefined } as JobState)
+    }
+    await this.#tell(jobId, replyTo, state.kind, text)
+    if (unwritten !== undefined)
+      throw new UnderstudyError('invalid-option', `job ${jobId} ended, and what it returned is no JSON`, {
+        cause: unwritten,
+      })
+  }
+
+  async #tell(jobId: string, replyTo: string, kind: JobState['kind'], text: string): Promise<void> {
+    const body = new WrittenBody(Buffer.from(text, 'utf8'), 'application/json')
     try {
       await this.#host.send(replyTo, body, {
         correlationId: jobId,
-        headers: replyHeaders(KIND_OF[state.kind], this.#teller, ++this.#told),
+        headers: replyHeaders(KIND_OF[kind], this.#teller, ++this.#told),
         expireAfterMs: this.#ttlMs,
       })
     } catch (error) {
