@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { UnderstudyError } from '../../../src/errors.ts'
+import { readEnvelope, runKey } from '../../../src/jobs/envelope.ts'
+import { Reconciler } from '../../../src/jobs/failures/reconciler.ts'
+import { RequeueError } from '../../../src/jobs/failures/requeue-outcome.ts'
+import type { FailureStore } from '../../../src/jobs/failures/store.ts'
+import { memoryLedger } from '../../../src/jobs/ledger/memory.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { deskStage, failed, until } from './desk-stage.ts'
+
+/** The store as a process sees it that dies once it has published: nothing that it does afterwards arrives. */
+function dyingAfterPublish(store: FailureStore): FailureStore {
+  const dead = async (): Promise<never> => {
+    throw new UnderstudyError('storage', 'the process is dead')
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'retried' || name === 'release' || name === 'renew') return dead
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+describe('a requeue whose process died', () => {
+  it('is carried on: nothing is lost, and a ledger suppresses what was sent twice', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    await stage.store.keep(
+      Array.from({ length: 150 }, (_, index) => failed(`job-${index}`, { failedAt: 1000 + index })),
+    )
+    const dying = stage.deskOver(dyingAfterPublish(stage.store)).requeue('')
+    dying.catch(() => {})
+    // It tries to give back what it can, three times.
+    await until('the first page', () => stage.broker.depth('mails') === 100)
+    await clock.advance(2000)
+    await assert.rejects(dying, (error) => error instanceof RequeueError && error.code === 'storage')
+    assert.equal(await stage.desk.count('status:retrying'), 150)
+
+    assert.deepEqual(await stage.desk.reconcile(), { sent: 0, released: 0 })
+    await clock.advance(60_001)
+    assert.deepEqual(await stage.desk.reconcile({ actor: 'reconciler' }), { sent: 150, released: 0 })
+    assert.deepEqual(await stage.desk.reconcile(), { sent: 0, released: 0 })
+
+    const ledger = memoryLedger()
+    const worked: string[] = []
+    let came = 0
+    stage.connection.listen('queue://mails', async (delivery) => {
+      const { requeues, attempt } = readEnvelope(delivery.headers)
+      const run = runKey(delivery.id, requeues, attempt)
+      const entry = await ledger.begin(run, 'host:1:1')
+      if (!entry.finished) {
+        worked.push(delivery.id)
+        await ledger.finish(run)
+      }
+      await delivery.ack()
+      came++
+    })
+    await until('every copy', () => came === 250)
+    assert.deepEqual([worked.length, new Set(worked).size], [150, 150])
+    const kept = await stage.desk.show('job-0.0')
+    assert.deepEqual([kept?.status, kept?.retriedBy], ['retried', 'reconciler'])
+  })
+
+  it('is given back where it had conditions that nobody looks at any more', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    await stage.store.keep(Array.from({ length: 3 }, (_, index) => failed(`job-${index}`)))
+    const dying = stage.deskOver(dyingAfterPublish(stage.store)).requeue('', { to: 'elsewhere' })
+    dying.catch(() => {})
+    await until('the sends', () => stage.broker.depth('elsewhere') === 3)
+    await clock.advance(62_000)
+    await assert.rejects(dying)
+    assert.deepEqual(await stage.desk.reconcile(), { sent: 0, released: 3 })
+    assert.deepEqual([stage.broker.depth('mails'), await stage.desk.count('status:failed')], [0, 3])
+  })
+
+  it('is given back, too, when the broker refuses it', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    await stage.store.keep([failed('a'), failed('b')])
+    await stage.store.claim({ kind: 'all' }, { batch: 'finish-1', limit: 10, actor: 'x', at: clock.wallTime() })
+    await clock.advance(60_001)
+    stage.broker.nackNext(100)
+    await assert.rejects(stage.desk.reconcile(), { name: 'RequeueError', code: 'rejected' })
+    assert.equal(await stage.desk.count('status:failed'), 2)
+  })
+
+  it('is looked after every minute, until that is stopped', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    await stage.store.keep([failed('a'), failed('b')])
+    const claim = async (id: string): Promise<void> => {
+      const query = { kind: 'field', field: 'jobId', text: id } as const
+      await stage.store.claim(query, { batch: `finish-${id}`, limit: 10, actor: 'x', at: clock.wallTime() - 60_001 })
+    }
+    await claim('a')
+    const reconciler = new Reconciler(async () => stage.host, clock)
+    reconciler.start()
+    reconciler.start()
+    await clock.advance(60_000)
+    await until('the first', () => stage.broker.depth('mails') === 1)
+    await claim('b')
+    await until('the next look', () => clock.pending === 1)
+    await clock.advance(60_000)
+    await until('the second', () => stage.broker.depth('mails') === 2)
+    await reconciler.stop()
+    await reconciler.stop()
+    reconciler.start()
+    assert.equal(clock.pending, 0)
+  })
+})
