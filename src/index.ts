@@ -43,6 +43,22 @@ export { replyResults, type ReplyResultsOptions } from './jobs/results/reply.ts'
 export type { JobState, ResultAddress, Results, ResultsHost, ResultsSession } from './jobs/results/results.ts'
 export type { ReplyHearer } from './request/requests.ts'
 
+// Stores
+export { type SqliteFailuresOptions, type SqliteLedgerOptions, sqliteFailures, sqliteLedger } from './stores.ts'
+export { formatQuery } from './jobs/failures/query-format.ts'
+export { parseQuery } from './jobs/failures/query-parser.ts'
+export type { Comparison, ComparedField, FailureQuery, QueryField } from './jobs/failures/query.ts'
+export type {
+  AuditEntry,
+  ClaimOptions,
+  FailureGroup,
+  FailureStore,
+  FoundFailures,
+  SearchPage,
+} from './jobs/failures/store.ts'
+export type { AttemptRecord, Failure, FailureReason, FailureStatus, KeptFailure } from './jobs/failures/failure.ts'
+export type { Ledger, LedgerEntry } from './jobs/ledger/ledger.ts'
+
 // Watching
 export type { LinkRole, StatusEvent } from './failover/status.ts'
 export type { Logger } from './logger.ts'

@@ -1,0 +1,130 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { FailureStatus, KeptFailure } from '../../src/jobs/failures/failure.ts'
+import { nextPage, type PageCursor } from '../../src/jobs/failures/page.ts'
+import type { FailureQuery } from '../../src/jobs/failures/query.ts'
+import { queryToSql, type SqlCondition } from '../../src/jobs/failures/query-sql.ts'
+import type { AuditEntry, FailureGroup, FoundFailures } from '../../src/jobs/failures/store.ts'
+import { sqliteDialect } from './query-dialect.ts'
+import { type FailureRow, fromRow, storedText } from './row.ts'
+
+export interface PickOptions {
+  /** Which of those that match. */
+  readonly status: { readonly is: FailureStatus } | { readonly isNot: FailureStatus }
+  readonly now: number
+  readonly limit: number
+  /** Nothing that was kept after this one; undefined for none that was kept after now. */
+  readonly upTo: number | undefined
+}
+
+export interface Picked {
+  /** The rows' numbers, the eldest failure first. */
+  readonly rows: readonly number[]
+  readonly upTo: number
+}
+
+/** Looks into the failures, for the thread that reads. `now` is what ages are counted back from. */
+export interface FailureReads {
+  readonly open: () => void
+  readonly get: (id: string) => KeptFailure | undefined
+  readonly ofJob: (jobId: string) => readonly KeptFailure[]
+  readonly search: (query: FailureQuery, now: number, limit: number, after: PageCursor | undefined) => FoundFailures
+  readonly count: (query: FailureQuery, now: number) => number
+  readonly groups: (query: FailureQuery, now: number, limit: number) => readonly FailureGroup[]
+  readonly pick: (query: FailureQuery, options: PickOptions) => Picked
+  readonly claimed: (batch: string, limit: number) => readonly KeptFailure[]
+  readonly audits: (limit: number) => readonly AuditEntry[]
+  readonly paused: () => readonly string[]
+}
+
+/** What an answer may hold in bytes of arguments: a page of large jobs is a shorter page. */
+const MAX_ANSWER_BYTES = 16_000_000
+
+const WHOLE = 'SELECT f.*, b.detail, b.stack, b.args FROM failures f JOIN failure_bodies b ON b.n = f.n'
+
+export function failureReads(database: DatabaseSync): FailureReads {
+  const rowsOf = (sql: string, ...values: SQLInputValue[]): Iterable<FailureRow> =>
+    database.prepare(sql).iterate(...values) as Iterable<unknown> as Iterable<FailureRow>
+  const all = <Row>(sql: string, ...values: SQLInputValue[]): Row[] =>
+    database.prepare(sql).all(...values) as unknown[] as Row[]
+  const conditionOf = (query: FailureQuery, now: number): SqlCondition => queryToSql(query, sqliteDialect, now)
+
+  return {
+    open: () => {},
+    get: (id) => firstOf(rowsOf(`${WHOLE} WHERE f.id = ?`, storedText(id)))[0],
+    ofJob: (jobId) =>
+      Array.from(rowsOf(`${WHOLE} WHERE f.job_id = ? ORDER BY f.requeues, f.failed_at`, storedText(jobId)), fromRow),
+    search: (query, now, limit, after) => {
+      const { sql, values } = conditionOf(query, now)
+      const page = after ? 'AND (f.failed_at, f.id) < (?, ?)' : ''
+      // The numbers first: sorting must not drag arguments and stacks along.
+      const found = rowsOf(
+        `${WHOLE} WHERE f.n IN (
+           SELECT f.n FROM failures f WHERE ${sql} ${page} ORDER BY f.failed_at DESC, f.id DESC LIMIT ?
+         ) ORDER BY f.failed_at DESC, f.id DESC`,
+        ...values,
+        ...(after ? [after.failedAt, storedText(after.id)] : []),
+        limit + 1,
+      )
+      const failures = firstOf(found, limit + 1)
+      const last = failures.at(-1)
+      const whole = failures.length <= limit && !isFull(failures)
+      if (whole || !last) return { failures, next: undefined }
+      const shown = failures.slice(0, limit)
+      return { failures: shown, next: nextPage(shown.at(-1) ?? last) }
+    },
+    count: (query, now) => {
+      const { sql, values } = conditionOf(query, now)
+      const [row] = all<{ total: number }>(`SELECT count(*) AS total FROM failures f WHERE ${sql}`, ...values)
+      return row?.total ?? 0
+    },
+    groups: (query, now, limit) => {
+      const { sql, values } = conditionOf(query, now)
+      // The rest is looked up for those that are shown.
+      return all<FailureGroup>(
+        `SELECT g.fingerprint, l.job, l.error_class AS errorClass, l.error_message AS errorMessage, g.count, g.firstAt, g.lastAt
+         FROM (SELECT f.fingerprint, count(*) AS count, min(f.failed_at) AS firstAt, max(f.failed_at) AS lastAt
+               FROM failures f WHERE ${sql} GROUP BY f.fingerprint ORDER BY count DESC, lastAt DESC, f.fingerprint LIMIT ?) g
+         JOIN failures l ON l.n = (
+           SELECT n FROM failures WHERE fingerprint = g.fingerprint AND failed_at = g.lastAt ORDER BY n DESC LIMIT 1)
+         ORDER BY g.count DESC, g.lastAt DESC, g.fingerprint`,
+        ...values,
+        limit,
+      )
+    },
+    pick: (query, { status, now, limit, upTo: bound }) => {
+      const { sql, values } = conditionOf(query, now)
+      const [newest] = all<{ n: number | null }>('SELECT max(n) AS n FROM failures')
+      const upTo = bound ?? newest?.n ?? 0
+      const [test, value] = 'is' in status ? ['=', status.is] : ['<>', status.isNot]
+      const rows = all<{ n: number }>(
+        `SELECT f.n FROM failures f WHERE f.status ${test} ? AND f.n <= ? AND ${sql} ORDER BY f.failed_at, f.id LIMIT ?`,
+        value,
+        upTo,
+        ...values,
+        limit,
+      )
+      return { rows: rows.map(({ n }) => n), upTo }
+    },
+    claimed: (batch, limit) => {
+      const sql = `${WHOLE} WHERE f.batch = ? AND f.status = 'retrying' ORDER BY f.failed_at, f.id LIMIT ?`
+      return firstOf(rowsOf(sql, storedText(batch), limit), limit)
+    },
+    audits: (limit) =>
+      all<AuditEntry>('SELECT at, actor, action, target, count FROM audits ORDER BY at DESC, n DESC LIMIT ?', limit),
+    paused: () => all<{ queue: string }>('SELECT queue FROM paused_queues ORDER BY queue').map(({ queue }) => queue),
+  }
+}
+
+/** As many as there may be, and as their arguments allow; always the first. */
+function firstOf(rows: Iterable<FailureRow>, limit = 1): KeptFailure[] {
+  const failures: KeptFailure[] = []
+  for (const row of rows) {
+    failures.push(fromRow(row))
+    if (failures.length === limit || isFull(failures)) break
+  }
+  return failures
+}
+
+function isFull(failures: readonly KeptFailure[]): boolean {
+  return failures.reduce((bytes, { args }) => bytes + args.byteLength, 0) >= MAX_ANSWER_BYTES
+}
