@@ -30,7 +30,8 @@ function fieldMatches(field: QueryField, text: string, failure: KeptFailure, now
     case 'error':
       return holds(errorTexts(failure), text)
     case 'stack':
-      return holds([failure.stack ?? ''], text)
+      // Stores have no index of its words, so any part of it will do.
+      return contains([failure.stack ?? ''], text)
     case 'preview':
       return holds([failure.preview], text)
     case 'class':
@@ -43,8 +44,10 @@ function fieldMatches(field: QueryField, text: string, failure: KeptFailure, now
       return equals(failure.requestId ?? '', text)
     case 'attempts':
     case 'requeues':
-    case 'age':
       return numberOf(field, failure, now) === Number(text)
+    case 'age':
+      // An age is compared; none is met to the millisecond.
+      return false
     case 'id':
     case 'jobId':
     case 'job':
@@ -80,14 +83,17 @@ function equals(value: string, text: string): boolean {
   return text.includes('*') ? hasParts(value, text.split('*'), true) : value === text
 }
 
-/** Words next to each other and in this order, whatever their case and accents; with `*` any part of the text. */
+/** Words next to each other and in this order, whatever their case and accents; without words, or with `*`, any part. */
 function holds(values: readonly string[], text: string): boolean {
-  if (text.includes('*')) {
-    const parts = text.toLowerCase().split('*')
-    return values.some((value) => hasParts(value.toLowerCase(), parts, false))
-  }
+  if (text.includes('*') || !/[\p{L}\p{N}\p{Co}]/u.test(text)) return contains(values, text)
   const wanted = words(text)
-  return wanted !== '  ' && values.some((value) => words(value).includes(wanted))
+  return values.some((value) => words(value).includes(wanted))
+}
+
+/** Any part of the text, whatever its case, and with `*` for any characters. */
+function contains(values: readonly string[], text: string): boolean {
+  const parts = text.toLowerCase().split('*')
+  return values.some((value) => hasParts(value.toLowerCase(), parts, false))
 }
 
 /** The parts in their order; `whole` when the first is the beginning and the last the end. */

@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { aborted, pause, type Timer } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Responder } from '../request/responder.ts'
+import { Reconciler } from './failures/reconciler.ts'
 import type { JobEvent } from './job-events.ts'
 import type { JobHost, OpenHost } from './job-host.ts'
 import { mayDelay, readRetry } from './retry-policy.ts'
@@ -60,6 +61,7 @@ export class Worker implements AsyncDisposable {
   #processing: Processing | undefined
   #sources: readonly QueueSource[] = []
   #responder: Responder | undefined
+  #reconciler: Reconciler | undefined
   #phase: 'idle' | 'started' | 'stopping' | 'stopped' = 'idle'
   #since = 0
   #starting: Promise<void> | undefined
@@ -215,6 +217,8 @@ export class Worker implements AsyncDisposable {
     this.#every('stuck', stuckAfterMs / 2, () => check.look(this.#sources))
     this.#every('heartbeat', heartbeatMs, () => this.#beat(host))
     this.#responder = this.#answer(host)
+    if (host.failures) this.#reconciler = new Reconciler(this.#openHost, host.clock)
+    this.#reconciler?.start()
     void this.#beat(host)
   }
 
@@ -223,6 +227,7 @@ export class Worker implements AsyncDisposable {
     for (const timer of this.#timers.values()) timer.cancel()
     this.#timers.clear()
     for (const source of this.#sources) source.takeNothing()
+    const reconciled = this.#reconciler?.stop()
     await Promise.race([this.#whenIdle(), aborted(this.#graceOver.signal)])
     if (this.#inHand > 0) {
       this.#letGo.abort(new UnderstudyError('aborted', 'the worker stops'))
@@ -234,6 +239,7 @@ export class Worker implements AsyncDisposable {
     this.#processing?.close()
     this.#letGo.abort()
     await this.#responder?.close(AbortSignal.abort())
+    await reconciled
     await this.#stopped()
     await this.#within(host, LAST_WORDS_MS, this.#beat(host))
   }
