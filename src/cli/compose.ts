@@ -11,19 +11,30 @@ import { doctorCommand } from './commands/doctor.ts'
 import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
 import { listenCommand } from './commands/listen.ts'
+import { failuresCommand } from './commands/failures.ts'
+import { enqueueCommand } from './commands/enqueue.ts'
+import { pauseCommand, resumeCommand } from './commands/pause.ts'
+import { purgeCommand } from './commands/purge.ts'
+import { queuesCommand } from './commands/queues.ts'
+import { resultCommand } from './commands/result.ts'
+import { workerCommand } from './commands/worker.ts'
+import { workersCommand } from './commands/workers.ts'
 import { produceCommand } from './commands/produce.ts'
 import { thresholdCommand } from './commands/threshold.ts'
 import { invocation } from './invocation.ts'
 import { openLiveView } from './live/live-view.ts'
-import type { Terminal } from './terminal.ts'
+import type { ProcessTerminal } from './terminal.ts'
 import type { Transport } from '../transport/transport.ts'
 
 const DEFAULT_WIDTH = 100
+// What every terminal has.
+const TABLE_WIDTH = 80
 
 /** The commands with what they stand on: the one place of the command line that knows adapters and labs. */
-export function commands(terminal: Terminal, version: string): readonly Command[] {
+export function commands(terminal: ProcessTerminal, version: string): readonly Command[] {
   const understudy = invocation(process.env)
   const labs = createLabs({ understudy })
+  const tableWidth = process.stdout.columns ?? TABLE_WIDTH
   return [
     drillCommand({
       terminal,
@@ -60,6 +71,15 @@ export function commands(terminal: Terminal, version: string): readonly Command[
     }),
     produceCommand(terminal),
     listenCommand(terminal),
+    workerCommand(terminal),
+    enqueueCommand(terminal),
+    failuresCommand({ terminal, width: tableWidth }),
+    queuesCommand(terminal, tableWidth),
+    workersCommand(terminal, tableWidth),
+    resultCommand(terminal),
+    purgeCommand(terminal),
+    pauseCommand(terminal, tableWidth),
+    resumeCommand(terminal, tableWidth),
     checkCommand(terminal, understudy),
     compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),
     doctorCommand({

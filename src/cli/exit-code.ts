@@ -59,7 +59,7 @@ function explained(error: unknown): { readonly exitCode: number; readonly line: 
   return { exitCode: codeOf(error), line: messageOf(error) }
 }
 
-const BAD_ARGUMENTS: ReadonlySet<ErrorCode> = new Set(['invalid-uri', 'invalid-option'])
+const BAD_ARGUMENTS: ReadonlySet<ErrorCode> = new Set(['invalid-uri', 'invalid-option', 'schema'])
 
 /** The target is not there, or does not let us in. */
 const NO_TARGET: ReadonlySet<ErrorCode> = new Set([

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { commands } from './compose.ts'
 import { EXIT, explain } from './exit-code.ts'
-import { processTerminal, type Terminal } from './terminal.ts'
+import { processTerminal, type ProcessTerminal } from './terminal.ts'
 
 /** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */
 export async function run(args: readonly string[]): Promise<number> {
@@ -21,7 +21,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function program(terminal: Terminal): Command {
+function program(terminal: ProcessTerminal): Command {
   const version = packageVersion()
   const command = new Command('understudy')
     .description("Rehearse your broker's failover, then run on the same client.")

@@ -17,8 +17,14 @@ export interface Terminal {
 // npm passes on a Ctrl-C that the terminal has sent to everybody: what comes twice within this time is one.
 const ECHO_MS = 500
 
-/** The process's own. `release` takes the signal handlers away again. */
-export function processTerminal(): Terminal & { readonly lostOutput: () => boolean; readonly release: () => void } {
+/** The process's own. */
+export interface ProcessTerminal extends Terminal {
+  readonly lostOutput: () => boolean
+  /** Takes the signal handlers away again: from then on signals mean what the command makes of them. */
+  readonly release: () => void
+}
+
+export function processTerminal(): ProcessTerminal {
   const interrupt = new AbortController()
   let lostOutput = false
   let askedAt = 0

@@ -26,6 +26,20 @@ export function uriFirst(words: readonly string[], environment: NodeJS.ProcessEn
   return { uri: fromEnvironment(environment), rest: words }
 }
 
+/** An argument that may be missing, and those after it. */
+export function wordsOf(first: string | undefined, rest: readonly string[]): readonly string[] {
+  return first === undefined ? rest : [first, ...rest]
+}
+
+/**
+ * The URI that was given, or that of the environment.
+ *
+ * @throws Exit when neither names the brokers.
+ */
+export function brokersAt(uri: string | undefined, environment: NodeJS.ProcessEnv = process.env): string {
+  return uri ?? fromEnvironment(environment)
+}
+
 /**
  * The URI is the last word, after what may well have colons of its own.
  *

@@ -5,18 +5,18 @@ import { plainLine } from './text-table.ts'
 
 /** How a job ended, as a line for a person; undefined for events that end none. */
 export function jobEventLine(event: JobEvent): string | undefined {
-  const about = `${event.jobId}  ${event.job === '' ? '?' : event.job}`
+  const about = `${event.jobId} ${event.job === '' ? '?' : event.job}`
   switch (event.type) {
     case 'succeeded':
-      return plainLine(`done      ${about}  ${formatDuration(event.durationMs)}`)
+      return plainLine(`done ${about} ${formatDuration(event.durationMs)}`)
     case 'retried':
-      return plainLine(`retry     ${about}  again in ${formatDuration(event.delayMs)}: ${thrown(event.error)}`)
+      return plainLine(`retry ${about} again in ${formatDuration(event.delayMs)}: ${thrown(event.error)}`)
     case 'failed':
-      return plainLine(`failed    ${about}  ${event.reason}: ${thrown(event.error)}`)
+      return plainLine(`failed ${about} ${event.reason}: ${thrown(event.error)}`)
     case 'deduplicated':
-      return plainLine(`skipped   ${about}  it was finished before`)
+      return plainLine(`skipped ${about} it was finished before`)
     case 'interrupted':
-      return plainLine(`let go    ${about}  it will be delivered again`)
+      return plainLine(`let go ${about} it will be delivered again`)
     case 'enqueued':
     case 'started':
     case 'requeued':

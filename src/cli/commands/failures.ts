@@ -1,0 +1,29 @@
+import { Command } from 'commander'
+import { collectCommand, reconcileCommand } from '../jobs/failures/collect.ts'
+import { discardCommand, removeCommand } from '../jobs/failures/drop.ts'
+import { editCommand } from '../jobs/failures/edit.ts'
+import { exportCommand } from '../jobs/failures/export.ts'
+import type { FailuresContext } from '../jobs/failures/failures-context.ts'
+import { auditCommand, groupsCommand, listCommand, searchCommand, showCommand } from '../jobs/failures/look.ts'
+import { retryCommand } from '../jobs/failures/send-back.ts'
+
+/** All about kept failures. */
+export function failuresCommand(context: FailuresContext): Command {
+  const command = new Command('failures').description('search what failed, and send it back')
+  for (const make of [
+    listCommand,
+    searchCommand,
+    groupsCommand,
+    showCommand,
+    retryCommand,
+    editCommand,
+    removeCommand,
+    discardCommand,
+    exportCommand,
+    collectCommand,
+    reconcileCommand,
+    auditCommand,
+  ])
+    command.addCommand(make(context))
+  return command
+}

@@ -1,0 +1,175 @@
+import { Command } from 'commander'
+import { createApp } from '../../jobs/app.ts'
+import type { StatusEvent } from '../../failover/status.ts'
+import type { Worker } from '../../jobs/worker.ts'
+import { messageOf } from '../../errors.ts'
+import { duration, durationOption, formatDuration, wholeNumber } from '../duration.ts'
+import { Exit, EXIT } from '../exit-code.ts'
+import { brokersAt } from '../jobs/broker-words.ts'
+import { examples } from '../jobs/examples.ts'
+import { several } from '../jobs/header-option.ts'
+import { loadJobFiles } from '../jobs/job-files.ts'
+import {
+  failuresOption,
+  ledgerOption,
+  openFailures,
+  openLedger,
+  openResults,
+  resultsOption,
+} from '../jobs/open-stores.ts'
+import { type QueueOrder, queueOrder } from '../jobs/queue-order.ts'
+import { besideFailures, showLocation, type StoreLocation } from '../jobs/store-location.ts'
+import { terminalLogger } from '../jobs/terminal-logger.ts'
+import { brokerWaitOption } from '../jobs/with-connection.ts'
+import { WorkerEnd } from '../jobs/worker-end.ts'
+import { WorkerLines } from '../jobs/worker-lines.ts'
+import { openConnection } from '../open-connection.ts'
+import { statusLines } from '../status-line.ts'
+import type { ProcessTerminal } from '../terminal.ts'
+
+export interface WorkerCommandOptions {
+  readonly jobs: readonly string[]
+  readonly queues?: QueueOrder
+  readonly concurrency: number
+  readonly prefetch?: number
+  readonly grace: number
+  readonly name?: string
+  readonly failures: StoreLocation
+  readonly ledger?: StoreLocation
+  readonly results: StoreLocation
+  readonly brokerWait: number
+  readonly quiet?: true
+  readonly json?: true
+}
+
+const DEFAULT_GRACE_MS = 25_000
+
+/** Works on jobs until a signal ends it. */
+export function workerCommand(terminal: ProcessTerminal): Command {
+  return new Command('worker')
+    .description('work on jobs until TERM or INT, which finish what is in hand')
+    .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .usage('[options] <uri>')
+    .requiredOption('--jobs <file>', 'a module in TypeScript or JavaScript that exports jobs; may be repeated', several)
+    .option('--queues <list>', "high,low in order, or high=5,low=1 by share; the jobs' own when not given", queueOrder)
+    .option('--concurrency <n>', 'jobs at a time, over all queues', wholeNumber(1, 65_535), 1)
+    .option(
+      '--prefetch <n>',
+      'deliveries of each queue that the broker may have out here; as many as --concurrency when not given',
+      wholeNumber(1, 65_535),
+    )
+    .addOption(
+      durationOption(
+        '--grace <duration>',
+        'how long jobs may take to finish at the end',
+        duration(0),
+        DEFAULT_GRACE_MS,
+      ),
+    )
+    .option('--name <name>', 'what operators call it; host:pid:n when not given')
+    .addOption(failuresOption())
+    .addOption(ledgerOption())
+    .addOption(resultsOption())
+    .addOption(brokerWaitOption())
+    .option('--quiet', 'print no line for each job')
+    .option('--json', 'print each event as one line of JSON')
+    .addHelpText(
+      'after',
+      examples(
+        [
+          'understudy worker amqp://localhost --jobs ./jobs.ts --concurrency 10',
+          'understudy worker "failover:(stomp://a:61613,stomp://b:61613)" --jobs ./jobs.ts --queues high=5,low=1',
+        ],
+        ['UNDERSTUDY_URI', 'UNDERSTUDY_FAILURES', 'UNDERSTUDY_RESULTS'],
+      ) + SIGNALS,
+    )
+    .action((uri: string | undefined, options: WorkerCommandOptions) => work(brokersAt(uri), options, terminal))
+}
+
+const SIGNALS = `
+
+Signals:
+  TERM, INT   take no more, finish within --grace, then abort; a second one aborts at once
+  QUIT        take no more, finish however long it takes
+  USR2, TSTP  pause; CONT resumes
+  USR1        abort what is in hand, keep it as aborted, and go on
+  TTIN        print what is in hand
+It ends with 0 when all that was in hand is finished, with 130 when some of it goes back to the broker.`
+
+async function work(uri: string, options: WorkerCommandOptions, terminal: ProcessTerminal): Promise<void> {
+  const lines = new WorkerLines(terminal, { json: options.json === true, quiet: options.quiet === true })
+  terminal.release()
+  const end = new WorkerEnd({ terminal, lines, graceMs: options.grace })
+  try {
+    const jobs = await loadJobFiles(options.jobs)
+    const ledger = options.ledger ?? besideFailures(options.failures)
+    await using stores = new AsyncDisposableStack()
+    const { connection, begun } = await openConnection(
+      uri,
+      options.brokerWait,
+      end.early,
+      brokerLines(lines),
+      async (opened) => {
+        const app = stores.use(
+          createApp({
+            connection: opened,
+            ...openFailures(options.failures),
+            ...openLedger(ledger),
+            ...openResults(options.results),
+            logger: terminalLogger(terminal.err),
+            observer: (event) => {
+              end.heard(event)
+              lines.tell(event)
+            },
+          }),
+        )
+        const worker = app.worker({
+          jobs,
+          concurrency: options.concurrency,
+          ...(options.queues === undefined ? {} : { queues: options.queues }),
+          ...(options.prefetch === undefined ? {} : { prefetch: options.prefetch }),
+          ...(options.name === undefined ? {} : { name: options.name }),
+        })
+        await worker.start()
+        return worker
+      },
+    )
+    stores.defer(() => connection.close())
+    connection.observe((event) => {
+      if (event.type === 'failed') end.fail(messageOf(event.error))
+    })
+    sayReady(begun, options, lines)
+    await end.stopped(begun)
+  } catch (error) {
+    // A worker that was asked to end before it began has ended as asked.
+    if (!(end.early.aborted && error instanceof Exit && error.exitCode === EXIT.interrupted)) throw error
+  } finally {
+    lines.flush()
+    end.release()
+  }
+}
+
+/** The two links are lost and found together; what the sending one says of it is the same again. */
+function brokerLines(lines: WorkerLines): (event: StatusEvent) => void {
+  const say = statusLines((line) => lines.say('status', `  ${line}`, { text: line }))
+  return (event) => {
+    const isTwin = event.type === 'connected' || event.type === 'interrupted' || event.type === 'resumed'
+    if (!(isTwin && event.role === 'producer')) say(event)
+  }
+}
+
+function sayReady(worker: Worker, options: WorkerCommandOptions, lines: WorkerLines): void {
+  const { concurrency, grace } = options
+  const failures = showLocation(options.failures)
+  const queues = worker.describe().queues.map(({ queue }) => queue)
+  const kept = failures === 'none' ? 'failures go to the broker' : `failures are kept in ${failures}`
+  const text = `worker ${worker.id} takes jobs from ${queues.join(', ')}, ${concurrency} at a time; ${kept}`
+  lines.say('ready', text, {
+    worker: worker.id,
+    pid: process.pid,
+    queues,
+    concurrency,
+    grace: formatDuration(grace),
+    failures,
+  })
+}
