@@ -58,11 +58,16 @@ export class Enqueuer {
     return new JobHandle<Result>({ id, job: job.name, queue, followed: followed?.job, clock })
   }
 
-  /** The same without a handle; resolves with the id. */
-  async dispatch(job: Job, args: unknown, options: EnqueueManyOptions): Promise<string> {
-    const message = await this.#message(job, args, options)
-    await this.#send(job, message)
-    return message.id
+  /** The same without a handle. */
+  dispatch(job: Job, args: unknown, options: EnqueueManyOptions): Promise<void> {
+    // The hot path of long lists: no more promises than the sending needs.
+    let message: JobMessage | Promise<JobMessage>
+    try {
+      message = this.#message(job, args, options)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    return message instanceof Promise ? message.then((made) => this.#send(job, made)) : this.#send(job, message)
   }
 
   /** Nobody hears of what is followed any more. */
@@ -75,23 +80,25 @@ export class Enqueuer {
     }
   }
 
-  async #message(job: Job, args: unknown, options: EnqueueOptions): Promise<JobMessage> {
+  /** At once, unless the schema or the queue takes its time. */
+  #message(job: Job, args: unknown, options: EnqueueOptions): JobMessage | Promise<JobMessage> {
     if (this.#closed) throw new UnderstudyError('closed', 'the application was closed')
     const { schema, name } = job
-    let read = args
-    if (schema !== undefined) {
-      const validated = validate(schema, args, `arguments of job ${name}`)
-      read = validated instanceof Promise ? await validated : validated
-    }
-    const message = messageOf(job, args, read, options, this.#options.clock.wallTime())
-    const preparing = this.#options.queues.prepare(message.queue)
-    if (preparing) await preparing
-    return message
+    const read = schema === undefined ? args : validate(schema, args, `arguments of job ${name}`)
+    return read instanceof Promise
+      ? read.then((value) => this.#compose(job, args, value, options))
+      : this.#compose(job, args, read, options)
   }
 
-  async #send(job: Job, { id, queue, destination, body, options }: JobMessage): Promise<void> {
-    await this.#options.connection.send(destination, body, options)
-    this.#options.tell({ type: 'enqueued', queue, job: job.name, jobId: id })
+  #compose(job: Job, args: unknown, read: unknown, options: EnqueueOptions): JobMessage | Promise<JobMessage> {
+    const message = messageOf(job, args, read, options, this.#options.clock.wallTime())
+    return this.#options.queues.prepare(message.queue)?.then(() => message) ?? message
+  }
+
+  #send(job: Job, { id, queue, destination, body, options }: JobMessage): Promise<void> {
+    return this.#options.connection.send(destination, body, options).then(() => {
+      this.#options.tell({ type: 'enqueued', queue, job: job.name, jobId: id })
+    })
   }
 
   /** Begins before the job is sent, so that nothing of it is missed. */
