@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { UnderstudyError } from '../../../src/errors.ts'
+import { defineJob } from '../../../src/jobs/define-job.ts'
+import { tellWorkers, workersOf } from '../../../src/jobs/worker/control.ts'
+import { HeartbeatRegistry, HEARTBEATS_TOPIC } from '../../../src/jobs/worker/heartbeat.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
+import { keptFailures, memoryBench, until } from './working.ts'
+
+const job = defineJob({
+  name: 'waits',
+  queue: 'jobs',
+  perform: (_: unknown, { signal }) =>
+    new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
+})
+
+describe('workers over the broker', () => {
+  it('answer what they are doing, and do what they are told', async () => {
+    const failures = keptFailures()
+    await using bench = await memoryBench({ failures })
+    const [one, two] = ['one', 'two'].map((name) => bench.worker({ jobs: [job], name }))
+    assert.ok(one && two)
+    for (const worker of [one, two]) await worker.start()
+    await bench.send(job, 1, { id: 'j' })
+    await until('one of them runs it', () => one.describe().slots.length + two.describe().slots.length === 1)
+    const found = await workersOf(bench.connection, { wait: 100 })
+    assert.deepEqual(
+      found.map(({ name, pid, state, queues }) => [name, pid, state, queues.map(({ queue }) => queue)]),
+      ['one', 'two'].map((name) => [name, process.pid, 'running', ['jobs']]),
+    )
+    assert.deepEqual(
+      found.flatMap(({ slots }) => slots.map(({ jobId, job: name, attempt }) => [jobId, name, attempt])),
+      [['j', 'waits', 1]],
+    )
+    const paused = await tellWorkers(
+      bench.connection,
+      { command: 'pause', queues: ['jobs'] },
+      { wait: 100, worker: 'two' },
+    )
+    assert.deepEqual(
+      paused.map(({ name, state }) => [name, state]),
+      [['two', 'paused']],
+    )
+    assert.deepEqual([one.state, two.state], ['running', 'paused'])
+    await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100, worker: two.id })
+    assert.equal(two.state, 'running')
+    await tellWorkers(bench.connection, { command: 'abort', jobId: 'j' }, { wait: 100 })
+    await until('it is kept as aborted', () => failures.kept[0]?.reason === 'aborted')
+    await one.stop()
+    assert.deepEqual(
+      (await workersOf(bench.connection, { wait: 100 })).map(({ name }) => name),
+      ['two'],
+    )
+    await two.stop()
+    assert.deepEqual(await workersOf(bench.connection, { wait: 50 }), [])
+  })
+
+  it('answer what is no command with an error, and stay', async () => {
+    await using bench = await memoryBench()
+    await using worker = bench.worker({ jobs: [job] })
+    await worker.start()
+    for (const odd of [null, 7, {}, { command: 'explode' }, { command: 'pause', queues: 'jobs' }, { command: 'abort' }])
+      assert.deepEqual(await tellWorkers(bench.connection, odd as never, { wait: 20 }), [])
+    assert.equal(worker.state, 'running')
+  })
+})
+
+describe('heartbeats', () => {
+  it('tell who is there, who stopped and who is gone after three missed ones', async () => {
+    await using bench = await memoryBench()
+    const clock = new FakeClock()
+    let changes = 0
+    await using registry = new HeartbeatRegistry({
+      connection: bench.connection,
+      clock,
+      onChange: () => {
+        changes++
+        throw new UnderstudyError('closed', 'the page is gone')
+      },
+    })
+    await registry.start()
+    const worker = bench.worker({ jobs: [job], name: 'beats', heartbeat: 1000 })
+    await worker.start()
+    await until('it is heard of', () => registry.workers().length === 1)
+    assert.deepEqual(
+      registry.workers().map(({ name, isGone, state }) => [name, isGone, state]),
+      [['beats', false, 'running']],
+    )
+    await worker.stop()
+    await until('it says goodbye', () => registry.workers().length === 0)
+    const dead = { ...worker.describe(), state: 'running', id: 'dead:1:1', name: 'dead' }
+    await bench.connection.send(HEARTBEATS_TOPIC, 'no description')
+    await bench.connection.send(HEARTBEATS_TOPIC, dead)
+    await until('it is heard of', () => registry.workers().length === 1)
+    clock.freeze(3000)
+    assert.equal(registry.workers()[0]?.isGone, false)
+    clock.freeze(1)
+    assert.equal(registry.workers()[0]?.isGone, true)
+    clock.freeze(100_000)
+    assert.deepEqual(registry.workers(), [])
+    assert.ok(changes >= 3)
+  })
+})
