@@ -12,5 +12,16 @@ export type { ContractBroker, ContractDoor, ContractTls, Situation } from './con
 export type { ContractGroup, ContractTest } from './contract/contract-test.ts'
 export type { Connect } from './contract/stage.ts'
 
+// The contract suites of stores, for whoever writes one
+export { type FailureStoreSuiteOptions, failureStoreSuite, failureStoreTests } from './failure-store/suite.ts'
+export type { FailureStorePlace, FailureStoreTest } from './failure-store/place.ts'
+export {
+  type LedgerPlace,
+  type LedgerSuiteOptions,
+  type LedgerTest,
+  ledgerSuite,
+  ledgerTests,
+} from './ledger/suite.ts'
+
 // The in-memory broker and its faults, for an application's own tests
 export { type MemoryBrokerControl, type MemoryDoor, memoryBroker } from './memory-broker.ts'
