@@ -34,40 +34,54 @@ export function memoryFailures(options: MemoryFailuresOptions = {}): FailureStor
     const message = `maxFailures must be a whole number from 1 to 10,000,000, not ${maxFailures}`
     throw new UnderstudyError('invalid-option', message)
   }
-  return new MemoryFailures(maxFailures, clock)
+  return new MemoryFailures(maxFailures, clock, emptyMemory())
 }
 
-class MemoryFailures implements FailureStore {
+/** What stores in one process may share. */
+export interface FailureMemory {
+  readonly kept: Map<string, KeptFailure>
+  readonly audits: AuditEntry[]
+  readonly paused: Set<string>
+}
+
+export function emptyMemory(): FailureMemory {
+  return { kept: new Map(), audits: [], paused: new Set() }
+}
+
+export class MemoryFailures implements FailureStore {
   readonly kind = 'memory'
   readonly name = 'memory'
   readonly #most: number
   readonly #clock: Clock
-  readonly #kept = new Map<string, KeptFailure>()
-  readonly #audits: AuditEntry[] = []
-  readonly #paused = new Set<string>()
+  readonly #memory: FailureMemory
+  #isClosed = false
 
-  constructor(most: number, clock: Clock) {
+  constructor(most: number, clock: Clock, memory: FailureMemory) {
     this.#most = most
     this.#clock = clock
+    this.#memory = memory
   }
 
-  async open(): Promise<void> {}
+  async open(): Promise<void> {
+    this.#isClosed = false
+  }
 
   async keep(failures: readonly Failure[]): Promise<void> {
     const fresh = new Map<string, Failure>()
     for (const failure of failures)
-      if (!this.#kept.has(failure.id) && !fresh.has(failure.id)) fresh.set(failure.id, failure)
-    if (this.#kept.size + fresh.size > this.#most)
+      if (!this.#open.kept.has(failure.id) && !fresh.has(failure.id)) fresh.set(failure.id, failure)
+    if (this.#open.kept.size + fresh.size > this.#most)
       throw new UnderstudyError('storage', `the store in memory is full: it keeps ${this.#most} failures`)
-    for (const [id, failure] of fresh) this.#kept.set(id, { ...failure, args: Buffer.from(failure.args), ...UNTOUCHED })
+    for (const [id, failure] of fresh)
+      this.#open.kept.set(id, { ...failure, args: new Uint8Array(failure.args), ...UNTOUCHED })
   }
 
   async get(id: string): Promise<KeptFailure | undefined> {
-    return this.#kept.get(id)
+    return this.#open.kept.get(id)
   }
 
   async ofJob(jobId: string): Promise<readonly KeptFailure[]> {
-    const all = [...this.#kept.values()].filter((failure) => failure.jobId === jobId)
+    const all = [...this.#open.kept.values()].filter((failure) => failure.jobId === jobId)
     return all.toSorted((one, other) => one.requeues - other.requeues)
   }
 
@@ -98,10 +112,10 @@ class MemoryFailures implements FailureStore {
     return largestFirst.slice(0, limit)
   }
 
-  async claim(query: FailureQuery, { batch, limit, at }: ClaimOptions): Promise<number> {
+  async claim(query: FailureQuery, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
     const failed = this.#eldestFirst(query, at).filter(({ status }) => status === 'failed')
     const claimed = failed.slice(0, limit)
-    for (const failure of claimed) this.#change(failure, { status: 'retrying', batch, claimedAt: at })
+    for (const failure of claimed) this.#change(failure, { status: 'retrying', batch, claimedAt: at, retriedBy: actor })
     return claimed.length
   }
 
@@ -120,7 +134,7 @@ class MemoryFailures implements FailureStore {
     { actor, at }: { readonly actor: string; readonly at: number },
   ): Promise<void> {
     for (const { id, retryJobId } of failures) {
-      const failure = this.#kept.get(id)
+      const failure = this.#open.kept.get(id)
       if (failure?.status !== 'retrying') continue
       this.#change(failure, { status: 'retried', retriedAt: at, retriedBy: actor, retryJobId })
     }
@@ -128,24 +142,28 @@ class MemoryFailures implements FailureStore {
 
   async release(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
-      const failure = this.#kept.get(id)
-      if (failure?.status === 'retrying')
-        this.#change(failure, { status: 'failed', batch: undefined, claimedAt: undefined })
+      const failure = this.#open.kept.get(id)
+      if (failure?.status === 'retrying') this.#change(failure, UNCLAIMED)
     }
   }
 
-  async reclaim(claimedBefore: number, { batch, limit, at }: ClaimOptions): Promise<number> {
+  async reclaim(claimedBefore: number, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
     const left = this.#eldestFirst(ALL).filter(
       ({ status, claimedAt }) => status === 'retrying' && claimedAt !== undefined && claimedAt < claimedBefore,
     )
     const taken = left.slice(0, limit)
-    for (const failure of taken) this.#change(failure, { batch, claimedAt: at })
+    for (const failure of taken) this.#change(failure, { batch, claimedAt: at, retriedBy: actor })
     return taken.length
   }
 
   async resolved(jobId: string, requeues: number, at: number): Promise<void> {
-    const failure = this.#kept.get(failureId(jobId, requeues - 1))
-    if (failure && failure.resolvedAt === undefined) this.#change(failure, { resolvedAt: at })
+    const edited = [...this.#open.kept.values()].find(
+      (failure) => failure.retryJobId === jobId && failure.jobId !== jobId,
+    )
+    const failure = this.#open.kept.get(failureId(jobId, requeues - 1)) ?? edited
+    // Where it is not sent back, this is about something else.
+    if (!failure || failure.resolvedAt !== undefined || !['retrying', 'retried'].includes(failure.status)) return
+    this.#change(failure, { resolvedAt: at })
   }
 
   async discard(query: FailureQuery): Promise<number> {
@@ -156,34 +174,44 @@ class MemoryFailures implements FailureStore {
 
   async remove(query: FailureQuery): Promise<number> {
     const idle = this.#matching(query).filter(({ status }) => status !== 'retrying')
-    for (const { id } of idle) this.#kept.delete(id)
+    for (const { id } of idle) this.#open.kept.delete(id)
     return idle.length
   }
 
   async audit(entry: AuditEntry): Promise<void> {
-    this.#audits.push({ ...entry })
-    if (this.#audits.length > MOST_AUDITS) this.#audits.shift()
+    this.#open.audits.push({ ...entry })
+    if (this.#open.audits.length > MOST_AUDITS) this.#open.audits.shift()
   }
 
   async audits(limit: number): Promise<readonly AuditEntry[]> {
-    return this.#audits.slice(-limit).toReversed()
+    return this.#open.audits.slice(-limit).toReversed()
   }
 
   async paused(): Promise<readonly string[]> {
-    return [...this.#paused].toSorted()
+    return [...this.#open.paused].toSorted()
   }
 
   async setPaused(queue: string, paused: boolean): Promise<void> {
-    if (paused) this.#paused.add(queue)
-    else this.#paused.delete(queue)
+    if (paused) this.#open.paused.add(queue)
+    else this.#open.paused.delete(queue)
   }
 
-  async close(): Promise<void> {}
+  /** What it keeps is there again once it is opened again. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
 
-  async [Symbol.asyncDispose](): Promise<void> {}
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close()
+  }
+
+  get #open(): FailureMemory {
+    if (this.#isClosed) throw new UnderstudyError('closed', 'the store in memory was closed')
+    return this.#memory
+  }
 
   #matching(query: FailureQuery, now: number = this.#clock.wallTime()): KeptFailure[] {
-    return [...this.#kept.values()].filter((failure) => matches(query, failure, now))
+    return [...this.#open.kept.values()].filter((failure) => matches(query, failure, now))
   }
 
   #eldestFirst(query: FailureQuery, now?: number): KeptFailure[] {
@@ -191,16 +219,20 @@ class MemoryFailures implements FailureStore {
   }
 
   #ofBatch(batch: string): KeptFailure[] {
-    const mine = [...this.#kept.values()].filter((failure) => failure.status === 'retrying' && failure.batch === batch)
+    const mine = [...this.#open.kept.values()].filter(
+      (failure) => failure.status === 'retrying' && failure.batch === batch,
+    )
     return mine.toSorted(ascending)
   }
 
   #change(failure: KeptFailure, change: Partial<KeptFailure>): void {
-    this.#kept.set(failure.id, { ...failure, ...change })
+    this.#open.kept.set(failure.id, { ...failure, ...change })
   }
 }
 
 const ALL: FailureQuery = { kind: 'all' }
+
+const UNCLAIMED = { status: 'failed', batch: undefined, claimedAt: undefined, retriedBy: undefined } as const
 
 /** As it is while nobody has claimed it. */
 const UNTOUCHED = {

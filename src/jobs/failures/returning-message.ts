@@ -7,7 +7,7 @@ import type { Failure } from './failure.ts'
 export interface ReturnChanges {
   /** Where it goes, such as `images`. Defaults to where it was enqueued. */
   readonly queue?: string | undefined
-  /** A new identity: then it is a new job, that was never sent back. Defaults to the job's own. */
+  /** A new identity, for a job that is not the same any more. Defaults to the job's own. */
   readonly jobId?: string | undefined
   readonly args?: Uint8Array | undefined
   readonly contentType?: string | undefined
@@ -41,7 +41,7 @@ export function returningMessage(failure: Failure, changes: ReturnChanges = {}):
   // A worker sends its retries to the queue of this header.
   if (headers[HEADER.queue] !== undefined) headers[HEADER.queue] = queue
   if (changes.preview !== undefined) headers[HEADER.preview] = changes.preview
-  if (changes.jobId === undefined) headers[HEADER.requeues] = String(failure.requeues + 1)
+  headers[HEADER.requeues] = String(failure.requeues + 1)
   return {
     queue,
     jobId,

@@ -25,7 +25,7 @@ describe('collecting failures', () => {
     const kept = await stage.desk.show('job-7.0')
     const { args, ...rest } = failed('job-7', { failedAt: 1007 })
     for (const [name, value] of Object.entries(rest)) assert.deepEqual(kept?.[name as 'job'], value, name)
-    assert.deepEqual(kept?.args, args)
+    assert.deepEqual(kept?.args, new Uint8Array(args))
     assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 0 })
   })
 

@@ -47,6 +47,7 @@ describe('the failure desk', () => {
       [HEADER.job]: 'mail.send',
       [HEADER.queue]: 'fixed',
       [HEADER.enqueuedAt]: '1000',
+      [HEADER.requeues]: '3',
       [HEADER.preview]: '{"to":"you"}',
       mine: 'y',
     })
