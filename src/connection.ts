@@ -34,7 +34,7 @@ import type { Transport } from './transport/transport.ts'
 
 /** What a queue should be like; destinations are written as everywhere else, such as `exchange://events/order.#`. */
 export interface DeclareOptions extends Omit<QueueSettings, 'deadLetterTo' | 'bindings'> {
-  readonly deadLetterTo?: string
+  readonly deadLetterTo?: string | null
   readonly bindings?: readonly string[]
 }
 
@@ -184,7 +184,9 @@ export class Connection implements AsyncDisposable {
     const { deadLetterTo, bindings, ...plain } = settings
     const read = {
       ...plain,
-      ...(deadLetterTo === undefined ? {} : { deadLetterTo: parseDestination(deadLetterTo) }),
+      ...(deadLetterTo === undefined
+        ? {}
+        : { deadLetterTo: deadLetterTo === null ? null : parseDestination(deadLetterTo) }),
       ...(bindings === undefined ? {} : { bindings: bindings.map(parseDestination) }),
     }
     checkQueueSettings(read, this.#brokers())

@@ -96,6 +96,8 @@ export class MemoryBroker {
       takeDeadLetter: (from, { payload }) => {
         const to = from.kind === 'queue' ? this.#declared.get(from.name)?.deadLetterTo : undefined
         if (to === undefined) return false
+        // Left to policies, of which there are none here.
+        if (to === null) return true
         const message = { ...payload.message, expiresAtMs: undefined, deliverAtMs: undefined }
         this.#deliverTo(to, { ...payload, message })
         return true
@@ -300,6 +302,6 @@ export class MemoryBroker {
 
 /** What two declarations of one queue must agree on. */
 function kindOf({ type, deadLetterTo, messageTtlMs, maxLength, maxPriority }: QueueSettings): string {
-  const to = deadLetterTo === undefined ? undefined : formatDestination(deadLetterTo)
+  const to = deadLetterTo && formatDestination(deadLetterTo)
   return JSON.stringify([type, to, messageTtlMs, maxLength, maxPriority])
 }

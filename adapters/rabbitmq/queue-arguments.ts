@@ -11,6 +11,7 @@ const DEAD_LETTERS = 'DLQ.'
 /** Where rejected and expired messages of a queue go: by default none from a queue of dead letters. */
 export function deadLettersOf(queue: string, settings: QueueSettings): Destination | undefined {
   if (settings.deadLetterTo) return settings.deadLetterTo
+  if (settings.deadLetterTo === null) return undefined
   return queue.startsWith(DEAD_LETTERS) ? undefined : { kind: 'queue', name: `${DEAD_LETTERS}${queue}` }
 }
 

@@ -17,7 +17,7 @@ const LONGEST_MS = 2 ** 32 - 1
 
 const CHECKS: Checks = {
   type: (value) => value === 'classic' || value === 'quorum',
-  deadLetterTo: (value) => typeof value === 'object' && value !== null,
+  deadLetterTo: (value) => typeof value === 'object',
   messageTtlMs: isWhole(1, LONGEST_MS),
   expiresAfterMs: isWhole(1, LONGEST_MS),
   maxLength: isWhole(1, Number.MAX_SAFE_INTEGER),

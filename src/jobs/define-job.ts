@@ -15,6 +15,7 @@ const MOST_ATTEMPTS = 1_000_000
 const JOB_OPTIONS: NamesOf<JobOptions<unknown, unknown, unknown>> = {
   name: true,
   queue: true,
+  to: true,
   schema: true,
   serializer: true,
   retry: true,
@@ -42,6 +43,7 @@ export function defineJob<Input, Args, Result>(options: JobOptions<Input, Args, 
   checkNames('job', options, JOB_OPTIONS)
   const { name, queue = DEFAULT_QUEUE, schema, serializer = jsonSerializer, retry, timeout } = options
   checkJobName(name)
+  if (options.to !== undefined) parseDestination(options.to)
   const of = `job ${name}`
   check(
     schema === undefined || typeof schema?.['~standard']?.validate === 'function',

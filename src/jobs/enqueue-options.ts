@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../errors.ts'
+import { parseDestination } from '../transport/destination.ts'
 import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import { OWN_PREFIX } from './envelope.ts'
 
@@ -19,6 +20,11 @@ export interface EnqueueManyOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Defaults to the job's own queue. */
   readonly queue?: string
+  /**
+   * Where it is published, such as `exchange://user.commands/user.account.create`: from there the broker brings it to
+   * the queue, which has to be bound. Defaults to the job's own `to`; where another queue is given, to that queue.
+   */
+  readonly to?: string
   /** Whether a handle can tell the result. Defaults to yes where the application has results. */
   readonly result?: boolean
   /** Gives the sending up; what was written by then ends as `unknown`. Defaults to none. */
@@ -42,6 +48,7 @@ const ENQUEUE_MANY_OPTIONS: NamesOf<EnqueueManyOptions> = {
   requestId: true,
   headers: true,
   queue: true,
+  to: true,
   result: true,
   signal: true,
 }
@@ -72,7 +79,7 @@ export function checkEnqueueManyOptions(options: EnqueueManyOptions): void {
   checkValues(options)
 }
 
-function checkValues({ delay, ttl, priority, requestId, headers, result }: EnqueueManyOptions): void {
+function checkValues({ delay, ttl, priority, requestId, headers, result, to }: EnqueueManyOptions): void {
   if (delay !== undefined && !(delay >= 0 && delay <= LONGEST_MS && typeof delay === 'number'))
     throw invalid(`delay must be milliseconds from 0 on, not ${String(delay)}`)
   if (ttl !== undefined && !(ttl > 0 && ttl <= LONGEST_MS && typeof ttl === 'number'))
@@ -81,6 +88,7 @@ function checkValues({ delay, ttl, priority, requestId, headers, result }: Enque
     throw invalid(`priority must be a whole number from 0 to 9, not ${String(priority)}`)
   if (requestId !== undefined) checkText('requestId', requestId, LONGEST_ID)
   if (headers !== undefined) checkHeaders(headers)
+  if (to !== undefined) parseDestination(to)
   if (result !== undefined && typeof result !== 'boolean') throw invalid('result must be true or false')
 }
 

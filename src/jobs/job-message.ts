@@ -12,7 +12,7 @@ import { encodeArgs } from './serializer.ts'
 export interface JobMessage {
   readonly id: string
   readonly queue: string
-  /** `queue://` and the queue. */
+  /** Where it is published: the queue, or what brings it there. */
   readonly destination: string
   readonly body: WrittenBody
   readonly options: { -readonly [Name in keyof SendOptions]: SendOptions[Name] }
@@ -61,7 +61,7 @@ export function messageOf(job: Job, args: unknown, read: unknown, options: Enque
   return {
     id,
     queue,
-    destination: `queue://${queue}`,
+    destination: options.to ?? (options.queue === undefined ? job.to : undefined) ?? `queue://${queue}`,
     body: new WrittenBody(body, job.serializer.contentType),
     options: send,
   }

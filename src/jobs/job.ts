@@ -39,6 +39,12 @@ export interface JobOptions<Input, Args, Result> {
   readonly name: string
   /** The queue it goes to unless the enqueuer says otherwise, such as `images`. Defaults to `jobs`. */
   readonly queue?: string
+  /**
+   * Where it is published, where that is not the queue itself: such as `exchange://user.commands/user.account.create`,
+   * of an exchange that the queue is bound to (see `createApp({ queues })`). Retries go to the queue. A broker delays
+   * messages to queues alone. Defaults to the queue.
+   */
+  readonly to?: string
   /** Checks the arguments, when they are enqueued and again before they are worked on. Defaults to none. */
   readonly schema?: StandardSchema<Input, Args>
   /** How arguments become bytes. Defaults to JSON. */

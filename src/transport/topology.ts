@@ -10,8 +10,11 @@ export interface QueueSettings {
    * Defaults to what the URI says.
    */
   readonly type?: 'classic' | 'quorum'
-  /** Where rejected and expired messages go. Defaults to the queue `DLQ.NAME`. */
-  readonly deadLetterTo?: Destination
+  /**
+   * Where rejected and expired messages go; null leaves it to the broker's own policies, nowhere where it has none.
+   * Defaults to the queue `DLQ.NAME`.
+   */
+  readonly deadLetterTo?: Destination | null
   /** How long a message may wait, in milliseconds, before it expires. Defaults to for ever. */
   readonly messageTtlMs?: number
   /** How long the queue may stay unused, in milliseconds, before the broker removes it. Defaults to for ever. */

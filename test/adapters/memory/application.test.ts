@@ -170,6 +170,22 @@ test('declared queues, bindings and dead letters work as written in destinations
   await connection.close()
 })
 
+test('letters that are left to policies go nowhere, since this broker has none', async () => {
+  const connection = await connect('memory:x')
+  await connection.declare('queue://orders', { deadLetterTo: null })
+  const seen = Promise.withResolvers<void>()
+  const listener = connection.listen('queue://orders', async (delivery) => {
+    await delivery.reject()
+    seen.resolve()
+  })
+  await connection.send('queue://orders', 'it')
+  await seen.promise
+  await listener.close()
+  assert.equal(await connection.inspect('DLQ.orders'), undefined)
+  await assert.rejects(connection.declare('queue://others', { deadLetterTo: '' }))
+  await connection.close()
+})
+
 test('an option that means nothing here is refused', async () => {
   await assert.rejects(
     connect('memory:x?vhost=/'),
