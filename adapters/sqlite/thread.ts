@@ -71,7 +71,8 @@ export class DatabaseThread<Name extends string, Offered extends Operations<Name
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#source, { workerData: this.#task })
+    // The flags of the process are for its own program: --input-type, for one, would stop the thread.
+    const worker = new Worker(this.#source, { workerData: this.#task, execArgv: [] })
     worker.on('message', (answers: readonly Answer[]) => answers.forEach((answer) => this.#take(answer)))
     let reason = 'it ended'
     worker.once('error', (error) => (reason = String(error)))
