@@ -44,7 +44,20 @@ export type { JobState, ResultAddress, Results, ResultsHost, ResultsSession } fr
 export type { ReplyHearer } from './request/requests.ts'
 
 // Stores
-export { type SqliteFailuresOptions, type SqliteLedgerOptions, sqliteFailures, sqliteLedger } from './stores.ts'
+export {
+  type MysqlLedgerOptions,
+  type MysqlOptions,
+  type MysqlResultsOptions,
+  mysqlFailures,
+  mysqlLedger,
+  mysqlResults,
+  type SqliteFailuresOptions,
+  type SqliteLedgerOptions,
+  sqliteFailures,
+  sqliteLedger,
+  type ValkeyResultsOptions,
+  valkeyResults,
+} from './stores.ts'
 export { formatQuery } from './jobs/failures/query-format.ts'
 export { parseQuery } from './jobs/failures/query-parser.ts'
 export type { Comparison, ComparedField, FailureQuery, QueryField } from './jobs/failures/query.ts'

@@ -22,6 +22,10 @@ export {
   ledgerSuite,
   ledgerTests,
 } from './ledger/suite.ts'
+export { keptResultsSuite, type ResultsSuiteOptions } from './results/results-suite.ts'
 
 // The in-memory broker and its faults, for an application's own tests
 export { type MemoryBrokerControl, type MemoryDoor, memoryBroker } from './memory-broker.ts'
+
+// Failures in memory, for an application's own tests
+export { memoryFailures, type MemoryFailuresOptions } from '../../adapters/memory/failures.ts'
