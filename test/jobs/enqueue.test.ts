@@ -54,7 +54,7 @@ test('a job goes to another queue, and has the id, that the enqueuer says', asyn
 
 test('one key is one id, of one job on one queue alone', async (context) => {
   const of = await enqueueing(context)
-  const other = defineJob({ name: 'mail.other', queue: 'mails', perform })
+  const other = defineJob({ name: 'mail.other', queue: 'mails', perform: (_args: { to: string }) => {} })
   const idOf = async (job: typeof mail, options: object): Promise<string> =>
     (await of.app.enqueue(job, { to: 'ann' }, options)).id
   const id = await idOf(mail, { dedupKey: 'ann:today' })
