@@ -22,8 +22,9 @@ export type Answer =
 /** To the thread: what is asked for, or that nothing more comes. */
 export type ToThread = readonly Call[] | 'close'
 
-/** What a thread is for: the failures' changes, the failures' reads, or the ledger. */
+/** What a thread is for: the failures' changes, the failures' reads, the ledger, or results. */
 export type ThreadTask =
   | { readonly kind: 'failure-writes'; readonly path: string }
   | { readonly kind: 'failure-reads'; readonly path: string }
   | { readonly kind: 'ledger'; readonly path: string; readonly keepForMs: number }
+  | { readonly kind: 'results'; readonly path: string }

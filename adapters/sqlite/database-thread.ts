@@ -7,6 +7,7 @@ import { storageError } from './errors.ts'
 import { failureReads } from './failure-reads.ts'
 import { failureWrites } from './failure-writes.ts'
 import { ledgerWrites } from './ledger-writes.ts'
+import { resultRows } from './result-rows.ts'
 
 /** How many calls share a transaction at most: a longer one would keep other processes waiting. */
 const MAX_TOGETHER = 500
@@ -23,8 +24,10 @@ let opened: Opened | undefined
 
 function open(): Opened {
   // A failure is acknowledged to its broker once it is kept here: this file is then all there is of it. Of a run that
-  // the ledger forgets, the broker still has the message.
-  const database = openDatabase({ path: task.path, outlivesPowerCut: task.kind !== 'ledger' })
+  // the ledger forgets, the broker still has the message; a result that is lost is lost to whoever waits for it, and
+  // the job is done all the same.
+  const outlivesPowerCut = task.kind !== 'ledger' && task.kind !== 'results'
+  const database = openDatabase({ path: task.path, outlivesPowerCut })
   switch (task.kind) {
     case 'failure-reads':
       return { database, operations: named(failureReads(database)) }
@@ -32,6 +35,8 @@ function open(): Opened {
       return { database, operations: named(failureWrites(database)) }
     case 'ledger':
       return { database, operations: named(ledgerWrites(database, task.keepForMs)) }
+    case 'results':
+      return { database, operations: named(resultRows(database)) }
   }
 }
 

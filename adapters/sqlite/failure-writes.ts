@@ -47,9 +47,9 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
   )
   // Where a worker was faster than who sent it back, the job that it came back as is not noted yet.
   const resolved = database.prepare(
-    `UPDATE failures SET resolved_at = ?1 WHERE resolved_at IS NULL AND status IN ('retrying', 'retried') AND requeues = ?3 AND n IN (
-       SELECT n FROM failures WHERE retry_job_id = ?2
-       UNION SELECT n FROM failures WHERE job_id = ?2 AND retry_job_id IS NULL)`,
+    `UPDATE failures SET resolved_at = ? WHERE resolved_at IS NULL AND status IN ('retrying', 'retried') AND requeues = ? AND n IN (
+       SELECT n FROM failures WHERE retry_job_id = ?
+       UNION SELECT n FROM failures WHERE job_id = ? AND retry_job_id IS NULL)`,
   )
   const discard = database.prepare(`UPDATE failures SET status = 'discarded' WHERE ${PICKED} AND status = 'failed'`)
   const remove = database.prepare(`DELETE FROM failures WHERE ${PICKED} AND status <> 'retrying'`)
@@ -76,7 +76,7 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
     },
     reclaim: (claimedBefore, { batch, at, actor, limit }) =>
       changed(reclaim, storedText(batch), at, storedText(actor), claimedBefore, limit),
-    resolved: (jobId, requeues, at) => void resolved.run(at, storedText(jobId), requeues - 1),
+    resolved: (jobId, requeues, at) => void resolved.run(at, requeues - 1, storedText(jobId), storedText(jobId)),
     discard: (picked) => changed(discard, json(picked)),
     remove: (picked) => changed(remove, json(picked)),
     audit: ({ at, actor, action, target, count }) =>

@@ -35,7 +35,8 @@ export interface FailureRow {
   readonly resolved_at: number | null
   readonly detail: string
   readonly stack: string | null
-  readonly args: Uint8Array
+  /** Null where there are no bytes: node:sqlite of Node 22 writes them so. */
+  readonly args: Uint8Array | null
 }
 
 /** The columns that are written when a failure is kept, in the order of {@link rowValues}. */
@@ -142,7 +143,7 @@ export function fromRow(row: FailureRow): KeptFailure {
     job: row.job,
     queue: row.queue,
     broker: { kind: row.broker_kind, name: row.broker_name, url: row.broker_url },
-    args: row.args,
+    args: row.args ?? new Uint8Array(),
     contentType: detail.contentType,
     preview: detail.exact?.preview ?? row.preview,
     headers: detail.headers,

@@ -50,7 +50,7 @@ export const MIGRATIONS: readonly string[] = [
     n INTEGER PRIMARY KEY,
     detail TEXT NOT NULL,
     stack TEXT,
-    args BLOB NOT NULL
+    args BLOB
   ) STRICT;
 
   CREATE VIRTUAL TABLE failure_words USING fts5(
@@ -85,5 +85,14 @@ export const MIGRATIONS: readonly string[] = [
     begun_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_by_time ON runs (begun_at);
+  `,
+  `
+  CREATE TABLE results (
+    job_id TEXT PRIMARY KEY,
+    result TEXT,
+    progress TEXT,
+    expires_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX results_by_time ON results (expires_at);
   `,
 ]
