@@ -1,4 +1,4 @@
-import { endedOrAborted } from '../../src/clock.ts'
+import { type Clock, endedOrAborted } from '../../src/clock.ts'
 import { SendError, UnderstudyError } from '../../src/errors.ts'
 import { type Destination, formatDestination } from '../../src/transport/destination.ts'
 import type { RedactedEndpoint } from '../../src/transport/endpoint.ts'
@@ -14,9 +14,15 @@ import type {
 import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { Peer } from '../../src/transport/peer-failure.ts'
 import type { QueueState } from '../../src/transport/queue-state.ts'
+import type { Topology } from '../../src/transport/topology.ts'
+import { countByBrowsing } from './browse.ts'
+import type { Conversation, Follower, Following } from './conversation.ts'
 import { applicationError, type StompClient, type StompIncomingFrame } from './driver.ts'
 import { classify, classifyRefusal } from './errors.ts'
-import { readMessage, requeueHeaders, sendHeaders, stompSource } from './message.ts'
+import { readMessage, requeueHeaders, sendHeaders, stompQueue, stompSource } from './message.ts'
+import { purgeByTaking } from './purge.ts'
+import { DELAY_HEADER, hasScheduler } from './scheduler.ts'
+import { UsedQueues } from './used-queues.ts'
 
 /** What waits for a RECEIPT. stompit forgets it when the connection drops; we do not. */
 interface Waiting {
@@ -37,6 +43,8 @@ export interface StompLinkOptions {
   readonly greeting: Greeting
   /** A longer body ends the connection. */
   readonly maxFrameBytes: number
+  readonly topology: Topology
+  readonly clock: Clock
 }
 
 /** One STOMP connection. Of stompit it uses the frames and the heart-beats; who waits for what is kept here. */
@@ -49,6 +57,15 @@ export class StompLink implements Link {
   readonly #maxFrameBytes: number
   readonly #waiting = new Map<string, Waiting>()
   readonly #subscribed = new Map<string, Subscribed>()
+  readonly #followers = new Map<string, Follower>()
+  readonly #used: UsedQueues
+  readonly #clock: Clock
+  readonly #conversation: Conversation = {
+    frame: (command, headers, body) => this.#frame(command, headers, body),
+    follow: (headers, follower) => this.#follow(headers, follower),
+  }
+  /** Whether the broker can delay, once that was asked. */
+  #scheduler: Promise<boolean> | undefined
   #settleClosed: (closed: LinkClosed) => void = () => {}
   #over: UnderstudyError | undefined
   /** What the broker refused last, while it has said nothing since: if it hangs up now, that is why. */
@@ -59,7 +76,9 @@ export class StompLink implements Link {
   #receipts = 0
   #subscriptions = 0
 
-  constructor({ client, peer, greeting, maxFrameBytes }: StompLinkOptions) {
+  constructor({ client, peer, greeting, maxFrameBytes, topology, clock }: StompLinkOptions) {
+    this.#used = new UsedQueues(topology)
+    this.#clock = clock
     this.#client = client
     this.#peer = peer
     this.#maxFrameBytes = maxFrameBytes
@@ -91,6 +110,8 @@ export class StompLink implements Link {
     for (const waiting of this.#waiting.values()) waiting.reject(unanswered)
     this.#waiting.clear()
     this.#subscribed.clear()
+    for (const follower of this.#followers.values()) follower.lost(unanswered)
+    this.#followers.clear()
     this.#settleClosed(this.#leaving ? { kind: 'closed' } : { kind: 'lost', error })
   }
 
@@ -103,11 +124,17 @@ export class StompLink implements Link {
   async send(message: OutgoingMessage, attempt: number): Promise<void> {
     let headers: Record<string, string | number>
     try {
-      headers = sendHeaders(message, attempt)
+      headers = sendHeaders(message, attempt, message.deliverAtMs === undefined ? 0 : this.#clock.wallTime())
     } catch (error) {
       throw this.#unsent(message, attempt, error as UnderstudyError, false)
     }
     if (this.#over || this.#leaving) throw this.#unsent(message, attempt, this.#gone(), true)
+    if (headers[DELAY_HEADER] !== undefined) {
+      await this.#mustDelay(message, attempt)
+      if (this.#over || this.#leaving) throw this.#unsent(message, attempt, this.#gone(), true)
+      headers = sendHeaders(message, attempt, this.#clock.wallTime())
+    }
+    this.#used.add(message.destination)
     try {
       await this.#frame('SEND', headers, message.body)
     } catch (error) {
@@ -116,16 +143,23 @@ export class StompLink implements Link {
   }
 
   /** Queues appear when they are used; nothing else can be asked for, see `Capabilities.queueSettings`. */
-  async declare(): Promise<void> {
+  async declare(queue: string): Promise<void> {
     if (this.#over || this.#leaving) throw this.#gone()
+    this.#used.add({ kind: 'queue', name: queue })
   }
 
+  /**
+   * By ActiveMQ's browser, see `countByBrowsing`. An empty queue and none are the same to it: one that holds nothing
+   * is told of where this link has used it or the application declared it.
+   */
   async inspect(queue: string): Promise<QueueState | undefined> {
-    throw new UnderstudyError('unsupported', `queue ${queue} cannot be looked at`)
+    const target = stompQueue(queue)
+    const ready = await countByBrowsing(this.#conversation, target)
+    return ready === 0 && !this.#used.has(queue) ? undefined : { ready, isExact: false, consumers: undefined }
   }
 
   async purge(queue: string): Promise<number> {
-    throw new UnderstudyError('unsupported', `queue ${queue} cannot be purged`)
+    return await purgeByTaking(this.#conversation, stompQueue(queue), this.#clock)
   }
 
   async subscribe(destination: Destination, options: SubscribeOptions, sink: DeliverySink): Promise<Subscription> {
@@ -134,6 +168,7 @@ export class StompLink implements Link {
     this.#subscriptions++
     const id = `${options.name ?? 'understudy'}-${this.#subscriptions}`
     this.#subscribed.set(id, { destination, target, sink })
+    this.#used.add(destination)
     try {
       // The receipt holds the first delivery back until the broker has taken the subscription.
       await this.#frame('SUBSCRIBE', {
@@ -193,7 +228,7 @@ export class StompLink implements Link {
     const id = String(headers['subscription'])
     const subscribed = this.#subscribed.get(id)
     if (!subscribed) {
-      frame.resume()
+      this.#followed(frame, id)
       return
     }
     if (Number(headers['content-length'] ?? 0) > this.#maxFrameBytes) {
@@ -216,6 +251,17 @@ export class StompLink implements Link {
         settle: (settlement) => this.#settle(settlement, headers, body, subscribed.target),
       })
     })
+  }
+
+  /** Whoever asks something wants the headers at most. */
+  #followed(frame: StompIncomingFrame, id: string): void {
+    if (!this.#followers.has(id)) {
+      frame.resume()
+      return
+    }
+    let bytes = 0
+    frame.on('data', (chunk) => (bytes += chunk.length))
+    frame.on('end', () => this.#followers.get(id)?.message(frame.headers, bytes))
   }
 
   #confirmed(frame: StompIncomingFrame): void {
@@ -273,6 +319,41 @@ export class StompLink implements Link {
     }
     const id = String(headers['ack'] ?? headers['message-id'] ?? '')
     await this.#frame(settlement === 'reject' ? 'NACK' : 'ACK', { id })
+  }
+
+  /** What a broker without a scheduler is given with a delay it delivers at once; it is asked once, before the first. */
+  async #mustDelay(message: OutgoingMessage, attempt: number): Promise<void> {
+    this.#scheduler ??= hasScheduler(this.#conversation, this.#clock)
+    const asked = this.#scheduler
+    try {
+      if (await asked) return
+    } catch (error) {
+      if (this.#scheduler === asked) this.#scheduler = undefined
+      const why = error as UnderstudyError
+      throw this.#unsent(message, attempt, why, why.retriable)
+    }
+    const text = `${this.endpoint} cannot delay it: its scheduler is off, which schedulerSupport="true" turns on`
+    const why = new UnderstudyError('unsupported', text, { endpoint: this.endpoint })
+    throw this.#unsent(message, attempt, why, false)
+  }
+
+  async #follow(headers: Readonly<Record<string, string | number>>, follower: Follower): Promise<Following> {
+    if (this.#over || this.#leaving) throw this.#gone()
+    this.#subscriptions++
+    const id = `understudy-${this.#subscriptions}`
+    this.#followers.set(id, follower)
+    try {
+      await this.#frame('SUBSCRIBE', { ...headers, id })
+    } catch (error) {
+      this.#followers.delete(id)
+      throw error
+    }
+    return {
+      end: async () => {
+        await this.#frame('UNSUBSCRIBE', { id }).catch(() => {})
+        this.#followers.delete(id)
+      },
+    }
   }
 
   /** Writes one frame and waits for its RECEIPT. */

@@ -1,6 +1,7 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Destination, formatDestination } from '../../src/transport/destination.ts'
 import type { IncomingMessage, OutgoingMessage } from '../../src/transport/message.ts'
+import { DELAY_HEADER, SCHEDULED_HEADER } from './scheduler.ts'
 
 // Our own headers. Dashes are allowed in STOMP; ActiveMQ shows them to JMS users as they are.
 const ID = 'understudy-id'
@@ -27,6 +28,11 @@ const RESERVED = new Set([
   'redelivered',
   'timestamp',
   'id',
+  DELAY_HEADER,
+  'AMQ_SCHEDULED_PERIOD',
+  'AMQ_SCHEDULED_REPEAT',
+  'AMQ_SCHEDULED_CRON',
+  SCHEDULED_HEADER,
   ID,
   ATTEMPT,
 ])
@@ -43,7 +49,12 @@ const BROKER_SET = new Set([
   'expires',
   'priority',
   'persistent',
+  DELAY_HEADER,
+  SCHEDULED_HEADER,
 ])
+
+// Three thousand years. ActiveMQ hangs up at a number that it cannot read.
+const LONGEST_DELAY_MS = 1e14
 
 /** `/queue/NAME` or `/topic/NAME`. @throws UnderstudyError `unsupported` for an exchange. */
 function stompDestination(destination: Destination): string {
@@ -83,13 +94,19 @@ function stompTarget(destination: Destination): string {
   )
 }
 
+/** A queue to ask about, as STOMP writes it. @throws UnderstudyError `invalid-option` for a wildcard. */
+export function stompQueue(name: string): string {
+  return stompTarget({ kind: 'queue', name })
+}
+
 /**
- * The headers of a SEND frame; a fresh object each time, since stompit writes into it.
+ * The headers of a SEND frame; a fresh object each time, since stompit writes into it. `nowMs` is the wall time at
+ * which it is written: ActiveMQ counts a delay from when the frame comes.
  *
  * @throws UnderstudyError `invalid-option` for a header that cannot be told as it is: a name that STOMP
  * gives a meaning, a name that receivers cannot read, or a NUL, which STOMP cannot escape.
  */
-export function sendHeaders(message: OutgoingMessage, attempt: number): Record<string, string | number> {
+export function sendHeaders(message: OutgoingMessage, attempt: number, nowMs: number): Record<string, string | number> {
   const headers: Record<string, string | number> = { destination: stompTarget(message.destination) }
   for (const name of Object.keys(message.headers)) {
     if (RESERVED.has(name)) throw invalid(`header ${name} has a meaning of its own in STOMP and cannot be set`)
@@ -111,13 +128,29 @@ export function sendHeaders(message: OutgoingMessage, attempt: number): Record<s
   // ActiveMQ's default is non-persistent.
   headers['persistent'] = String(message.persistent)
   if (message.priority !== undefined) headers['priority'] = message.priority
-  if (message.expiresAtMs !== undefined) headers['expires'] = message.expiresAtMs
+  const delayMs = delayOf(message, nowMs)
+  if (delayMs > 0) headers[DELAY_HEADER] = delayMs
+  // From a delay on ActiveMQ counts anew what was left until then, so the delay must not be part of it.
+  if (message.expiresAtMs !== undefined) headers['expires'] = Math.max(1, message.expiresAtMs - delayMs)
   if (message.correlationId !== undefined) {
     if (message.correlationId.includes('\0')) throw invalid('the correlation id holds a NUL')
     headers['correlation-id'] = message.correlationId
   }
   if (message.replyTo !== undefined) headers['reply-to'] = stompTarget(message.replyTo)
   return headers
+}
+
+/** Whole milliseconds from now, 0 where it is to be delivered at once. */
+function delayOf({ destination, deliverAtMs }: OutgoingMessage, nowMs: number): number {
+  if (deliverAtMs === undefined) return 0
+  if (destination.kind !== 'queue')
+    throw new UnderstudyError(
+      'unsupported',
+      `only queues get messages with a delay, not ${formatDestination(destination)}`,
+    )
+  const delayMs = Math.ceil(deliverAtMs - nowMs)
+  if (delayMs > LONGEST_DELAY_MS) throw invalid(`a delay of ${delayMs} ms is more than ActiveMQ can count`)
+  return Math.max(0, delayMs)
 }
 
 function invalid(message: string): UnderstudyError {

@@ -1,9 +1,10 @@
-import { abortReason } from '../../src/clock.ts'
+import { abortReason, type Clock, systemClock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type Endpoint, redact } from '../../src/transport/endpoint.ts'
 import type { Greeting, Link } from '../../src/transport/link.ts'
 import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
-import type { Transport } from '../../src/transport/transport.ts'
+import { NOTHING_DECLARED } from '../../src/transport/topology.ts'
+import type { DialContext, Transport } from '../../src/transport/transport.ts'
 import {
   applicationError,
   type StompClient,
@@ -34,13 +35,14 @@ const SHORTEST_PROBE_MS = 1000
  * Options of an inner URI: `vhost`, the `host` header of CONNECT (defaults to the host itself);
  * `maxFrameBytes`, the longest message body that is taken (defaults to 104,857,600).
  */
-export function activemqTransport(connect: StompConnect = stompitConnect): Transport {
+export function activemqTransport(connect: StompConnect = stompitConnect, clock: Clock = systemClock): Transport {
   return {
     schemes: ['stomp', 'stomp+ssl'],
     capabilities: {
       priority: true,
       expiry: true,
-      delay: false,
+      // Where the broker has its scheduler on, which a link finds out before the first message with a delay.
+      delay: true,
       topics: true,
       exchanges: false,
       deadLetters: true,
@@ -50,7 +52,7 @@ export function activemqTransport(connect: StompConnect = stompitConnect): Trans
     },
     optionNames: ['vhost', 'maxFrameBytes'],
     validate,
-    dial: (endpoint, signal) => dial(connect, endpoint, signal),
+    dial: (endpoint, signal, context) => dial(connect, clock, endpoint, signal, context),
   }
 }
 
@@ -75,7 +77,13 @@ function maxFrameBytesOf(endpoint: Endpoint): number {
   return value
 }
 
-function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): Promise<Link> {
+function dial(
+  connect: StompConnect,
+  clock: Clock,
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  { topology }: Pick<DialContext, 'topology'> = { topology: NOTHING_DECLARED },
+): Promise<Link> {
   const address = redact(endpoint)
   const peer: Peer = { address, secret: endpoint.password }
   let phase: Phase = 'dialling'
@@ -112,7 +120,7 @@ function dial(connect: StompConnect, endpoint: Endpoint, signal: AbortSignal): P
         }
         phase = 'established'
         const greeting = greetingOf(connected, endpoint)
-        link = new StompLink({ client, peer, greeting, maxFrameBytes: maxFrameBytesOf(endpoint) })
+        link = new StompLink({ client, peer, greeting, maxFrameBytes: maxFrameBytesOf(endpoint), topology, clock })
         resolve(link)
       },
     )
