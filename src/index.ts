@@ -55,6 +55,8 @@ export {
   type SqliteLedgerOptions,
   sqliteFailures,
   sqliteLedger,
+  type SqliteResultsOptions,
+  sqliteResults,
   type ValkeyResultsOptions,
   valkeyResults,
 } from './stores.ts'

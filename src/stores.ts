@@ -7,6 +7,7 @@ import type { SqliteFailuresOptions } from '../adapters/sqlite/failures.ts'
 import type { SqliteLedgerOptions } from '../adapters/sqlite/ledger.ts'
 import { parseValkeyUrl } from '../adapters/valkey/address.ts'
 import type { ValkeyResultsOptions } from '../adapters/valkey/results.ts'
+import type { SqliteResultsOptions } from '../adapters/sqlite/result-table.ts'
 import { LazyFailureStore } from './jobs/failures/lazy-store.ts'
 import type { FailureStore } from './jobs/failures/store.ts'
 import { LazyLedger } from './jobs/ledger/lazy-ledger.ts'
@@ -21,6 +22,7 @@ export type {
   MysqlResultsOptions,
   SqliteFailuresOptions,
   SqliteLedgerOptions,
+  SqliteResultsOptions,
   ValkeyResultsOptions,
 }
 
@@ -48,6 +50,21 @@ export function sqliteLedger(path: string, options: SqliteLedgerOptions = {}): L
   return new LazyLedger('sqlite', async () => {
     const { openSqliteLedger } = await import('../adapters/sqlite/ledger.ts')
     return openSqliteLedger(path, options)
+  })
+}
+
+/**
+ * Results in a SQLite file, for the processes of one host. It may be the file of the failures. Whoever waits looks now
+ * and then: after 100 ms, and at longer intervals up to a second.
+ *
+ * @throws UnderstudyError `invalid-option` likewise.
+ */
+export function sqliteResults(path: string, options: SqliteResultsOptions = {}): Results {
+  checkNames('sqliteResults', options, { ttl: true })
+  return tableResults({
+    what: 'sqliteResults',
+    ttl: options.ttl,
+    load: async () => (await import('../adapters/sqlite/result-table.ts')).sqliteResultTable(path),
   })
 }
 

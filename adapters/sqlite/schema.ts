@@ -85,8 +85,7 @@ export const MIGRATIONS: readonly string[] = [
     begun_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_by_time ON runs (begun_at);
-  `,
-  `
+
   CREATE TABLE results (
     job_id TEXT PRIMARY KEY,
     result TEXT,
