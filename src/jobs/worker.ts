@@ -6,9 +6,10 @@ import { Reconciler } from './failures/reconciler.ts'
 import type { JobEvent } from './job-events.ts'
 import type { JobHost, OpenHost } from './job-host.ts'
 import { mayDelay, readRetry } from './retry-policy.ts'
+import { Bounds } from './worker/bounds.ts'
 import { answerCommands } from './worker/control.ts'
 import type { WorkerCounts, WorkerDescription, WorkerState } from './worker/description.ts'
-import { sendHeartbeat } from './worker/heartbeat.ts'
+import { Heartbeat } from './worker/heartbeat.ts'
 import { type ReadWorkerOptions, readWorkerOptions, type WorkerOptions } from './worker/options.ts'
 import { Pauses } from './worker/pauses.ts'
 import { Processing } from './worker/processing.ts'
@@ -59,6 +60,8 @@ export class Worker implements AsyncDisposable {
   readonly #idle: (() => void)[] = []
   #host: JobHost | undefined
   #processing: Processing | undefined
+  #bounds: Bounds | undefined
+  #heartbeat: Heartbeat | undefined
   #sources: readonly QueueSource[] = []
   #responder: Responder | undefined
   #reconciler: Reconciler | undefined
@@ -177,7 +180,9 @@ export class Worker implements AsyncDisposable {
     const host = await this.#openHost()
     this.#refuseIfOver()
     this.#checkDelays(host)
-    await this.#pauses.read(host)
+    const bounds = new Bounds(host.clock)
+    this.#bounds = bounds
+    await this.#pauses.read(host, bounds)
     for (const queue of this.#options.queues) await host.declareQueue(queue)
     this.#refuseIfOver()
     this.#host = host
@@ -186,11 +191,12 @@ export class Worker implements AsyncDisposable {
     const { jobs, maxLost, queues, prefetch, stuckAfterMs, heartbeatMs } = this.#options
     const watched = { ...host, tell: (event: JobEvent) => this.#tell(host, event) }
     const processing = new Processing(
-      { host: watched, worker: this.id, letGo: this.#letGo.signal },
+      { host: watched, worker: this.id, bounds, letGo: this.#letGo.signal },
       jobs.values(),
       maxLost,
     )
     this.#processing = processing
+    this.#heartbeat = new Heartbeat(host)
     this.#sources = queues.map(
       (queue) =>
         new QueueSource({
@@ -239,13 +245,14 @@ export class Worker implements AsyncDisposable {
     this.#processing?.close()
     this.#letGo.abort()
     await this.#responder?.close(AbortSignal.abort())
-    await reconciled
+    if (reconciled) await this.#within(host, LAST_WORDS_MS, reconciled)
     await this.#stopped()
     await this.#within(host, LAST_WORDS_MS, this.#beat(host))
   }
 
   async #stopped(): Promise<void> {
     this.#phase = 'stopped'
+    this.#bounds?.close()
   }
 
   /** Each source takes or does not, as the pauses and the phase say. */
@@ -301,9 +308,9 @@ export class Worker implements AsyncDisposable {
     if (this.#beating) return
     this.#beating = true
     try {
-      if (this.#phase === 'started') await this.#pauses.read(host)
+      if (this.#phase === 'started' && this.#bounds) await this.#pauses.read(host, this.#bounds)
       this.#apply()
-      await sendHeartbeat(host, this.describe())
+      await this.#heartbeat?.send(this.describe())
     } finally {
       this.#beating = false
     }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, SendError } from '../../errors.ts'
 import type { Delivery } from '../../listener/delivery.ts'
 import type { Listener } from '../../listener/listener.ts'
 import type { JobHost } from '../job-host.ts'
@@ -14,15 +14,36 @@ export const HEARTBEATS_TOPIC = 'topic://understudy.heartbeats'
 const MISSED_GONE = 3
 const MISSED_FORGOTTEN = 100
 const MOST_WORKERS = 10_000
+// A refusal may be of the moment; so many in a row are for good.
+const MOST_REFUSALS = 3
 const PREFETCH = 100
 
-/** Nobody may be listening: what is lost is lost. Never rejects. */
-export async function sendHeartbeat({ connection, logger }: JobHost, description: WorkerDescription): Promise<void> {
-  if (!connection.can('topics')) return
-  try {
-    await connection.send(HEARTBEATS_TOPIC, description, { persistent: false })
-  } catch (error) {
-    logger.debug({ error: messageOf(error) }, 'a heartbeat could not be sent')
+/** Shows that a worker is alive. */
+export class Heartbeat {
+  readonly #host: JobHost
+  readonly #canSend: boolean
+  /** How many in a row were refused by name. */
+  #refusals = 0
+
+  constructor(host: JobHost) {
+    this.#host = host
+    this.#canSend = host.connection.can('topics')
+  }
+
+  /** Nobody may be listening: what is lost is lost. Never rejects. */
+  async send(description: WorkerDescription): Promise<void> {
+    if (!this.#canSend || this.#refusals >= MOST_REFUSALS) return
+    try {
+      await this.#host.connection.send(HEARTBEATS_TOPIC, description, { persistent: false })
+      this.#refusals = 0
+    } catch (error) {
+      // A broker that does not permit it may end the connection over each.
+      if (error instanceof SendError && error.outcome === 'rejected') this.#refusals++
+      this.#host.logger.info(
+        { error: messageOf(error) },
+        this.#refusals < MOST_REFUSALS ? 'a heartbeat could not be sent' : 'heartbeats are refused; there are no more',
+      )
+    }
   }
 }
 

@@ -2,11 +2,8 @@ import { messageOf } from '../../errors.ts'
 import { failureMessage } from '../failures/failure-record.ts'
 import type { Failure } from '../failures/failure.ts'
 import { FAILED_QUEUE } from '../job-host.ts'
-import { Patience, within } from './patience.ts'
+import { Patience } from './patience.ts'
 import type { Shop, Task } from './task.ts'
-
-// The longest that a failure store may take before the broker's own queue is tried.
-const STORE_MS = 10_000
 
 /**
  * Puts a failure where it is safe: into the failure store, or where that is down or there is none into the broker's
@@ -22,11 +19,11 @@ export async function keepSafe(shop: Shop, task: Task, failure: Failure): Promis
   }
 }
 
-async function keepInStore({ host }: Shop, failure: Failure): Promise<boolean> {
-  const { failures, clock, logger } = host
+async function keepInStore({ host, bounds }: Shop, failure: Failure): Promise<boolean> {
+  const { failures, logger } = host
   if (failures === undefined) return false
   try {
-    await within(clock, STORE_MS, 'keeping a failure', () => failures.keep([failure]))
+    await bounds.within('keeping a failure', () => failures.keep([failure]))
     return true
   } catch (error) {
     const fields = { jobId: failure.jobId, store: failures.name, error: messageOf(error) }

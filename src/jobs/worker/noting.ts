@@ -1,12 +1,11 @@
 import { messageOf, UnderstudyError } from '../../errors.ts'
 import type { LedgerEntry } from '../ledger/ledger.ts'
 import type { JobState } from '../results/results.ts'
-import { Patience, within } from './patience.ts'
+import { Patience } from './patience.ts'
 import type { Shop, Task } from './task.ts'
 
-// What is done must be acknowledged some time, whatever is down: so long is tried before, each try bounded.
+// What is done must be acknowledged some time, whatever is down: so long is tried before.
 const IN_ALL_MS = 30_000
-const ONE_TRY_MS = 10_000
 
 /**
  * What the ledger knows of a run that begins now. Without an answer nothing may be run: it is asked until it answers.
@@ -41,9 +40,9 @@ export async function finishRun(shop: Shop, task: Task): Promise<void> {
 /** That start of it does not count. Best effort: where it fails, the run has one start more. */
 export async function interruptRun(shop: Shop, task: Task): Promise<void> {
   if (!task.begun) return
-  const { ledger, clock, logger } = shop.host
+  const { ledger, logger } = shop.host
   try {
-    await within(clock, ONE_TRY_MS, 'the ledger', () => ledger.interrupted(task.key))
+    await shop.bounds.within('the ledger', () => ledger.interrupted(task.key))
   } catch (error) {
     logger.warn({ jobId: task.jobId, error: messageOf(error) }, 'a job that was let go could not be noted as such')
   }
@@ -59,7 +58,7 @@ export async function tellOutcome(shop: Shop, task: Task, state: JobState): Prom
 
 /** Tells how far a job is. Lost progress is no failure of the job. */
 export async function tellProgress(
-  { host }: Shop,
+  { host, bounds }: Shop,
   task: Task,
   percent: number,
   message: string | undefined,
@@ -69,21 +68,19 @@ export async function tellProgress(
   const state: JobState = { kind: 'progress', percent, message, at: clock.wallTime() }
   const address = { jobId: task.jobId, replyTo: task.delivery.replyTo }
   try {
-    await within(clock, ONE_TRY_MS, 'the results', () => results.put(address, state))
+    await bounds.within('the results', () => results.put(address, state))
   } catch (error) {
     logger.warn({ jobId: task.jobId, error: messageOf(error) }, 'the progress of a job could not be told')
   }
 }
 
 /** The job that an operator sent back is done: its failure is history. */
-export async function tellResolved({ host }: Shop, task: Task): Promise<void> {
+export async function tellResolved({ host, bounds }: Shop, task: Task): Promise<void> {
   const { failures, clock, logger } = host
   const { requeues } = task.envelope
   if (failures === undefined || requeues === 0) return
   try {
-    await within(clock, ONE_TRY_MS, 'the failure store', () =>
-      failures.resolved(task.jobId, requeues, clock.wallTime()),
-    )
+    await bounds.within('the failure store', () => failures.resolved(task.jobId, requeues, clock.wallTime()))
   } catch (error) {
     logger.warn({ jobId: task.jobId, error: messageOf(error) }, 'the failure that a job made good could not be marked')
   }
@@ -95,7 +92,7 @@ async function insist(shop: Shop, task: Task, what: string, action: () => Promis
   let patience: Patience | undefined
   for (;;) {
     try {
-      await within(clock, ONE_TRY_MS, 'the store', action)
+      await shop.bounds.within('the store', action)
       return
     } catch (error) {
       const isHopeless =

@@ -1,8 +1,6 @@
 import { messageOf } from '../../errors.ts'
 import type { JobHost } from '../job-host.ts'
-import { within } from './patience.ts'
-
-const ASK_MS = 10_000
+import type { Bounds } from './bounds.ts'
 
 /** Which queues a worker may take nothing from: what it was told itself, and what operators left in the failure store. */
 export class Pauses {
@@ -33,10 +31,10 @@ export class Pauses {
   }
 
   /** Reads what the store says; where it does not answer, what it said last holds. Never rejects. */
-  async read({ failures, clock, logger }: JobHost): Promise<void> {
+  async read({ failures, logger }: JobHost, bounds: Bounds): Promise<void> {
     if (failures === undefined) return
     try {
-      this.#stored = new Set(await within(clock, ASK_MS, 'the failure store', () => failures.paused()))
+      this.#stored = new Set(await bounds.within('the failure store', () => failures.paused()))
     } catch (error) {
       logger.warn({ store: failures.name, error: messageOf(error) }, 'which queues are paused could not be read')
     }

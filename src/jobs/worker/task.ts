@@ -1,6 +1,7 @@
 import type { Delivery } from '../../listener/delivery.ts'
 import { type Envelope, readEnvelope, runKey } from '../envelope.ts'
 import type { JobHost } from '../job-host.ts'
+import type { Bounds } from './bounds.ts'
 import type { Run } from './run.ts'
 
 /** One delivery in a worker's hands, and what is known of it. */
@@ -44,6 +45,8 @@ export interface Shop {
   readonly host: JobHost
   /** `host:pid:n`. */
   readonly worker: string
+  /** How long stores may take. */
+  readonly bounds: Bounds
   /** Fires when the worker waits for nothing any more: what is not done by then is done by another delivery. */
   readonly letGo: AbortSignal
 }
