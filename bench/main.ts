@@ -3,6 +3,7 @@ import { messageOf, UnderstudyError } from '../src/errors.ts'
 import { findingsCommand } from './findings/command.ts'
 import { footprintCommands } from './footprint/command.ts'
 import { outageCommand } from './outage/command.ts'
+import { failureStoreCommand } from './jobs/failure-store-command.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
 import { reportCommand } from './report/command.ts'
 import { soakCommand } from './soak/command.ts'
@@ -26,6 +27,7 @@ const program = new Command('bench')
   .addCommand(reconnectCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
+  .addCommand(failureStoreCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(reportCommand((judged) => (outcome = judged)))
   .addCommand(findingsCommand((judged) => (outcome = judged)))
 for (const command of throughputCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)
