@@ -43,6 +43,19 @@ export { replyResults, type ReplyResultsOptions } from './jobs/results/reply.ts'
 export type { JobState, ResultAddress, Results, ResultsHost, ResultsSession } from './jobs/results/results.ts'
 export type { ReplyHearer } from './request/requests.ts'
 
+// Workers
+export type { StopOptions, Worker, WorkerOptions } from './jobs/worker.ts'
+export { tellWorkers, type WorkerCommand, type WorkersOptions, workersOf } from './jobs/worker/control.ts'
+export type {
+  SlotDescription,
+  WorkerCounts,
+  WorkerDescription,
+  WorkerQueueDescription,
+  WorkerState,
+} from './jobs/worker/description.ts'
+export { HeartbeatRegistry, type HeartbeatRegistryOptions, type HeardWorker } from './jobs/worker/heartbeat.ts'
+export { memoryLedger, type MemoryLedgerOptions } from './jobs/ledger/memory.ts'
+
 // Stores
 export {
   type MysqlLedgerOptions,
