@@ -89,7 +89,11 @@ export function commands(terminal: ProcessTerminal, version: string): readonly C
       throughProxies,
       colour: isColoured(process.stdout),
     }),
-    labCommand(terminal, { ...labs, install, networkFaults: NETWORK_FAULT_NAMES }, understudy),
+    labCommand(
+      terminal,
+      { ...labs, install, networkFaults: NETWORK_FAULT_NAMES, managementOf: managementUrl },
+      understudy,
+    ),
   ]
 }
 

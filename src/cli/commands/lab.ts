@@ -25,6 +25,8 @@ export interface LabDirectory {
   running(): readonly { readonly id: string; readonly name: string; readonly owner: string; readonly usable: boolean }[]
   attach(nameOrId?: string): LabHandle
   down(nameOrId?: string): Promise<readonly string[]>
+  /** Where its management API is, without credentials; undefined for a lab without one. */
+  managementOf(lab: LabHandle): string | undefined
 }
 
 interface JsonOption {
@@ -79,9 +81,12 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
     .command('uri')
     .description("print a lab's failover URI with its password, to be put into another command")
     .argument('[name]', 'a lab by its name or id; the only one that is up when not given')
-    .action((name: string | undefined) => {
-      const { failoverUri, credentials } = labs.attach(name)
-      terminal.out(`${withCredentials(failoverUri, credentials)}\n`)
+    .option('--management', "the address of RabbitMQ's management API instead, which is its web page too")
+    .action((name: string | undefined, { management }: { readonly management?: true }) => {
+      const found = labs.attach(name)
+      const address = management ? labs.managementOf(found) : found.failoverUri
+      if (address === undefined) throw new Exit(EXIT.unknown, `lab ${found.id} has no management API that runs`)
+      terminal.out(`${withCredentials(address, found.credentials)}\n`)
     })
   for (const [name, { does }] of Object.entries(NODE_ACTIONS) as [NodeAction, { does: string }][]) {
     lab

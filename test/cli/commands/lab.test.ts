@@ -60,6 +60,7 @@ function fakeLabs(overrides: Partial<LabDirectory & LabInstaller> = {}): LabDire
     down: async () => ['pair-1'],
     install: async () => ({ kind: 'complete' }),
     networkFaults: ['cut', 'slow'],
+    managementOf: () => undefined,
     ...overrides,
   }
 }
@@ -97,6 +98,14 @@ describe('understudy lab', () => {
     assert.match(out, /pair +two brokers\n +faults: kill, pause\n +ready: Broker 1/)
     assert.match(out, /other +more\n +faults: kill\n +cannot run here: no Java; get it/)
     assert.match(out, /on every lab and with --uri, done to the path to the brokers: cut, slow\n$/)
+  })
+
+  it('prints the address of the management API with its password, or that there is none', async () => {
+    const labs = fakeLabs({ managementOf: () => 'http://127.0.0.1:15672' })
+    const { out } = await run(labs, ['uri', '--management'])
+    assert.equal(out, `http://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:15672\n`)
+    const { exitCode, err } = await run(fakeLabs(), ['uri', '--management'])
+    assert.deepEqual([exitCode, err.includes('has no management API')], [2, true])
   })
 
   it('tells after `up` where the brokers are and what to do next, and shows no password', async () => {
