@@ -22,7 +22,9 @@ export function memoryLedger({ maxRuns = 100_000 }: MemoryLedgerOptions = {}): L
     throw new UnderstudyError('invalid-option', `maxRuns must be a whole number from 1 to 10,000,000, not ${maxRuns}`)
   // A Map keeps the order in which its keys came.
   const runs = new Map<string, Known>()
+  let isOpen = true
   const known = (run: string): Known => {
+    if (!isOpen) throw new UnderstudyError('closed', 'the ledger was closed')
     let entry = runs.get(run)
     if (entry === undefined) {
       if (runs.size >= maxRuns) {
@@ -34,9 +36,15 @@ export function memoryLedger({ maxRuns = 100_000 }: MemoryLedgerOptions = {}): L
     }
     return entry
   }
+  const close = async (): Promise<void> => {
+    isOpen = false
+    runs.clear()
+  }
   return {
     kind: 'memory',
-    open: async () => {},
+    open: async () => {
+      isOpen = true
+    },
     begin: async (run) => {
       const entry = known(run)
       entry.starts++
@@ -49,7 +57,7 @@ export function memoryLedger({ maxRuns = 100_000 }: MemoryLedgerOptions = {}): L
       const entry = runs.get(run)
       if (entry && entry.starts > 0) entry.starts--
     },
-    close: async () => runs.clear(),
-    [Symbol.asyncDispose]: async () => runs.clear(),
+    close,
+    [Symbol.asyncDispose]: close,
   }
 }
