@@ -57,7 +57,7 @@ test('replies are heard on the next link too', async () => {
   const heard = hearer()
   await of.connection.hearReplies(heard)
   const before = of.subscription()
-  of.transport.links.find(({ subscriptions }) => subscriptions.length > 0)?.break(lost())
+  of.transport.links.find(({ subscriptions }) => subscriptions.length > 0)?.die(lost())
   await of.clock.advance(1000)
   assert.notEqual(of.subscription(), before)
   deliver(of, 'after', 'job')
