@@ -55,7 +55,7 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE VIRTUAL TABLE failure_words USING fts5(
     job, error_class, error_message, error_code, preview,
-    content = 'failures', content_rowid = 'n', tokenize = 'unicode61', columnsize = 0
+    content = 'failures', content_rowid = 'n', tokenize = 'unicode61 remove_diacritics 2', columnsize = 0
   );
   CREATE TRIGGER failures_kept AFTER INSERT ON failures BEGIN
     INSERT INTO failure_words (rowid, job, error_class, error_message, error_code, preview)
