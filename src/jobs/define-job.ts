@@ -58,7 +58,7 @@ export function defineJob<Input, Args, Result>(options: JobOptions<Input, Args, 
 }
 
 /** @throws UnderstudyError `invalid-option` for a name of no characters, too many, or some that cannot be shown. */
-export function checkJobName(name: unknown): void {
+function checkJobName(name: unknown): void {
   check(typeof name === 'string' && name !== '', 'a job has a name, such as image.resize')
   const shown = JSON.stringify(name.slice(0, 64))
   check(

@@ -111,7 +111,7 @@ const MOST_RECORDS = 100
 const LONGEST_TEXT = 200
 
 /** The last attempts as JSON, as many as fit into 4 KiB. */
-export function writeHistory(history: readonly AttemptRecord[]): string {
+function writeHistory(history: readonly AttemptRecord[]): string {
   const written: string[] = []
   let bytes = '[]'.length
   for (const record of history.slice(-MOST_RECORDS).toReversed()) {

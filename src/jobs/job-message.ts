@@ -68,7 +68,7 @@ export function messageOf(job: Job, args: unknown, read: unknown, options: Enque
 }
 
 /** The same for the same three, in every process. */
-export function dedupId(queue: string, job: string, key: string): string {
+function dedupId(queue: string, job: string, key: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([queue, job, key]))
     .digest('hex')

@@ -241,3 +241,15 @@ test('an application that was closed takes no job, and leaves the connection ope
   await assert.rejects(of.app.enqueue(mail, { to: 'ann' }), failsWith('closed'))
   await of.connection.send('mails', 'still open')
 })
+
+test('what a job is enqueued with and what comes of it have the types of its definition', async (context) => {
+  const of = await enqueueing(context)
+  const length = defineJob({ name: 'length', perform: (text: string) => text.length })
+  const handle = await of.app.enqueue(length, 'four')
+  const typed = async (): Promise<number> => await handle.result()
+  await assert.rejects(typed(), failsWith('unsupported'))
+  // @ts-expect-error a number is no text
+  await of.app.enqueue(length, 4)
+  // @ts-expect-error nor is a list of them a list of texts
+  await of.app.enqueueMany(length, [4])
+})
