@@ -66,13 +66,14 @@ export class Connections {
   }
 
   give(connection: MysqlConnection): void {
-    if (this.#isClosed) {
+    // It may have been lost just after its last answer.
+    if (this.#isClosed || !this.#alive.has(connection)) {
       this.drop(connection)
       return
     }
     const next = this.#next()
-    if (next !== undefined) next.resolve({ connection, isUsed: true })
-    else if (this.#alive.has(connection)) this.#idle.push(connection)
+    if (next === undefined) this.#idle.push(connection)
+    else next.resolve({ connection, isUsed: true })
   }
 
   /** For one that is of no use any more. */

@@ -1,11 +1,14 @@
 import { type Clock, type Random, sleep } from '../../src/clock.ts'
+import { UnderstudyError } from '../../src/errors.ts'
 import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import type { MysqlAddress } from './address.ts'
 import { Connections } from './connections.ts'
+import { Deadlines } from './deadlines.ts'
 import { loadMysqlDriver, type MysqlConnection, type SqlChange, type SqlValue } from './driver.ts'
-import { classify, isCollision, isLost } from './errors.ts'
+import { classify, isCollision, isLost, LateError } from './errors.ts'
 import { makeTables } from './schema.ts'
 
+const MOST_BYTES = 'SELECT @@max_allowed_packet AS most'
 const MOST_COLLISIONS = 10
 const MOST_WAITING = 10_000
 
@@ -30,6 +33,7 @@ export interface DatabaseOptions {
 export class Database {
   readonly #options: DatabaseOptions
   readonly #connections: Connections
+  readonly #deadlines: Deadlines
   #opening: Promise<void> | undefined
   #isClosed = false
   #running = 0
@@ -37,6 +41,7 @@ export class Database {
 
   constructor(options: DatabaseOptions) {
     this.#options = options
+    this.#deadlines = new Deadlines(options.clock, options.withinMs)
     this.#connections = new Connections({
       dial: () => this.#dial(),
       clock: options.clock,
@@ -71,8 +76,13 @@ export class Database {
   /** {@link settle} for a statement with a large value. */
   async settleLarge(sql: string, values: readonly SqlValue[]): Promise<void> {
     await this.open()
-    const options = { sql, values: [...values], timeout: this.#options.withinMs }
-    await this.#lend((connection) => connection.execute(options), true)
+    const bytes = values.reduce<number>((sum, value) => sum + sizeOf(value), sql.length)
+    await this.#lend(async (connection) => {
+      const [[row]] = (await this.#bound(connection.query(MOST_BYTES, []))) as [{ most: number }[], unknown]
+      // Told by the server in the middle of the statement, the driver does not understand it.
+      if (row !== undefined && bytes >= row.most) throw this.#tooLarge()
+      await this.#bound(connection.execute(sql, [...values]))
+    }, true)
   }
 
   /** A statement that must be carried out once at the most. */
@@ -125,7 +135,7 @@ export class Database {
         if (isLost(error)) {
           this.#connections.drop(connection)
           // As after the night of an idle connection. A new one fails only if the server is really away.
-          if (again && isUsed) continue
+          if (again && isUsed && !(error instanceof LateError)) continue
           throw error
         }
         this.#connections.give(connection)
@@ -152,7 +162,23 @@ export class Database {
   }
 
   async #ask(connection: MysqlConnection, sql: string, values: readonly SqlValue[]): Promise<unknown> {
-    const [answer] = await connection.query({ sql, values: [...values], timeout: this.#options.withinMs })
+    const [answer] = await this.#bound(connection.query(sql, [...values]))
     return answer
   }
+
+  async #bound<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    const { address } = this.#options
+    return await this.#deadlines.bound(answer, () => new LateError(`${address.shown} did not answer in time`))
+  }
+
+  #tooLarge(): UnderstudyError {
+    const message = `${this.#options.address.shown} takes no statement of this size (max_allowed_packet)`
+    return new UnderstudyError('storage', message)
+  }
+}
+
+/** Of a value on the wire, with what stands before it. */
+function sizeOf(value: SqlValue): number {
+  if (value instanceof Buffer) return value.byteLength + 9
+  return typeof value === 'string' ? Buffer.byteLength(value) + 9 : 9
 }

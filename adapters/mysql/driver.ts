@@ -13,9 +13,9 @@ export interface SqlChange {
 
 /** The part of a connection of mysql2 that is used. */
 export interface MysqlConnection {
-  query(options: { sql: string; values: unknown[]; timeout: number }): Promise<[unknown, unknown]>
+  query(sql: string, values: unknown[]): Promise<[unknown, unknown]>
   /** The same with the values beside the statement, as bytes that are bytes: for large ones. */
-  execute(options: { sql: string; values: unknown[]; timeout: number }): Promise<[unknown, unknown]>
+  execute(sql: string, values: unknown[]): Promise<[unknown, unknown]>
   on(event: 'error' | 'end', listener: () => void): unknown
   end(): Promise<void>
   destroy(): void
@@ -31,7 +31,7 @@ export type MysqlDriver = (
 export async function loadMysqlDriver(): Promise<MysqlDriver> {
   const { createConnection } = await import('mysql2/promise')
   return async ({ host, port, user, password, database }, tls, withinMs) =>
-    await createConnection({
+    (await createConnection({
       host,
       port,
       user,
@@ -44,7 +44,7 @@ export async function loadMysqlDriver(): Promise<MysqlDriver> {
       supportBigNumbers: true,
       // Statements are text with the values written in by the driver: it must not take objects or dates for any.
       stringifyObjects: true,
-    })
+    })) as unknown as MysqlConnection
 }
 
 function sslOptions({ serverName, ...rest }: TlsSettings): object {

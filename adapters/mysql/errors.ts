@@ -35,6 +35,13 @@ const MEANINGS: ReadonlyMap<number, { readonly text: string; readonly retriable:
 // ER_LOCK_WAIT_TIMEOUT and ER_LOCK_DEADLOCK.
 const COLLISIONS = new Set([1205, 1213])
 
+/** A statement was not answered in time; whether it was carried out is not known, and the connection has to go. */
+export class LateError extends UnderstudyError {
+  constructor(message: string) {
+    super('storage', message, { retriable: true })
+  }
+}
+
 /** Two statements got into each other's way, and this one was undone. */
 export function isCollision(error: unknown): boolean {
   const { errno } = Object(error) as MysqlError
@@ -43,9 +50,11 @@ export function isCollision(error: unknown): boolean {
 
 /** The connection is of no use any more. */
 export function isLost(error: unknown): boolean {
+  if (error instanceof LateError) return true
   const { errno, fatal, code } = Object(error) as MysqlError
   // Numbers of the server are 1000 and above, those of the system are negative; the driver's own errors have none.
   const ofServer = typeof errno === 'number' && errno >= 1000
+  if (error instanceof UnderstudyError) return false
   return fatal === true || (!ofServer && typeof code === 'string') || errno === 1053 || errno === 1927
 }
 
@@ -75,8 +84,6 @@ function dialled(code: string): string | undefined {
       return 'has a host name that is not known'
     case 'ETIMEDOUT':
       return 'did not answer the dial in time'
-    case 'PROTOCOL_SEQUENCE_TIMEOUT':
-      return 'did not answer in time'
     default:
       return undefined
   }
