@@ -107,7 +107,8 @@ export async function sendMany<Args>(
       for (const args of list) {
         if (isOver()) break
         take(args)
-        if (count.inFlight >= WINDOW) await room()
+        // What fails at once is heard of before much more is taken.
+        await (count.inFlight >= WINDOW ? room() : undefined)
       }
     }
   } catch (error) {

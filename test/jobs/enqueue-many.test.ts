@@ -126,12 +126,15 @@ test('arguments that the schema does not want are a failure of the list', async 
     },
   }
   const picky = defineJob({ name: 'picky', schema, perform })
-  await assert.rejects(of.app.enqueueMany(picky, [1, 2, 3]), (error) => {
-    assert.ok(error instanceof EnqueueManyError)
-    assert.equal(error.code, 'schema')
-    assert.deepEqual([error.confirmed, error.failed, error.failures[0]?.index], [2, 1, 1])
-    return true
-  })
+  const list = Array.from({ length: 1000 }, (_, n) => n)
+  for (const each of [list, list.values()])
+    await assert.rejects(of.app.enqueueMany(picky, each), (error) => {
+      assert.ok(error instanceof EnqueueManyError)
+      assert.equal(error.code, 'schema')
+      assert.deepEqual([error.failed, error.failures[0]?.index], [1, 2])
+      assert.ok(error.taken < 20 && error.confirmed === error.taken - 1, `${error.taken} were taken`)
+      return true
+    })
 })
 
 test('a list that throws itself ends in the same error', async (context) => {
