@@ -75,6 +75,12 @@ test('a reply queue that is gone is nobody who waits; a broker that does not ans
   }
 })
 
+test('an address that the brokers do not know is not tried again', async () => {
+  const unsupported = new UnderstudyError('unsupported', 'stomp: has no exchanges')
+  const { session } = await scripted({ send: () => Promise.reject(unsupported) })
+  await assert.rejects(session.put(address, DONE), unsupported)
+})
+
 test('replies are listened to when the first job is watched, once', async () => {
   const of = await scripted()
   assert.equal(of.session.replyTo, 'queue://mine')
