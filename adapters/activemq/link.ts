@@ -150,12 +150,12 @@ export class StompLink implements Link {
 
   /**
    * By ActiveMQ's browser, see `countByBrowsing`. An empty queue and none are the same to it: one that holds nothing
-   * is told of where this link has used it or the application declared it.
+   * is told of where this link has used it or the application declared it. Exact is only that nothing is there.
    */
   async inspect(queue: string): Promise<QueueState | undefined> {
     const target = stompQueue(queue)
     const ready = await countByBrowsing(this.#conversation, target)
-    return ready === 0 && !this.#used.has(queue) ? undefined : { ready, isExact: false, consumers: undefined }
+    return ready === 0 && !this.#used.has(queue) ? undefined : { ready, isExact: ready === 0, consumers: undefined }
   }
 
   async purge(queue: string): Promise<number> {

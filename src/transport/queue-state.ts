@@ -5,7 +5,10 @@ export interface QueueState {
    * delay that is not over.
    */
   readonly ready: number
-  /** Whether `ready` is their number; otherwise there are at least that many. */
+  /**
+   * Whether `ready` is their number. Otherwise it says no more than that there are some: ActiveMQ over STOMP counts
+   * what consumers hold too, and nothing past a thousand.
+   */
   readonly isExact: boolean
   /** How many subscriptions take from it; undefined where the protocol does not tell. */
   readonly consumers: number | undefined

@@ -110,7 +110,7 @@ test('a look goes no further than 64 MiB', async () => {
 test('an empty queue is told from none where the link used it or the application declared it', async () => {
   const queue = new OneQueue(0)
   await using on = await linkTo(queue)
-  const empty = { ready: 0, isExact: false, consumers: undefined }
+  const empty = { ready: 0, isExact: true, consumers: undefined }
   assert.equal(await soon(on.link.inspect('q'), 'the first look'), undefined)
   assert.equal(await soon(on.link.inspect('q'), 'the second look'), undefined)
   await soon(on.link.subscribe({ kind: 'queue', name: 'q' }, { prefetch: 1 }, new Inbox()), 'the subscription')
