@@ -1,6 +1,7 @@
 /** The thread that a database lives in: SQLite makes its caller wait, and an application must not. */
 import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { UnderstudyError } from '../../src/errors.ts'
 import type { Answer, Call, ThreadTask, ToThread } from './calls.ts'
 import { openDatabase } from './database.ts'
 import { storageError } from './errors.ts'
@@ -9,8 +10,9 @@ import { failureWrites } from './failure-writes.ts'
 import { ledgerWrites } from './ledger-writes.ts'
 import { resultRows } from './result-rows.ts'
 
-/** How many calls share a transaction at most: a longer one would keep other processes waiting. */
+/** How many calls share a transaction at most, and for how long: a longer one would keep other processes waiting. */
 const MAX_TOGETHER = 500
+const TOGETHER_MS = 50
 
 type Operation = (...args: readonly unknown[]) => unknown
 
@@ -44,10 +46,15 @@ function named(operations: object): Readonly<Record<string, Operation>> {
   return operations as Readonly<Record<string, Operation>>
 }
 
-function perform({ operations }: Opened, { id, name, args }: Call): Answer {
-  const operation = operations[name]
-  if (!operation) throw new Error(`there is no ${name}`)
-  return { id, value: operation(...args) }
+function perform({ operations }: Opened, call: Call): Answer {
+  const { id, name, args } = call
+  try {
+    const operation = operations[name]
+    if (!operation) throw new Error(`there is no ${name}`)
+    return { id, value: operation(...args) }
+  } catch (error) {
+    return failed(call, error)
+  }
 }
 
 function failed({ id }: Call, cause: unknown): Answer {
@@ -55,48 +62,52 @@ function failed({ id }: Call, cause: unknown): Answer {
   return { id, failed: { code, message, retriable } }
 }
 
-function readAll(calls: readonly Call[]): readonly Answer[] {
-  return calls.map((call) => {
-    try {
-      return perform((opened ??= open()), call)
-    } catch (error) {
-      return failed(call, error)
-    }
-  })
-}
-
-/** Changes that wait at once share one commit, and with it one wait for the disk. */
-function writeAll(calls: readonly Call[]): readonly Answer[] {
+/** What of the calls is done in one go, from the first of them on. */
+function answerSome(calls: readonly Call[]): readonly Answer[] {
   try {
     opened ??= open()
-    const { database } = opened
-    database.exec('BEGIN IMMEDIATE')
-    try {
-      const answers = calls.map((call) => writeOne(database, call))
-      database.exec('COMMIT')
-      return answers
-    } finally {
-      if (database.isTransaction) database.exec('ROLLBACK')
-    }
+    return task.kind === 'failure-reads' ? performSome(opened, calls, perform) : writeSome(opened, calls)
   } catch (error) {
+    // Nothing can be opened, begun or committed: the rest would only wait for the same.
     return calls.map((call) => failed(call, error))
   }
 }
 
-/** One that fails takes back what it did, and nobody else's. */
-function writeOne(database: DatabaseSync, call: Call): Answer {
-  if (!opened) throw new Error('the database is closed')
-  database.exec('SAVEPOINT one')
+/** Changes that wait at once share one commit, and with it one wait for the disk. */
+function writeSome(opened: Opened, calls: readonly Call[]): readonly Answer[] {
+  const { database } = opened
+  database.exec('BEGIN IMMEDIATE')
   try {
-    return perform(opened, call)
-  } catch (error) {
-    // A full disk, for one, ends the whole transaction.
-    if (!database.isTransaction) throw error
-    database.exec('ROLLBACK TO one')
-    return failed(call, error)
+    const answers = performSome(opened, calls, performApart)
+    database.exec('COMMIT')
+    return answers
   } finally {
-    if (database.isTransaction) database.exec('RELEASE one')
+    if (database.isTransaction) database.exec('ROLLBACK')
   }
+}
+
+function performSome(opened: Opened, calls: readonly Call[], one: typeof perform): readonly Answer[] {
+  const answers: Answer[] = []
+  const until = performance.now() + TOGETHER_MS
+  for (const call of calls) {
+    answers.push(one(opened, call))
+    if (answers.length === MAX_TOGETHER || performance.now() > until) break
+  }
+  return answers
+}
+
+/** A change that fails takes back what it did, and nobody else's. */
+function performApart(opened: Opened, call: Call): Answer {
+  const { database } = opened
+  database.exec('SAVEPOINT one')
+  const answer = perform(opened, call)
+  if ('failed' in answer) {
+    // A full disk, for one, ends the whole transaction.
+    if (!database.isTransaction) throw new UnderstudyError(answer.failed.code, answer.failed.message, answer.failed)
+    database.exec('ROLLBACK TO one')
+  }
+  database.exec('RELEASE one')
+  return answer
 }
 
 const port = parentPort
@@ -108,10 +119,11 @@ function take(first: ToThread): void {
     calls.push(...message)
     message = port ? (receiveMessageOnPort(port)?.message as ToThread | undefined) : undefined
   }
-  for (let at = 0; at < calls.length; at += MAX_TOGETHER) {
-    const together = calls.slice(at, at + MAX_TOGETHER)
+  for (let at = 0; at < calls.length; ) {
+    const answers = answerSome(at === 0 ? calls : calls.slice(at))
+    at += answers.length
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has none
-    port?.postMessage(task.kind === 'failure-reads' ? readAll(together) : writeAll(together))
+    port?.postMessage(answers)
   }
   if (message !== 'close') return
   opened?.database.close()

@@ -27,10 +27,10 @@ parentPort.on('message', (calls) => {
   }
 })`
 
-function fakeThread(folder: string): DatabaseThread<keyof Fake, Fake> {
+function fakeThread(folder: string, silentMs = 60_000): DatabaseThread<keyof Fake, Fake> {
   const source = join(folder, 'fake.mjs')
   writeFileSync(source, FAKE)
-  return new DatabaseThread({ kind: 'failure-reads', path: '/data/x.db' }, pathToFileURL(source))
+  return new DatabaseThread({ kind: 'failure-reads', path: '/data/x.db' }, { source: pathToFileURL(source), silentMs })
 }
 
 it('a thread that dies rejects what waits for it as retriable, and the next call starts another', async () => {
@@ -44,6 +44,19 @@ it('a thread that dies rejects what waits for it as retriable, and the next call
     assert.deepEqual([code, retriable], ['storage', true])
     assert.equal(message, 'the SQLite file /data/x.db: its thread was lost, Error: out of order')
   }
+  assert.equal(await thread.call('echo', 'c'), 'c')
+  await thread.close()
+})
+
+it('a thread that says nothing for too long is given up, and the next call starts another', async () => {
+  using folder = ownFolder()
+  const thread = fakeThread(folder.path, 1_000)
+  await thread.call('echo', 'a')
+  await assert.rejects(thread.call('hang'), {
+    code: 'storage',
+    retriable: true,
+    message: /it said nothing for 1000 ms$/,
+  })
   assert.equal(await thread.call('echo', 'c'), 'c')
   await thread.close()
 })
