@@ -25,7 +25,7 @@ export function storageError(path: string, cause: unknown): UnderstudyError {
   return new UnderstudyError('storage', message, { retriable: meaning?.retriable ?? false, cause })
 }
 
-export function isSqliteError(error: unknown): error is SqliteError {
+function isSqliteError(error: unknown): error is SqliteError {
   return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number'
 }
 

@@ -16,7 +16,7 @@ export interface PickOptions {
   readonly upTo: number | undefined
 }
 
-export interface Picked {
+interface Picked {
   /** The rows' numbers, the eldest failure first. */
   readonly rows: readonly number[]
   readonly upTo: number

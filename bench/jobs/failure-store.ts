@@ -6,7 +6,7 @@ import type { FailureStore } from '../../src/jobs/failures/store.ts'
 import type { Ledger } from '../../src/jobs/ledger/ledger.ts'
 
 /** What something took. */
-export interface StoreFigure {
+interface StoreFigure {
   readonly what: string
   /** The median of what was repeated, the figure itself of what was done once. */
   readonly ms: number

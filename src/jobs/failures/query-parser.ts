@@ -12,7 +12,7 @@ import { DURATION_FORM, parseQueryDuration } from './query-duration.ts'
 import { type QueryToken, quoted, readTokens, refuseQuery } from './query-tokens.ts'
 
 /** How deep the parentheses and exclusions of a query may go. */
-export const MAX_QUERY_DEPTH = 50
+const MAX_QUERY_DEPTH = 50
 
 /**
  * Reads a query such as `error:"ECONNREFUSED" job:image.* age<2h -queue:low (class:TypeError OR code:E*)`. An empty one

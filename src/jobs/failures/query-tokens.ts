@@ -2,7 +2,7 @@ import { UnderstudyError } from '../../errors.ts'
 import type { Comparison } from './query.ts'
 
 /** The longest query that is read, in characters. */
-export const MAX_QUERY_LENGTH = 4_000
+const MAX_QUERY_LENGTH = 4_000
 
 /** A part of a query, and the column, from 1, where it begins. */
 export type QueryToken = { readonly column: number } & (
