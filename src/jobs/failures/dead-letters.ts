@@ -81,10 +81,11 @@ const WORDS: Readonly<Record<string, string>> = {
 
 function deathByActivemq({ headers }: FailedDelivery): Death | undefined {
   const cause = headers['dlqDeliveryFailureCause']
-  const origin = headers['original-destination']
+  // STOMP's name for it, and the property's own.
+  const origin = headers['original-destination'] ?? headers['originalDestination']
   if (cause === undefined && origin === undefined) return undefined
   const queue = /^(?:\/queue\/|queue:\/\/)(.+)$/s.exec(origin ?? '')?.[1]
-  const expired = /message expired/i.test(cause ?? '')
+  const expired = /\bexpired\b/i.test(cause ?? '')
   const where = origin === undefined ? '' : ` in ${queue === undefined ? origin : `queue ${queue}`}`
   const why = expired || cause === undefined || cause === '' ? '' : `: ${cause}`
   const expiredAt = expired ? Number(headers['originalExpiration']) : Number.NaN

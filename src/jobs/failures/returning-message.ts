@@ -68,4 +68,4 @@ const LEFT_BEHIND: ReadonlySet<string> = new Set([
  * `x-death`, and ActiveMQ keeps the first `original-…` for good.
  */
 const OF_BROKERS =
-  /^(?:x-death|x-(?:first|last)-death-(?:queue|reason|exchange)|x-delivery-count|dlqDeliveryFailureCause|original-(?:destination|expiration)|originalExpiration)$/
+  /^(?:x-death|x-(?:first|last)-death-(?:queue|reason|exchange)|x-delivery-count|dlqDeliveryFailureCause|original-(?:destination|expiration)|original(?:Destination|Expiration))$/
