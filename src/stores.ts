@@ -123,7 +123,7 @@ export function mysqlResults(options: MysqlResultsOptions): Results {
  * cannot be, when the application opens it, and `unsupported` where the package is not installed.
  */
 export function valkeyResults(options: ValkeyResultsOptions): Results {
-  checkNames('valkeyResults', options, { url: true, ttl: true, timeout: true })
+  checkNames('valkeyResults', options, { url: true, tls: true, ttl: true, timeout: true })
   parseValkeyUrl(options.url)
   return {
     kind: 'valkey',

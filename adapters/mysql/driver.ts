@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net'
 import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import type { MysqlAddress } from './address.ts'
 
@@ -32,7 +33,9 @@ export async function loadMysqlDriver(): Promise<MysqlDriver> {
   const { createConnection } = await import('mysql2/promise')
   return async ({ host, port, user, password, database }, tls, withinMs) =>
     (await createConnection({
-      host,
+      // The driver takes this for the name that the certificate must carry, and dials it where it is given no socket.
+      host: tls?.serverName ?? host,
+      ...(tls?.serverName === undefined ? {} : { stream: () => dial(host, port) }),
       port,
       user,
       ...(password === undefined ? {} : { password }),
@@ -47,6 +50,10 @@ export async function loadMysqlDriver(): Promise<MysqlDriver> {
     })) as unknown as MysqlConnection
 }
 
-function sslOptions({ serverName, ...rest }: TlsSettings): object {
-  return { ...rest, rejectUnauthorized: true, verifyIdentity: true, ...(serverName ? { servername: serverName } : {}) }
+function sslOptions(tls: TlsSettings): object {
+  return { ...tls, rejectUnauthorized: true, verifyIdentity: true }
+}
+
+function dial(host: string, port: number): Socket {
+  return connect({ host, port, noDelay: true, keepAlive: true })
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Clock, systemClock, systemRandom } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { checkNames, type NamesOf } from '../../src/transport/option-names.ts'
@@ -9,7 +10,7 @@ import { Database } from './database.ts'
 export interface MysqlOptions {
   /** `mysql://USER[:PASSWORD]@HOST[:PORT]/DATABASE`. The tables are made where they are missing. */
   readonly uri: string
-  /** Encrypts the connection; `{}` with the authorities that Node believes. Defaults to none. */
+  /** Encrypts connections; `{}` with the authorities that Node believes. Defaults to none. */
   readonly tls?: TlsSettings
   /** How many connections at a time, from 1; opened as they are needed. Defaults to 5. */
   readonly connections?: number
@@ -36,6 +37,11 @@ export function databaseOf<Options extends MysqlOptions>(
   checkNames(what, options, names)
   const { uri, tls, connections = 5, timeout = 30_000, clock = systemClock } = options
   const address = parseMysqlUri(uri)
+  if (tls !== undefined && tls.serverName === undefined && isIP(address.host) !== 0) {
+    // The driver would hold a certificate of `localhost` against it.
+    const message = `${what}: a certificate carries a name, and ${address.host} is none; give tls.serverName, or a host by its name`
+    throw new UnderstudyError('invalid-option', message)
+  }
   checkWhole(what, 'connections', connections, 1_000)
   checkWhole(what, 'timeout', timeout, 2 ** 31 - 1)
   const database = new Database({ address, tls, clock, random: systemRandom, connections, withinMs: timeout })

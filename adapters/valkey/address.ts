@@ -6,7 +6,7 @@ export interface ValkeyAddress {
   readonly shown: string
   readonly host: string
   readonly port: number
-  readonly tls: boolean
+  readonly isEncrypted: boolean
   readonly username: string | undefined
   readonly password: string | undefined
   readonly database: number
@@ -22,8 +22,8 @@ const SCHEMES: Readonly<Record<string, boolean>> = {
 /** @throws UnderstudyError `invalid-option`, which never repeats the URL, as it may hold a password. */
 export function parseValkeyUrl(url: string): ValkeyAddress {
   const parsed = URL.parse(url)
-  const tls = parsed === null ? undefined : SCHEMES[parsed.protocol]
-  if (parsed === null || tls === undefined) {
+  const isEncrypted = parsed === null ? undefined : SCHEMES[parsed.protocol]
+  if (parsed === null || isEncrypted === undefined) {
     throw wrong('is none: redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], or rediss:, valkey:, valkeys:')
   }
   if (parsed.hostname === '') throw wrong('names no host')
@@ -36,7 +36,7 @@ export function parseValkeyUrl(url: string): ValkeyAddress {
     shown: `${scheme}://${parsed.hostname}:${port}${database === '' ? '' : `/${database}`}`,
     host: parsed.hostname.replace(/^\[(.*)\]$/, '$1'),
     port,
-    tls,
+    isEncrypted,
     username: decoded(parsed.username),
     password: decoded(parsed.password),
     database: Number(database),

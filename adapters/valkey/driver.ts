@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../../src/errors.ts'
+import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import type { ValkeyAddress } from './address.ts'
 
 /** The part of a client of `@redis/client` that is used: one connection, which is gone when it fails. */
@@ -14,14 +15,18 @@ export interface ValkeyClient {
 }
 
 /** Commands that the server carries out together. */
-export interface ValkeyTransaction {
+interface ValkeyTransaction {
   set(key: string, value: string, options: { expiration: { type: 'PX'; value: number } }): ValkeyTransaction
   del(key: string): ValkeyTransaction
   publish(channel: string, message: string): ValkeyTransaction
   exec(): Promise<unknown>
 }
 
-export type ValkeyDriver = (address: ValkeyAddress, connectTimeoutMs: number) => ValkeyClient
+export type ValkeyDriver = (
+  address: ValkeyAddress,
+  tls: TlsSettings | undefined,
+  connectTimeoutMs: number,
+) => ValkeyClient
 
 /**
  * Loads `@redis/client`, which is an optional dependency.
@@ -33,10 +38,16 @@ export async function loadValkeyDriver(): Promise<ValkeyDriver> {
     const message = 'results in Valkey or Redis need the package @redis/client: npm install @redis/client'
     throw new UnderstudyError('unsupported', message, { cause })
   })
-  return ({ host, port, tls, username, password, database }, connectTimeoutMs) =>
+  return ({ host, port, isEncrypted, username, password, database }, tls, connectTimeoutMs) =>
     createClient({
-      // Without a reconnect of its own: a connection that failed is gone, and the session makes another.
-      socket: { host, port, connectTimeout: connectTimeoutMs, reconnectStrategy: false, ...(tls ? { tls } : {}) },
+      socket: {
+        host,
+        port,
+        connectTimeout: connectTimeoutMs,
+        // Without a reconnect of its own: a connection that failed is gone, and the session makes another.
+        reconnectStrategy: false,
+        ...(isEncrypted ? { tls: true, ...tlsOptions(tls) } : {}),
+      },
       ...(username === undefined ? {} : { username }),
       ...(password === undefined ? {} : { password }),
       database,
@@ -45,4 +56,8 @@ export async function loadValkeyDriver(): Promise<ValkeyDriver> {
       disableClientInfo: true,
       maintNotifications: 'disabled',
     })
+}
+
+function tlsOptions({ serverName, ...rest }: TlsSettings = {}): object {
+  return { ...rest, rejectUnauthorized: true, ...(serverName === undefined ? {} : { servername: serverName }) }
 }

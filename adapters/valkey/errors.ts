@@ -17,6 +17,9 @@ export function classify(thrown: unknown, address: ValkeyAddress): UnderstudyErr
       cause,
     })
   }
+  if (isTls(thrown)) {
+    return new UnderstudyError('storage', `${shown} is not trusted: ${said}`, { endpoint: shown, cause })
+  }
   // A server below version 6; and what no later call changes.
   const retriable = !/^(ERR|WRONGTYPE|NOPROTO)\b/.test(said)
   return new UnderstudyError('storage', `${shown} ${describe(thrown, said)}`, { retriable, endpoint: shown, cause })
@@ -27,6 +30,11 @@ function repliesOf(thrown: unknown): string {
   const { replies } = Object(thrown) as { readonly replies?: unknown }
   const first = Array.isArray(replies) ? replies.find((reply) => reply instanceof Error) : undefined
   return messageOf(first ?? (thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown))
+}
+
+function isTls(thrown: unknown): boolean {
+  const { code } = Object(thrown) as { readonly code?: unknown }
+  return typeof code === 'string' && /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
 }
 
 function describe(thrown: unknown, said: string): string {

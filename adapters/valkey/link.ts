@@ -1,8 +1,18 @@
 import type { Clock, Timer } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
+import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import type { ValkeyAddress } from './address.ts'
 import type { ValkeyClient, ValkeyDriver } from './driver.ts'
 import { classify } from './errors.ts'
+
+export interface LinkOptions {
+  readonly driver: ValkeyDriver
+  readonly address: ValkeyAddress
+  readonly tls: TlsSettings | undefined
+  readonly clock: Clock
+  /** How long an answer may take, the server's greeting included. */
+  readonly silenceMs: number
+}
 
 /**
  * One connection to one server. It never reconnects; when it dies, everything that waits on it is rejected. One that
@@ -21,13 +31,13 @@ export class ValkeyLink {
   #why: UnderstudyError | undefined
   #watch: Timer | undefined
 
-  private constructor(driver: ValkeyDriver, address: ValkeyAddress, clock: Clock, silenceMs: number) {
+  private constructor({ driver, address, tls, clock, silenceMs }: LinkOptions) {
     const { promise, resolve } = Promise.withResolvers<UnderstudyError>()
     this.lost = promise
     this.#address = address
     this.#clock = clock
     this.#silenceMs = silenceMs
-    this.#client = driver(address, silenceMs)
+    this.#client = driver(address, tls, silenceMs)
     this.#lose = (error) => {
       if (this.#why !== undefined) return
       this.#why = error
@@ -40,13 +50,8 @@ export class ValkeyLink {
   }
 
   /** @throws UnderstudyError `storage`. */
-  static async open(
-    driver: ValkeyDriver,
-    address: ValkeyAddress,
-    clock: Clock,
-    silenceMs: number,
-  ): Promise<ValkeyLink> {
-    const link = new ValkeyLink(driver, address, clock, silenceMs)
+  static async open(options: LinkOptions): Promise<ValkeyLink> {
+    const link = new ValkeyLink(options)
     // A driver that is destroyed while it connects may say nothing any more.
     const lost = link.lost.then((error) => {
       throw error

@@ -1,24 +1,29 @@
-import type { Clock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Results, ResultsSession } from '../../src/jobs/results/results.ts'
 import { parseState, stateText } from '../../src/jobs/results/state-text.ts'
 import { checkNames, type NamesOf } from '../../src/transport/option-names.ts'
-import { parseValkeyUrl, type ValkeyAddress } from './address.ts'
-import { loadValkeyDriver, type ValkeyDriver } from './driver.ts'
+import type { TlsSettings } from '../../src/transport/tls-settings.ts'
+import { parseValkeyUrl } from './address.ts'
+import { loadValkeyDriver } from './driver.ts'
 import { follower, type Follower } from './followers.ts'
 import { readState, writeState } from './keys.ts'
-import { ValkeySession } from './session.ts'
+import { ValkeySession, type ValkeySessionOptions } from './session.ts'
 
 export interface ValkeyResultsOptions {
   /** `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`; `rediss:` and `valkeys:` with TLS. */
   readonly url: string
+  /**
+   * Authorities, client certificate and key for `rediss:` and `valkeys:`. Defaults to the authorities that Node
+   * believes.
+   */
+  readonly tls?: TlsSettings
   /** How long a state is kept after it was put, in milliseconds. Defaults to 86,400,000, a day. */
   readonly ttl?: number
   /** How long a call waits for the server, reconnecting included, in milliseconds. Defaults to 5,000. */
   readonly timeout?: number
 }
 
-const OPTIONS: NamesOf<ValkeyResultsOptions> = { url: true, ttl: true, timeout: true }
+const OPTIONS: NamesOf<ValkeyResultsOptions> = { url: true, tls: true, ttl: true, timeout: true }
 const A_DAY_MS = 86_400_000
 
 /**
@@ -30,27 +35,27 @@ const A_DAY_MS = 86_400_000
 export function valkeyResults(options: ValkeyResultsOptions): Results {
   checkNames('valkeyResults', options, OPTIONS)
   const address = parseValkeyUrl(options.url)
+  const { tls } = options
+  if (tls !== undefined && !address.isEncrypted) {
+    throw new UnderstudyError('invalid-option', `TLS settings were given, and ${address.shown} is without TLS: rediss:`)
+  }
   const ttlMs = wholeMs('ttl', options.ttl ?? A_DAY_MS)
   const withinMs = wholeMs('timeout', options.timeout ?? 5_000)
   return {
     kind: 'valkey',
-    open: async ({ clock }) => await openSession(await loadValkeyDriver(), address, clock, ttlMs, withinMs),
+    open: async ({ clock }) =>
+      await openSession({ driver: await loadValkeyDriver(), address, tls, clock, withinMs }, ttlMs),
   }
 }
 
 async function openSession(
-  driver: ValkeyDriver,
-  address: ValkeyAddress,
-  clock: Clock,
+  options: Omit<ValkeySessionOptions, 'onReconnected' | 'isFollowed'>,
   ttlMs: number,
-  withinMs: number,
 ): Promise<ResultsSession> {
+  const { address } = options
   const followers = new Set<Follower>()
   const session = new ValkeySession({
-    driver,
-    address,
-    clock,
-    withinMs,
+    ...options,
     isFollowed: () => followers.size > 0,
     onReconnected: async (link) => {
       await Promise.all([...followers].map((each) => each.attach(link)))

@@ -1,5 +1,6 @@
 import { type Clock, sleep } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
+import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import type { ValkeyAddress } from './address.ts'
 import type { ValkeyDriver } from './driver.ts'
 import { ValkeyLink } from './link.ts'
@@ -10,6 +11,7 @@ const LONGEST_PAUSE_MS = 1_000
 export interface ValkeySessionOptions {
   readonly driver: ValkeyDriver
   readonly address: ValkeyAddress
+  readonly tls: TlsSettings | undefined
   readonly clock: Clock
   /** How long a call may take, connecting included. */
   readonly withinMs: number
@@ -71,8 +73,8 @@ export class ValkeySession {
   }
 
   async #connect(): Promise<ValkeyLink> {
-    const { driver, address, clock, withinMs, onReconnected } = this.#options
-    const link = await ValkeyLink.open(driver, address, clock, withinMs / 2)
+    const { driver, address, tls, clock, withinMs, onReconnected } = this.#options
+    const link = await ValkeyLink.open({ driver, address, tls, clock, silenceMs: withinMs / 2 })
     try {
       if (this.#end.signal.aborted) throw this.#closed()
       if (this.#hadOne) await onReconnected(link)

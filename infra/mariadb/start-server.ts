@@ -29,7 +29,7 @@ export async function installDatabase(folder: LabFolder, program: DatabaseProgra
 
 /**
  * Starts the server for the first time and returns once it lets `login` in. `setup` is run by the server itself
- * before it listens to anybody; it must create that user.
+ * before it listens to anybody; it must create that user. `more` are arguments for this start alone.
  *
  * @throws UnderstudyError `unsupported` with the server's own last words.
  */
@@ -39,12 +39,13 @@ export async function startNewDatabase(
   login: DatabaseLogin,
   setup: readonly string[],
   signal: AbortSignal,
+  more: readonly string[] = [],
 ): Promise<void> {
   const setupFile = folder.at('database-setup.sql')
   // It holds passwords, and is needed once.
   writeFileSync(setupFile, `${[...lockOut(program), ...setup].join(';\n')};\n`, { mode: 0o600 })
   try {
-    await startAndWait(folder, program, login, [`--init-file=${setupFile}`], signal)
+    await startAndWait(folder, program, login, [`--init-file=${setupFile}`, ...more], signal)
   } finally {
     rmSync(setupFile, { force: true })
   }

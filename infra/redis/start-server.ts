@@ -7,6 +7,7 @@ import { type LabFolder, createLabFolder, labRoot } from '../labs/lab-folder.ts'
 import { lastMeaningfulLine } from '../labs/log-lines.ts'
 import { processState, signalProcess } from '../labs/process-identity.ts'
 import { spawnProcess } from '../labs/spawn-process.ts'
+import { isListening } from '../labs/tcp-listening.ts'
 import { waitUntil } from '../labs/wait-until.ts'
 import type { RedisProgram } from './find-server.ts'
 
@@ -18,6 +19,8 @@ export interface StartRedisOptions {
   readonly root?: string
   /** What clients have to know. Defaults to none. */
   readonly password?: string
+  /** Speaks TLS and nothing else, with these PEM files; clients need no certificate. Defaults to none. */
+  readonly tls?: { readonly certificateFile: string; readonly keyFile: string }
 }
 
 /** A Redis or Valkey server of one's own on 127.0.0.1, which ends with the process that started it. */
@@ -52,8 +55,7 @@ export async function startRedis(program: RedisProgram, options: StartRedisOptio
     ports: { redis: port },
     settings: {},
   })
-  const { password } = options
-  const server = controls(folder, program, port, password)
+  const server = controls(folder, program, port, options)
   try {
     await server.start()
   } catch (error) {
@@ -63,7 +65,13 @@ export async function startRedis(program: RedisProgram, options: StartRedisOptio
   return server
 }
 
-function controls(folder: LabFolder, program: RedisProgram, port: number, password: string | undefined): RedisServer {
+function controls(
+  folder: LabFolder,
+  program: RedisProgram,
+  port: number,
+  options: Omit<StartRedisOptions, 'root'>,
+): RedisServer {
+  const { password, tls } = options
   const identity = () => folder.read().processes['redis']?.identity ?? undefined
   const state = (): ProcessState => {
     const found = identity()
@@ -79,14 +87,14 @@ function controls(folder: LabFolder, program: RedisProgram, port: number, passwo
   return {
     product: program.product,
     port,
-    url: `redis://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
+    url: `${tls ? 'rediss' : 'redis'}://${password === undefined ? '' : `:${encodeURIComponent(password)}@`}127.0.0.1:${port}`,
     state,
     stop: async () => await send('SIGTERM', isGone),
     kill: async () => await send('SIGKILL', isGone),
     pause: async () => await send('SIGSTOP', (now) => now === 'paused'),
     resume: async () => await send('SIGCONT', (now) => now === 'running'),
     start: async () => {
-      if (state() === 'gone') await run(folder, program, port, password)
+      if (state() === 'gone') await run(folder, program, port, options)
     },
     remove: async () => {
       await send('SIGKILL', isGone)
@@ -99,15 +107,16 @@ async function run(
   folder: LabFolder,
   program: RedisProgram,
   port: number,
-  password: string | undefined,
+  { password, tls }: Omit<StartRedisOptions, 'root'>,
 ): Promise<void> {
   const started = spawnProcess(folder, 'redis', {
     file: program.server,
     args: [
-      ...options({ port: String(port), bind: '127.0.0.1', dir: folder.path, daemonize: 'no' }),
+      ...words({ bind: '127.0.0.1', dir: folder.path, daemonize: 'no' }),
+      ...words(tls === undefined ? { port: String(port) } : tlsWords(port, tls)),
       // What is written is handed to the system with every answer, so that a kill loses none of it.
-      ...options({ appendonly: 'yes', appendfsync: 'everysec', save: '' }),
-      ...(password === undefined ? [] : options({ requirepass: password })),
+      ...words({ appendonly: 'yes', appendfsync: 'everysec', save: '' }),
+      ...(password === undefined ? [] : words({ requirepass: password })),
     ],
   })
   let ended: string | undefined
@@ -115,7 +124,7 @@ async function run(
   await waitUntil(
     async () => {
       if (ended !== undefined) throw new UnderstudyError('unsupported', `it ended with ${ended}`)
-      return (await answers(port)) || undefined
+      return (await (tls === undefined ? answers(port) : isListening(port))) || undefined
     },
     { what: 'Redis', withinMs: START_WITHIN_MS, everyMs: 10 },
   ).catch(async (error: unknown) => {
@@ -125,8 +134,18 @@ async function run(
   })
 }
 
-function options(values: Readonly<Record<string, string>>): string[] {
+function words(values: Readonly<Record<string, string>>): string[] {
   return Object.entries(values).flatMap(([name, value]) => [`--${name}`, value])
+}
+
+function tlsWords(port: number, tls: NonNullable<StartRedisOptions['tls']>): Record<string, string> {
+  return {
+    port: '0',
+    'tls-port': String(port),
+    'tls-cert-file': tls.certificateFile,
+    'tls-key-file': tls.keyFile,
+    'tls-auth-clients': 'no',
+  }
 }
 
 /** Whether it has read its data; one with a password says so by asking for it. */

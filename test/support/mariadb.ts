@@ -29,7 +29,8 @@ export interface TestDatabase {
   remove(): Promise<void>
 }
 
-export async function startMariadb(): Promise<TestDatabase> {
+/** `more` are arguments of the server's own. */
+export async function startMariadb(more: readonly string[] = []): Promise<TestDatabase> {
   const program = findDatabaseProgram()
   if (program === undefined) throw new Error('no MariaDB here')
   const [port = 0] = await freePorts(1)
@@ -53,6 +54,7 @@ export async function startMariadb(): Promise<TestDatabase> {
       "GRANT ALL ON *.* TO 'tester'@'127.0.0.1' WITH GRANT OPTION",
     ],
     signal,
+    more,
   )
   const server = serverProcess(folder, login, () => program)
   const run = async (...statements: readonly string[]): Promise<void> =>

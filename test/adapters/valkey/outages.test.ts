@@ -1,12 +1,16 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { valkeyResults } from '../../../adapters/valkey/results.ts'
 import { freePorts } from '../../../infra/labs/free-ports.ts'
 import { systemClock } from '../../../src/clock.ts'
 import type { JobState, ResultsHost, ResultsSession } from '../../../src/jobs/results/results.ts'
 import { eventually } from '../../../src/testing/contract/waiting.ts'
+import { authority } from '../../support/certificates.ts'
 import { redisFor, redisSkip } from '../../support/redis.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const HOST = { clock: systemClock } as ResultsHost
 const unexpected = (error: Error): void => assert.fail(error)
@@ -126,6 +130,38 @@ describe('results in Redis, in trouble', { skip: redisSkip() }, () => {
     await put
   })
 
+  it('are encrypted with rediss:, and the server has to be who it should be', async (context) => {
+    const own = authority('ours')
+    const files = temporaryFolder('redis-tls', context)
+    const { certificate, key } = own.issue('localhost')
+    const tls = { certificateFile: join(files, 'certificate.pem'), keyFile: join(files, 'key.pem') }
+    writeFileSync(tls.certificateFile, certificate)
+    writeFileSync(tls.keyFile, key)
+    const server = await redisFor(context, { password: PASSWORD, tls })
+    const url = server.url.replace('127.0.0.1', 'localhost')
+    const session = await valkeyResults({ url, tls: { ca: own.certificate } }).open(HOST)
+    context.after(async () => await session.close())
+    await session.put({ jobId: 'x', replyTo: undefined }, done(1))
+    assert.deepEqual(await session.get('x'), done(1))
+    const strangers = [
+      { url },
+      { url, tls: { ca: authority('theirs').certificate } },
+      { url, tls: { ca: own.certificate, serverName: 'elsewhere' } },
+    ]
+    for (const options of strangers) {
+      await assert.rejects(
+        valkeyResults(options).open(HOST),
+        (error: Error & { code?: string; retriable?: boolean }) => {
+          assert.equal(error.code, 'storage')
+          assert.equal(error.retriable, false)
+          assert.match(error.message, /^rediss:\/\/localhost:\d+ is not trusted: /)
+          assert.doesNotMatch(wordsOf(error), /s3cret/)
+          return true
+        },
+      )
+    }
+  })
+
   it('use the database that the url names', async (context) => {
     const server = await redisFor(context)
     const [first, second] = [await opened(context, server.url), await opened(context, `${server.url}/3`)]
@@ -143,9 +179,10 @@ describe('valkeyResults', () => {
       [{ url: 'redis://:s3cret@host/three' }, /names a database that is no number/],
       [{ url: 'redis://:s3cret@host?db=3' }, /has options/],
       [{ url: 'redis://:s3cret%zz@host' }, /encodes nothing/],
+      [{ url: 'redis://host', tls: {} }, /^TLS settings were given, and redis:\/\/host:6379 is without TLS/],
       [{ url: 'redis://host', ttl: 0 }, /^ttl of valkeyResults is a whole number/],
       [{ url: 'redis://host', timeout: 1.5 }, /^timeout of valkeyResults/],
-      [{ url: 'redis://host', tll: 5 }, /unknown valkeyResults option "tll"; did you mean ttl\?/],
+      [{ url: 'redis://host', tttl: 5 }, /unknown valkeyResults option "tttl"; did you mean ttl\?/],
     ]
     for (const [options, message] of wrong) {
       assert.throws(
