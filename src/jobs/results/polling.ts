@@ -32,6 +32,7 @@ export class Polling {
   readonly #read: ReadStates
   readonly #jobs = new Map<string, Followed>()
   #timer: Timer | undefined
+  #timerAt = 0
   #isLooking = false
 
   constructor(clock: Clock, read: ReadStates) {
@@ -46,7 +47,8 @@ export class Polling {
     followed.dueAt = dueAt
     followed.followers.add(follower)
     this.#jobs.set(jobId, followed)
-    this.#schedule()
+    // Looking through all of them for each that comes would be too much.
+    if (this.#timer === undefined || this.#timerAt > dueAt) this.#schedule()
     return { close: () => this.#leave(jobId, follower) }
   }
 
@@ -71,10 +73,12 @@ export class Polling {
     if (this.#isLooking || this.#jobs.size === 0) return
     let next = Number.POSITIVE_INFINITY
     for (const { dueAt } of this.#jobs.values()) next = Math.min(next, dueAt)
+    this.#timerAt = next
     this.#timer = this.#clock.after(Math.max(next - this.#clock.now(), 0), () => void this.#look())
   }
 
   async #look(): Promise<void> {
+    this.#timer = undefined
     this.#isLooking = true
     const until = this.#clock.now() + TOGETHER_MS
     const due: string[] = []
@@ -94,9 +98,10 @@ export class Polling {
     const { followers } = followed
     const state = text === undefined ? undefined : readable(jobId, text)
     const news = text === undefined ? [] : [...followers].filter(({ last }) => last !== text)
+    if (news.length > 0) followed.intervalMs = SHORTEST_MS
     if (hasFailed) followed.intervalMs = LONGEST_MS
-    else followed.intervalMs = news.length > 0 ? SHORTEST_MS : Math.min(followed.intervalMs * GROWTH, LONGEST_MS)
     followed.dueAt = this.#clock.now() + followed.intervalMs
+    followed.intervalMs = Math.min(followed.intervalMs * GROWTH, LONGEST_MS)
     if (state === undefined) return
     if (state.kind !== 'progress') this.#jobs.delete(jobId)
     for (const follower of news) {
