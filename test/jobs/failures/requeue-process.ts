@@ -1,0 +1,32 @@
+/**
+ * An operator in a process of its own, who sends everything back. Says how it went as lines of JSON. `hang` never marks
+ * what it has published, and waits to be killed.
+ */
+import { connect } from '../../../src/connect.ts'
+import { createApp } from '../../../src/jobs/app.ts'
+import type { FailureStore } from '../../../src/jobs/failures/store.ts'
+import { sqliteFailures } from '../../../src/stores.ts'
+
+const [uri = '', path = '', mode = ''] = process.argv.slice(2)
+const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
+
+await using connection = await connect(uri)
+const kept = sqliteFailures(path)
+await using app = createApp({ connection, failures: mode === 'hang' ? withoutMarks(kept) : kept })
+const { claimed, sent } = await app.failures.requeue('', { actor: String(process.pid) })
+say({ type: 'done', claimed, sent })
+
+function withoutMarks(store: FailureStore): FailureStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'retried') return markNothing
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
+}
+
+function markNothing(failures: readonly unknown[]): Promise<never> {
+  say({ type: 'published', count: failures.length })
+  return new Promise(() => {})
+}
