@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Answer, Call, ThreadTask, ToThread } from './calls.ts'
-import { openDatabase } from './database.ts'
+import { beginChange, openDatabase } from './database.ts'
 import { storageError } from './errors.ts'
 import { failureReads } from './failure-reads.ts'
 import { failureWrites } from './failure-writes.ts'
@@ -29,7 +29,7 @@ function open(): Opened {
   // the ledger forgets, the broker still has the message; a result that is lost is lost to whoever waits for it, and
   // the job is done all the same.
   const outlivesPowerCut = task.kind !== 'ledger' && task.kind !== 'results'
-  const database = openDatabase({ path: task.path, outlivesPowerCut })
+  const database = openDatabase({ path: task.path, changes: task.kind !== 'failure-reads', outlivesPowerCut })
   switch (task.kind) {
     case 'failure-reads':
       return { database, operations: named(failureReads(database)) }
@@ -76,7 +76,7 @@ function answerSome(calls: readonly Call[]): readonly Answer[] {
 /** Changes that wait at once share one commit, and with it one wait for the disk. */
 function writeSome(opened: Opened, calls: readonly Call[]): readonly Answer[] {
   const { database } = opened
-  database.exec('BEGIN IMMEDIATE')
+  beginChange(database)
   try {
     const answers = performSome(opened, calls, performApart)
     database.exec('COMMIT')

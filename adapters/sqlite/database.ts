@@ -12,6 +12,8 @@ const BUSY_MS = 10_000
 
 export interface DatabaseOptions {
   readonly path: string
+  /** Whether it is for changes, each begun by {@link beginChange}, and not for reads. */
+  readonly changes: boolean
   /** Whether what was committed is to outlive a power cut, and not only a crash of the process. */
   readonly outlivesPowerCut: boolean
 }
@@ -22,7 +24,7 @@ export interface DatabaseOptions {
  * @throws UnderstudyError `storage` for a file of something else, or of a newer version, or on a network file system;
  * what node:sqlite throws for the rest.
  */
-export function openDatabase({ path, outlivesPowerCut }: DatabaseOptions): DatabaseSync {
+export function openDatabase({ path, changes, outlivesPowerCut }: DatabaseOptions): DatabaseSync {
   refuseNetwork(path)
   const { DatabaseSync } = loadSqlite()
   const database = new DatabaseSync(path)
@@ -33,6 +35,8 @@ export function openDatabase({ path, outlivesPowerCut }: DatabaseOptions): Datab
     database.exec(`PRAGMA synchronous = ${outlivesPowerCut ? 'FULL' : 'NORMAL'}`)
     database.exec('PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000; PRAGMA journal_size_limit = 67108864')
     migrate(database, path)
+    // From here on beginChange waits, and nothing else has to.
+    if (changes) database.exec('PRAGMA busy_timeout = 0')
     return database
   } catch (error) {
     database.close()
@@ -83,17 +87,34 @@ function pragma(database: DatabaseSync, name: string): number {
 
 /** The switch needs the file for itself, and SQLite does not wait for that however long its busy timeout is. */
 function useWriteAheadLog(database: DatabaseSync): void {
+  const mode = (sql: string): unknown => database.prepare(sql).get()?.['journal_mode']
+  whenFree(() => {
+    // Nothing to do, and no lock to take, once anybody has done it.
+    if (mode('PRAGMA journal_mode') === 'wal') return
+    const now = mode('PRAGMA journal_mode = WAL')
+    if (now !== 'wal') throw new Error(`its write-ahead log cannot be switched on, its journal is ${String(now)}`)
+  })
+}
+
+/**
+ * Begins a change. SQLite itself would look every 100 ms after a while, and among processes that take turns within
+ * milliseconds the one that waits longest would come last.
+ */
+export function beginChange(database: DatabaseSync): void {
+  whenFree(() => database.exec('BEGIN IMMEDIATE'))
+}
+
+function whenFree(action: () => void): void {
   const deadline = Date.now() + BUSY_MS
-  for (;;) {
+  const sleeper = new Int32Array(new SharedArrayBuffer(4))
+  for (let waitMs = 0.5; ; waitMs = Math.min(waitMs * 1.5, 8)) {
     try {
-      // Nothing to do, and no lock to take, once anybody has done it.
-      if (database.prepare('PRAGMA journal_mode').get()?.['journal_mode'] === 'wal') return
-      database.exec('PRAGMA journal_mode = WAL')
+      action()
+      return
     } catch (error) {
       if (!isBusy(error) || Date.now() > deadline) throw error
     }
-    if (Date.now() > deadline) throw new Error('its write-ahead log cannot be switched on')
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+    Atomics.wait(sleeper, 0, 0, waitMs * (0.5 + Math.random()))
   }
 }
 

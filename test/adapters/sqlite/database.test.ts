@@ -48,7 +48,8 @@ it('a file of a newer version is refused, with both versions', async () => {
   await store.close()
   change(folder.file, `PRAGMA user_version = ${MIGRATIONS.length + 1}`)
   const { message } = await refusal(folder.file)
-  assert.match(message, /a newer understudy-mq wrote it \(version 2, this one knows 1\)$/)
+  const versions = `(version ${MIGRATIONS.length + 1}, this one knows ${MIGRATIONS.length})`
+  assert.ok(message.endsWith(`a newer understudy-mq wrote it ${versions}`), message)
 })
 
 it('a file that cannot be opened is refused by name, and may be opened once it can', async () => {

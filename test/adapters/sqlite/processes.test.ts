@@ -9,9 +9,11 @@ import { ownFolder } from './place.ts'
 const HANG = { timeout: 60_000 }
 const script = (name: string): URL => new URL(`./${name}`, import.meta.url)
 
-async function messageOf(child: ChildProcess): Promise<unknown> {
-  const [message] = (await once(child, 'message')) as [unknown]
-  return message
+function messageOf(child: ChildProcess): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    child.once('message', resolve)
+    child.once('exit', (code) => reject(new Error(`it ended with ${code} and said nothing`)))
+  })
 }
 
 it('two processes that claim at once get each failure once', HANG, async () => {
@@ -34,7 +36,8 @@ it('what a process was told is kept and finished is there after it was killed', 
   using folder = ownFolder()
   const child = fork(script('keeping-process.ts'), [folder.file])
   const told: string[] = []
-  const enough = new Promise<void>((resolve) => {
+  const enough = new Promise<void>((resolve, reject) => {
+    child.once('exit', () => reject(new Error('it ended by itself')))
     child.on('message', (id: string) => {
       if (told.push(id) === 50) resolve()
     })
