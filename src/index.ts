@@ -56,6 +56,15 @@ export type {
 export { HeartbeatRegistry, type HeartbeatRegistryOptions, type HeardWorker } from './jobs/worker/heartbeat.ts'
 export { memoryLedger, type MemoryLedgerOptions } from './jobs/ledger/memory.ts'
 
+// Failed jobs: searched, sent back, collected
+export type { ActorOption, ClearOptions, FailureDesk, LimitOption, SearchOptions } from './jobs/failures/desk.ts'
+export type { CanaryOutcome } from './jobs/failures/canary.ts'
+export type { CollectOptions, CollectOutcome } from './jobs/failures/collector.ts'
+export type { FailureEdit } from './jobs/failures/edit.ts'
+export type { ReconcileOptions, ReconcileOutcome } from './jobs/failures/reconciler.ts'
+export type { OtherBroker, RequeueOptions, RequeueProgress } from './jobs/failures/requeue-options.ts'
+export { RequeueError, type RequeueOutcome } from './jobs/failures/requeue-outcome.ts'
+
 // Stores
 export {
   type MysqlLedgerOptions,
