@@ -2,7 +2,15 @@ import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import type { AppOptions } from '../../jobs/app.ts'
 import { replyResults } from '../../jobs/results/reply.ts'
-import { sqliteFailures, sqliteLedger } from '../../stores.ts'
+import {
+  mysqlFailures,
+  mysqlLedger,
+  mysqlResults,
+  sqliteFailures,
+  sqliteLedger,
+  sqliteResults,
+  valkeyResults,
+} from '../../stores.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { showLocation, type StoreLocation, storeLocation } from './store-location.ts'
 
@@ -47,7 +55,7 @@ export function openFailures(
         throw new Exit(EXIT.unknown, `there is no ${location.path}; --failures says where failures are kept`)
       return { failures: sqliteFailures(location.path) }
     case 'mysql':
-      throw notYet(location)
+      return { failures: mysqlFailures({ uri: location.uri }) }
     case 'none':
     case 'redis':
     case 'reply':
@@ -61,7 +69,7 @@ export function openLedger(location: StoreLocation): Pick<AppOptions, 'ledger'> 
     case 'sqlite':
       return { ledger: sqliteLedger(location.path) }
     case 'mysql':
-      throw notYet(location)
+      return { ledger: mysqlLedger({ uri: location.uri }) }
     case 'none':
     case 'redis':
     case 'reply':
@@ -74,14 +82,12 @@ export function openResults(location: StoreLocation): Pick<AppOptions, 'results'
     case 'reply':
       return { results: replyResults() }
     case 'sqlite':
+      return { results: sqliteResults(location.path) }
     case 'mysql':
+      return { results: mysqlResults({ uri: location.uri }) }
     case 'redis':
-      throw notYet(location)
+      return { results: valkeyResults({ url: location.uri }) }
     case 'none':
       return {}
   }
-}
-
-function notYet(location: StoreLocation): Exit {
-  return new Exit(EXIT.unknown, `${showLocation(location)} cannot be used yet`)
 }
