@@ -43,18 +43,14 @@ export class Claim implements AsyncDisposable {
     this.batch = `${heirs}-${randomUUID()}`
   }
 
-  /** Takes what matches now, and resolves with how many. */
+  /** Takes what matches now, and resolves with how many. What it had when the store failed is given back. */
   async take(query: FailureQuery, limit: number): Promise<number> {
-    const taken = await this.#owner.store.claim(query, this.#options(limit))
-    this.#renewLater()
-    return taken
+    return await this.#takeBy((options) => this.#owner.store.claim(query, options), limit)
   }
 
   /** Takes over what somebody claimed before this time and left behind. */
   async inherit(claimedBefore: number, limit: number): Promise<number> {
-    const taken = await this.#owner.store.reclaim(claimedBefore, this.#options(limit))
-    this.#renewLater()
-    return taken
+    return await this.#takeBy((options) => this.#owner.store.reclaim(claimedBefore, options), limit)
   }
 
   /** The next that are to be sent, the eldest first; none when all are. */
@@ -108,8 +104,17 @@ export class Claim implements AsyncDisposable {
     this.#unmarked = this.#unmarked.slice(marked.length)
   }
 
-  #options(limit: number): ClaimOptions {
-    return { batch: this.batch, limit, actor: this.#owner.actor, at: this.#owner.clock.wallTime() }
+  async #takeBy(take: (options: ClaimOptions) => Promise<number>, limit: number): Promise<number> {
+    const { actor, clock } = this.#owner
+    // A large claim may itself take longer than one lasts.
+    this.#renewLater()
+    try {
+      return await take({ batch: this.batch, limit, actor, at: clock.wallTime() })
+    } catch (error) {
+      // Who is told that it failed does not expect it to be finished by somebody else later.
+      await this.settle().catch(() => {})
+      throw error
+    }
   }
 
   #renewLater(): void {

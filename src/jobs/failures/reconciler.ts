@@ -60,7 +60,10 @@ export async function reconcile(host: DeskHost, options: ReconcileOptions = {}):
     canary: undefined,
     stoppedByCanary: false,
   }
-  await host.store.audit({ at: host.clock.wallTime(), actor, action: 'reconcile', target: 'left claims', count: sent })
+  const entry = { at: host.clock.wallTime(), actor, action: 'reconcile', target: 'left claims', count: sent }
+  await host.store.audit(entry).catch((error: unknown) => {
+    host.logger.error({ ...entry, error: messageOf(error) }, 'the audit could not be written')
+  })
   if (trouble) throw new RequeueError(trouble.error, outcome)
   return { sent, released }
 }

@@ -47,7 +47,7 @@ export function withoutCredentials(text: string): string {
 }
 
 /** At most this many bytes of UTF-8, and no half characters. */
-export function cutText(text: string, mostBytes: number): string {
+function cutText(text: string, mostBytes: number): string {
   if (text.length * 3 <= mostBytes) return text
   const bytes = Buffer.from(text)
   if (bytes.length <= mostBytes) return text

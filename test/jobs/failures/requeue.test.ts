@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { HEADER } from '../../../src/jobs/envelope.ts'
 import { RequeueError } from '../../../src/jobs/failures/requeue-outcome.ts'
+import type { FailureStore } from '../../../src/jobs/failures/store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { deskStage, failed, HOUR_MS, until } from './desk-stage.ts'
 
@@ -193,6 +194,25 @@ describe('sending failed jobs back', () => {
     await assert.rejects(requeue, { code: 'aborted' })
     assert.equal(await stage.desk.count('status:failed'), 2)
     assert.equal(clock.pending, 0)
+  })
+
+  it('gives back what it had when the store failed in the middle of a claim', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    await stage.store.keep([failed('a'), failed('b')])
+    const failing = new Proxy(stage.store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'claim') return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        const claim: FailureStore['claim'] = async (query, options) => {
+          await target.claim(query, { ...options, limit: 1 })
+          throw new UnderstudyError('storage', 'the disk is full')
+        }
+        return claim
+      },
+    })
+    await assert.rejects(stage.deskOver(failing).requeue(''), { code: 'storage' })
+    assert.deepEqual([await stage.desk.count('status:failed'), clock.pending], [2, 0])
   })
 
   it('sends to another queue, where retries follow', async () => {
