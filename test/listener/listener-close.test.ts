@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { StaleDeliveryError, UnderstudyError } from '../../src/errors.ts'
+import type { Delivery } from '../../src/listener/delivery.ts'
 import { Listener } from '../../src/listener/listener.ts'
 import { TWO, watch } from '../support/client-parts.ts'
 import { Codecs } from '../../src/transport/codec.ts'
@@ -143,4 +144,20 @@ test('several listeners share one link, and one that closes spares the others', 
   assert.ok(first?.cancelled && kept && !kept.cancelled)
   kept.deliver('one')
   assert.deepEqual(other, ['one'])
+})
+
+test('close waits for no delivery that its handler leaves when it is told to', async () => {
+  const waiting: Delivery[] = []
+  const of = await listening({
+    handler: (delivery) => void waiting.push(delivery),
+    onRelease: () => {
+      for (const delivery of waiting.splice(0)) delivery.leave()
+    },
+  })
+  of.subscription().deliver('a')
+  of.subscription().deliver('b')
+  const closed = watch(of.listener.close())
+  await settled()
+  assert.equal(closed.ending().kind, 'done')
+  assert.deepEqual(of.subscription().settlements, [])
 })

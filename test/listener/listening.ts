@@ -44,6 +44,7 @@ export async function listening(given: Given = {}): Promise<Listening> {
     ...(given.concurrency === undefined ? {} : { concurrency: given.concurrency }),
     ...(given.dedupe === undefined ? {} : { dedupe: given.dedupe }),
     ...(given.signal === undefined ? {} : { signal: given.signal }),
+    ...(given.onRelease === undefined ? {} : { onRelease: given.onRelease }),
   })
   await settled()
   const subscription = (): ScriptedSubscription => {

@@ -394,3 +394,16 @@ test('a peer whose heart-beats come is kept, and is sent ours', async () => {
   assert.equal(ended.ending().kind, 'pending')
   await link.close(AbortSignal.abort())
 })
+
+test('a subscription is called what its owner says', async () => {
+  const subscribed = Promise.withResolvers<Frame>()
+  await using broker = await scriptedBroker(async (peer) => subscribed.resolve(await acceptSubscription(peer)))
+  const link = await dialAt(broker.port)
+  const inbox = new Inbox()
+  await soon(link.subscribe(JOBS, { prefetch: 7, name: 'worker-box-7' }, inbox), 'the subscription')
+  const { headers } = await subscribed.promise
+  assert.equal(headers['id'], 'worker-box-7-1')
+  broker.peers[0]?.send(delivery('m', { subscription: 'worker-box-7-1' }))
+  assert.equal((await inbox.next()).message.body.toString(), 'm')
+  await link.close(AbortSignal.abort())
+})
