@@ -101,6 +101,20 @@ export function listLabFolders(root: string): LabFolder[] {
     .map((name) => openLabFolder(root, name))
 }
 
+/** The ports of every lab under the root, in use or not: a node that is down wants its own again. */
+export function portsOfLabs(root: string): Set<number> {
+  return new Set(
+    listLabFolders(root).flatMap((folder) => {
+      try {
+        return Object.values(folder.read().ports)
+      } catch {
+        // Taken down meanwhile, or of another version.
+        return []
+      }
+    }),
+  )
+}
+
 /** What a crash left before a lab's folder had its name: no process was started from it. */
 export function removeDrafts(root: string): void {
   for (const name of readdirSync(root)) {

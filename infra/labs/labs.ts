@@ -13,7 +13,7 @@ import { activemqKahadb } from './activemq/kahadb.ts'
 import { embedded } from './embedded/pair.ts'
 import { freePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
-import { type LabFolder, createLabFolder, labRoot, listLabFolders } from './lab-folder.ts'
+import { type LabFolder, createLabFolder, labRoot, listLabFolders, portsOfLabs } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
 import { rabbitmqQuorumNetns } from './rabbitmq/quorum-netns.ts'
@@ -186,7 +186,7 @@ function hasSignals(): boolean {
 async function putUp(root: string, kind: LabKind, options: UpOptions): Promise<LabFolder> {
   const { otherPorts, nodes, ...rest } = kind.blueprint()
   const names = [...nodes, ...otherPorts]
-  const numbers = await freePorts(names.length, portsInUse(root))
+  const numbers = await freePorts(names.length, portsOfLabs(root))
   const ports = Object.fromEntries(names.map((name, index) => [name, numbers[index] ?? 0]))
   const stays = options.stays ?? false
   const folder = createLabFolder(root, kind.name, { stays, nodes, ports, ...rest })
@@ -217,10 +217,6 @@ function upContext(folder: LabFolder, signal: AbortSignal, onProgress?: (line: s
 }
 
 /** A standby's port is not open yet, so that asking the system is not enough. */
-function portsInUse(root: string): Set<number> {
-  return new Set(listLabFolders(root).flatMap((folder) => Object.values(stateOf(folder)?.ports ?? {})))
-}
-
 function stateOf(folder: LabFolder): ReturnType<LabFolder['read']> | undefined {
   try {
     return folder.read()

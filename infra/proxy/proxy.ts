@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket } from 'node:net'
 import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { freePorts } from '../labs/free-ports.ts'
+import { labRoot, portsOfLabs } from '../labs/lab-folder.ts'
 import { type Direction, ProxiedConnection, type ProxyMood } from './proxied-connection.ts'
 import { watchRefusal } from './target-watch.ts'
 
@@ -89,7 +90,7 @@ const LONGEST_DELAY_MS = 3_600_000
  */
 export async function startProxy(options: ProxyOptions): Promise<Proxy> {
   const host = loopback(options.host ?? '127.0.0.1')
-  const port = options.port ?? (await freePorts(1))[0] ?? 0
+  const port = options.port ?? (await freePorts(1, portsOfLabs(labRoot())))[0] ?? 0
   const beyond = options.beyond ?? false
   let target = checked(options.target, beyond)
   let server: Server | undefined

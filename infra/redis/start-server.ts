@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 import type { ProcessState } from '../../src/drill/broker-control.ts'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { freePorts } from '../labs/free-ports.ts'
-import { type LabFolder, createLabFolder, labRoot } from '../labs/lab-folder.ts'
+import { type LabFolder, createLabFolder, labRoot, portsOfLabs } from '../labs/lab-folder.ts'
 import { lastMeaningfulLine } from '../labs/log-lines.ts'
 import { processState, signalProcess } from '../labs/process-identity.ts'
 import { spawnProcess } from '../labs/spawn-process.ts'
@@ -46,8 +46,9 @@ export interface RedisServer {
 
 /** @throws UnderstudyError `unsupported` with the server's own last words when it does not start. */
 export async function startRedis(program: RedisProgram, options: StartRedisOptions = {}): Promise<RedisServer> {
-  const [port = 0] = await freePorts(1)
-  const folder = createLabFolder(labRoot(options.root), 'redis', {
+  const root = labRoot(options.root)
+  const [port = 0] = await freePorts(1, portsOfLabs(root))
+  const folder = createLabFolder(root, 'redis', {
     stays: false,
     nodes: ['redis'],
     scheme: 'redis',
