@@ -2,9 +2,9 @@ import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { FailureStatus, KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { nextPage, type PageCursor } from '../../src/jobs/failures/page.ts'
 import type { FailureQuery } from '../../src/jobs/failures/query.ts'
-import { queryToSql, type SqlCondition } from '../../src/jobs/failures/query-sql.ts'
+import type { SqlCondition } from '../../src/jobs/failures/query-sql.ts'
 import type { AuditEntry, FailureGroup, FoundFailures } from '../../src/jobs/failures/store.ts'
-import { sqliteDialect } from './query-dialect.ts'
+import { sqliteCondition } from './query-dialect.ts'
 import { type FailureRow, fromRow, storedText } from './row.ts'
 
 export interface PickOptions {
@@ -39,14 +39,22 @@ export interface FailureReads {
 /** What an answer may hold in bytes of arguments: a page of large jobs is a shorter page. */
 const MAX_ANSWER_BYTES = 16_000_000
 
+/** So many rows are looked up one by one in some milliseconds. */
+const FEW = 5_000
+
 const WHOLE = 'SELECT f.*, b.detail, b.stack, b.args FROM failures f JOIN failure_bodies b ON b.n = f.n'
 
-export function failureReads(database: DatabaseSync): FailureReads {
+/** @param few How many rows are looked up one by one rather than found on the way through all. */
+export function failureReads(database: DatabaseSync, few: number = FEW): FailureReads {
   const rowsOf = (sql: string, ...values: SQLInputValue[]): Iterable<FailureRow> =>
     database.prepare(sql).iterate(...values) as Iterable<unknown> as Iterable<FailureRow>
   const all = <Row>(sql: string, ...values: SQLInputValue[]): Row[] =>
     database.prepare(sql).all(...values) as unknown[] as Row[]
-  const conditionOf = (query: FailureQuery, now: number): SqlCondition => queryToSql(query, sqliteDialect, now)
+  const matching = database.prepare(
+    'SELECT count(*) AS rows FROM (SELECT 1 FROM failure_words WHERE failure_words MATCH ? LIMIT ?)',
+  )
+  const isRare = (match: string): boolean => Number(matching.get(match, few + 1)?.['rows']) <= few
+  const conditionOf = (query: FailureQuery, now: number): SqlCondition => sqliteCondition(query, now, isRare)
 
   return {
     open: () => {},
@@ -92,15 +100,15 @@ export function failureReads(database: DatabaseSync): FailureReads {
       )
     },
     pick: (query, { status, now, limit, upTo: bound }) => {
-      const { sql, values } = conditionOf(query, now)
+      const wanted: FailureQuery = { kind: 'field', field: 'status', text: 'is' in status ? status.is : status.isNot }
+      const ofStatus: FailureQuery = 'is' in status ? wanted : { kind: 'not', of: wanted }
+      const { sql, values } = conditionOf({ kind: 'and', of: [query, ofStatus] }, now)
       const [newest] = all<{ n: number | null }>('SELECT max(n) AS n FROM failures')
       const upTo = bound ?? newest?.n ?? 0
-      const [test, value] = 'is' in status ? ['=', status.is] : ['<>', status.isNot]
       const rows = all<{ n: number }>(
-        `SELECT f.n FROM failures f WHERE f.status ${test} ? AND f.n <= ? AND ${sql} ORDER BY f.failed_at, f.id LIMIT ?`,
-        value,
-        upTo,
+        `SELECT f.n FROM failures f WHERE ${sql} AND +f.n <= ? ORDER BY f.failed_at, f.id LIMIT ?`,
         ...values,
+        upTo,
         limit,
       )
       return { rows: rows.map(({ n }) => n), upTo }

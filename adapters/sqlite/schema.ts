@@ -40,8 +40,8 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX failures_by_time ON failures (failed_at, id);
   CREATE INDEX failures_by_status ON failures (status, failed_at, id);
-  CREATE INDEX failures_by_job ON failures (job, error_class);
-  CREATE INDEX failures_by_fingerprint ON failures (fingerprint, failed_at);
+  CREATE INDEX failures_by_job ON failures (job, failed_at, id);
+  CREATE INDEX failures_by_fingerprint ON failures (fingerprint, failed_at, id);
   CREATE INDEX failures_by_job_id ON failures (job_id);
   CREATE INDEX failures_by_batch ON failures (batch) WHERE batch IS NOT NULL;
   CREATE INDEX failures_by_retry ON failures (retry_job_id) WHERE retry_job_id IS NOT NULL;
