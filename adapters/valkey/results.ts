@@ -54,7 +54,10 @@ async function openSession(
 ): Promise<ResultsSession> {
   const { address } = options
   const followers = new Set<Follower>()
-  const session = new ValkeySession({
+  const asking = new ValkeySession({ ...options, isFollowed: () => false, onReconnected: async () => {} })
+  // Made when somebody listens. Apart from the other: in the middle of the answer to a transaction, servers before Redis
+  // 7.2 tell the same connection what it publishes (redis#12326).
+  const listening = new ValkeySession({
     ...options,
     isFollowed: () => followers.size > 0,
     onReconnected: async (link) => {
@@ -62,9 +65,9 @@ async function openSession(
     },
   })
   try {
-    await session.run(async () => {})
+    await asking.run(async () => {})
   } catch (error) {
-    await session.close()
+    await asking.close()
     throw error
   }
   return {
@@ -73,7 +76,7 @@ async function openSession(
       const each = follower(jobId, take, ended, () => followers.delete(each))
       followers.add(each)
       try {
-        await session.run((link) => each.attach(link))
+        await listening.run((link) => each.attach(link))
       } catch (error) {
         each.close()
         throw error
@@ -81,17 +84,17 @@ async function openSession(
       return { close: () => each.close() }
     },
     get: async (jobId) => {
-      const text = await session.run((link) => readState(link, jobId))
+      const text = await asking.run((link) => readState(link, jobId))
       return text === undefined ? undefined : parseState(jobId, text)
     },
     put: async ({ jobId }, state) => {
       const text = stateText(jobId, state)
-      await session.run((link) => writeState(link, jobId, state.kind, text, ttlMs))
+      await asking.run((link) => writeState(link, jobId, state.kind, text, ttlMs))
     },
     close: async () => {
       const error = new UnderstudyError('closed', `the results at ${address.shown} were closed`)
       for (const each of followers) each.end(error)
-      await session.close()
+      await Promise.all([asking.close(), listening.close()])
     },
   }
 }

@@ -21,7 +21,7 @@ export interface ValkeySessionOptions {
   readonly isFollowed: () => boolean
 }
 
-/** One connection at a time: made at the first use, and again when it was lost. */
+/** One connection at a time for one purpose: made at the first use, and again when it was lost. */
 export class ValkeySession {
   readonly #options: ValkeySessionOptions
   readonly #end = new AbortController()

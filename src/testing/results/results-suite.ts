@@ -189,6 +189,18 @@ export function keptResultsSuite({ name, results, skip = false }: ResultsSuiteOp
       await ended(again.states)
     })
 
+    it('tell whoever watches in the process that puts them, as where enqueuer and worker are one', async () => {
+      const id = randomUUID()
+      const { states } = await watched(id)
+      const told = [progress(10), progress(20), succeeded({ deep: [1] })]
+      for (const [index, state] of told.entries()) {
+        await here.put({ jobId: id, replyTo: undefined }, state)
+        await eventually('it is told', () => states.length === index + 1)
+      }
+      assert.deepEqual(states, told)
+      assert.deepEqual(await here.get(id), told.at(-1))
+    })
+
     it('tell 300 who watch at a time, each of its own job', async () => {
       const ids = Array.from({ length: 300 }, () => randomUUID())
       const watches = await Promise.all(ids.map(async (id) => ({ id, watch: await watched(id) })))

@@ -76,7 +76,7 @@ describe('results in Redis, in trouble', { skip: redisSkip() }, () => {
         () => {},
       ),
     ]
-    for (const ask of asked) {
+    const refusals = asked.map(async (ask) => {
       await assert.rejects(ask, (error: Error & { code?: string; retriable?: boolean }) => {
         assert.equal(error.code, 'storage')
         assert.equal(error.retriable, true)
@@ -87,7 +87,8 @@ describe('results in Redis, in trouble', { skip: redisSkip() }, () => {
         assert.doesNotMatch(wordsOf(error), /s3cret/)
         return true
       })
-    }
+    })
+    await Promise.all(refusals)
     // A watch that came to nothing wants nothing any more.
     await server.start()
     await session.put({ jobId: 'x', replyTo: undefined }, done(2))
