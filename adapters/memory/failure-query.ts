@@ -22,7 +22,7 @@ export function matches(query: FailureQuery, failure: KeptFailure, now: number):
 }
 
 function errorTexts(failure: KeptFailure): readonly string[] {
-  return [failure.errorClass, failure.errorMessage, failure.errorCode ?? '']
+  return [failure.errorClass, failure.errorMessage, ...present(failure.errorCode)]
 }
 
 function fieldMatches(field: QueryField, text: string, failure: KeptFailure, now: number): boolean {
@@ -31,17 +31,17 @@ function fieldMatches(field: QueryField, text: string, failure: KeptFailure, now
       return holds(errorTexts(failure), text)
     case 'stack':
       // Stores have no index of its words, so any part of it will do.
-      return contains([failure.stack ?? ''], text)
+      return contains(present(failure.stack), text)
     case 'preview':
       return holds([failure.preview], text)
     case 'class':
       return equals(failure.errorClass, text)
     case 'code':
-      return equals(failure.errorCode ?? '', text)
+      return equals(failure.errorCode, text)
     case 'broker':
       return Object.values(failure.broker).some((value) => equals(value, text))
     case 'requestId':
-      return equals(failure.requestId ?? '', text)
+      return equals(failure.requestId, text)
     case 'attempts':
     case 'requeues':
       return numberOf(field, failure, now) === Number(text)
@@ -78,8 +78,13 @@ function compare(value: number, comparison: Comparison, than: number): boolean {
   }
 }
 
-/** Equal, or with `*` for any characters. */
-function equals(value: string, text: string): boolean {
+function present(value: string | undefined): readonly string[] {
+  return value === undefined ? [] : [value]
+}
+
+/** Equal, or with `*` for any characters; what has no value is met by the empty text alone. */
+function equals(value: string | undefined, text: string): boolean {
+  if (value === undefined) return text === ''
   return text.includes('*') ? hasParts(value, text.split('*'), true) : value === text
 }
 
