@@ -41,9 +41,9 @@ export function thrownLine(error: unknown): string {
   return line.length <= MOST_LINE_CHARACTERS ? line : `${line.slice(0, MOST_LINE_CHARACTERS - 1).toWellFormed()}…`
 }
 
-/** The user and the password of a URL are nobody's business. */
+/** The user and the password of a URL are nobody's business; a password may hold slashes and more. */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@?#]{1,512}@/gi, '$1')
+  return text.replaceAll(/:\/\/(?:[^\s/@?#:"'<>]*:[^\s"'<>]*|[^\s/@?#"'<>]+)@/g, '://')
 }
 
 /** At most this many bytes of UTF-8, and no half characters. */
@@ -57,8 +57,10 @@ function cutText(text: string, mostBytes: number): string {
 }
 
 function clean(text: string, mostBytes: number): string {
+  // A URL must not be cut before its credentials are known as such.
+  const shown = withoutCredentials(text.slice(0, 2 * mostBytes))
   // Neither stores nor protocols agree on NULs and halves of characters.
-  return cutText(withoutCredentials(text.slice(0, mostBytes)).replaceAll('\0', '\ufffd').toWellFormed(), mostBytes)
+  return cutText(shown.replaceAll('\0', '\ufffd').toWellFormed(), mostBytes)
 }
 
 function classOf(error: unknown, isError: boolean): string {

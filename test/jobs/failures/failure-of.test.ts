@@ -129,6 +129,22 @@ describe('the record of a failure', () => {
     assert.ok(!failure.errorMessage.includes('\ufffd'))
   })
 
+  it('shows no credentials wherever a URL stands, and whatever the password holds', () => {
+    for (const url of [
+      'amqp://me:s3cret@h',
+      'x+y://me:s3/cret@h/p',
+      'http://me:s3@cret@h',
+      'redis://:s3cret@h',
+      'a://s3cret@h',
+    ])
+      for (const before of [0, 10, 4080, 4090, 4096]) {
+        const { errorMessage } = failureOf(delivery(), run(new Error(`${'x'.repeat(before)} ${url} and more`)))
+        assert.doesNotMatch(errorMessage, /s3|cret/)
+      }
+    const harmless = 'GET https://host/a@b, mail me@host'
+    assert.equal(failureOf(delivery(), run(new Error(harmless))).errorMessage, harmless)
+  })
+
   it('comes back out of its message as it went in', () => {
     const failure = failureOf(delivery({ bytes: Buffer.from([0, 255, 10]) }), run(new Error('ü\0"')))
     const { payload, options } = failureMessage(failure)
