@@ -5,7 +5,7 @@ import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { freePorts } from '../labs/free-ports.ts'
 import { type LabFolder, createLabFolder, labRoot, portsOfLabs } from '../labs/lab-folder.ts'
 import { lastMeaningfulLine } from '../labs/log-lines.ts'
-import { processState, signalProcess } from '../labs/process-identity.ts'
+import { type ProcessIdentity, processState, signalProcess } from '../labs/process-identity.ts'
 import { spawnProcess } from '../labs/spawn-process.ts'
 import { isListening } from '../labs/tcp-listening.ts'
 import { waitUntil } from '../labs/wait-until.ts'
@@ -40,7 +40,7 @@ export interface RedisServer {
   resume(): Promise<void>
   /** Starts it again on its port and its data, and returns once it answers. */
   start(): Promise<void>
-  /** Ends it and removes its folder. */
+  /** Ends it and removes its folder. May be called twice. */
   remove(): Promise<void>
 }
 
@@ -73,7 +73,9 @@ function controls(
   options: Omit<StartRedisOptions, 'root'>,
 ): RedisServer {
   const { password, tls } = options
-  const identity = () => folder.read().processes['redis']?.identity ?? undefined
+  let isRemoved = false
+  const identity = (): ProcessIdentity | undefined =>
+    isRemoved ? undefined : (folder.read().processes['redis']?.identity ?? undefined)
   const state = (): ProcessState => {
     const found = identity()
     return found === undefined ? 'gone' : processState(found)
@@ -99,6 +101,7 @@ function controls(
     },
     remove: async () => {
       await send('SIGKILL', isGone)
+      isRemoved = true
       rmSync(folder.path, { recursive: true, force: true })
     },
   }
