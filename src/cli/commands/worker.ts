@@ -43,6 +43,8 @@ export interface WorkerCommandOptions {
 }
 
 const DEFAULT_GRACE_MS = 25_000
+// For what ends by itself.
+const LAST_WORDS_MS = 500
 
 /** Works on jobs until a signal ends it. */
 export function workerCommand(terminal: ProcessTerminal): Command {
@@ -142,11 +144,20 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
     await end.stopped(begun)
   } catch (error) {
     // A worker that was asked to end before it began has ended as asked.
-    if (!(end.early.aborted && error instanceof Exit && error.exitCode === EXIT.interrupted)) throw error
+    if (end.hasBegun || !(error instanceof Exit && error.exitCode === EXIT.interrupted)) throw error
   } finally {
     lines.flush()
     end.release()
+    endAnyway()
   }
+}
+
+/**
+ * A job that does not listen to its signal, or a pool that a job file opened and nobody closes, must not keep the
+ * process: whoever sent TERM waits for its end.
+ */
+function endAnyway(): void {
+  setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
 }
 
 /** The two links are lost and found together; what the sending one says of it is the same again. */

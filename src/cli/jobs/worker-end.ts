@@ -51,6 +51,11 @@ export class WorkerEnd {
     return this.#early.signal
   }
 
+  /** Whether there was a worker that could have jobs in hand. */
+  get hasBegun(): boolean {
+    return this.#worker !== undefined
+  }
+
   /** The worker cannot go on. */
   fail(reason: string): void {
     this.#asked.resolve({ graceMs: this.#graceMs, broken: reason })
