@@ -58,7 +58,7 @@ export function failureReads(database: DatabaseSync, few: number = FEW): Failure
 
   return {
     open: () => {},
-    get: (id) => firstOf(rowsOf(`${WHOLE} WHERE f.id = ?`, storedText(id)))[0],
+    get: (id) => firstOf(rowsOf(`${WHOLE} WHERE f.id = ?`, storedText(id)), 1).failures[0],
     ofJob: (jobId) =>
       Array.from(rowsOf(`${WHOLE} WHERE f.job_id = ? ORDER BY f.requeues, f.failed_at`, storedText(jobId)), fromRow),
     search: (query, now, limit, after) => {
@@ -73,12 +73,9 @@ export function failureReads(database: DatabaseSync, few: number = FEW): Failure
         ...(after ? [after.failedAt, storedText(after.id)] : []),
         limit + 1,
       )
-      const failures = firstOf(found, limit + 1)
+      const { failures, more } = firstOf(found, limit)
       const last = failures.at(-1)
-      const whole = failures.length <= limit && !isFull(failures)
-      if (whole || !last) return { failures, next: undefined }
-      const shown = failures.slice(0, limit)
-      return { failures: shown, next: nextPage(shown.at(-1) ?? last) }
+      return { failures, next: more && last ? nextPage(last) : undefined }
     },
     count: (query, now) => {
       const { sql, values } = conditionOf(query, now)
@@ -115,7 +112,7 @@ export function failureReads(database: DatabaseSync, few: number = FEW): Failure
     },
     claimed: (batch, limit) => {
       const sql = `${WHOLE} WHERE f.batch = ? AND f.status = 'retrying' ORDER BY f.failed_at, f.id LIMIT ?`
-      return firstOf(rowsOf(sql, storedText(batch), limit), limit)
+      return firstOf(rowsOf(sql, storedText(batch), limit), limit).failures
     },
     audits: (limit) =>
       all<AuditEntry>('SELECT at, actor, action, target, count FROM audits ORDER BY at DESC, n DESC LIMIT ?', limit),
@@ -123,16 +120,17 @@ export function failureReads(database: DatabaseSync, few: number = FEW): Failure
   }
 }
 
-/** As many as there may be, and as their arguments allow; always the first. */
-function firstOf(rows: Iterable<FailureRow>, limit = 1): KeptFailure[] {
+/** As many as there may be, and as their arguments allow, but always the first; and whether there is another one. */
+function firstOf(
+  rows: Iterable<FailureRow>,
+  limit: number,
+): { readonly failures: KeptFailure[]; readonly more: boolean } {
   const failures: KeptFailure[] = []
+  let bytes = 0
   for (const row of rows) {
+    if (failures.length === limit || bytes >= MAX_ANSWER_BYTES) return { failures, more: true }
+    bytes += row.args?.byteLength ?? 0
     failures.push(fromRow(row))
-    if (failures.length === limit || isFull(failures)) break
   }
-  return failures
-}
-
-function isFull(failures: readonly KeptFailure[]): boolean {
-  return failures.reduce((bytes, { args }) => bytes + args.byteLength, 0) >= MAX_ANSWER_BYTES
+  return { failures, more: false }
 }

@@ -30,13 +30,13 @@ export const MIGRATIONS: readonly string[] = [
     broker_name TEXT NOT NULL,
     broker_url TEXT NOT NULL,
     request_id TEXT,
-    failed_at INTEGER NOT NULL,
+    failed_at REAL NOT NULL,
     batch TEXT,
-    claimed_at INTEGER,
-    retried_at INTEGER,
+    claimed_at REAL,
+    retried_at REAL,
     retried_by TEXT,
     retry_job_id TEXT,
-    resolved_at INTEGER
+    resolved_at REAL
   ) STRICT;
   CREATE INDEX failures_by_time ON failures (failed_at, id);
   CREATE INDEX failures_by_status ON failures (status, failed_at, id);
@@ -69,7 +69,7 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE audits (
     n INTEGER PRIMARY KEY AUTOINCREMENT,
-    at INTEGER NOT NULL,
+    at REAL NOT NULL,
     actor TEXT NOT NULL,
     action TEXT NOT NULL,
     target TEXT NOT NULL,
@@ -82,7 +82,7 @@ export const MIGRATIONS: readonly string[] = [
     worker TEXT NOT NULL,
     starts INTEGER NOT NULL,
     finished INTEGER NOT NULL,
-    begun_at INTEGER NOT NULL
+    begun_at REAL NOT NULL
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX runs_by_time ON runs (begun_at);
 

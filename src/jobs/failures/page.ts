@@ -17,7 +17,7 @@ const MAX_PAGE = 1_000
 export function readPage({ limit, after }: SearchPage): PageCursor | undefined {
   checkLimit('limit', limit, MAX_PAGE)
   if (after === undefined) return undefined
-  const [, failedAt, id] = /^(\d{1,16}):(.+)$/s.exec(after) ?? []
+  const [, failedAt, id] = /^(\d{1,16}(?:\.\d{1,9})?):(.+)$/s.exec(after) ?? []
   if (failedAt === undefined || id === undefined)
     throw new UnderstudyError('invalid-option', 'after is not the next of an earlier page')
   return { failedAt: Number(failedAt), id }

@@ -224,6 +224,17 @@ export const searching: readonly FailureStoreTest[] = [
     },
   },
   {
+    title: 'pages of large jobs lose none of them',
+    run: async (open) => {
+      const store = await open()
+      const args = new Uint8Array(1_000_000)
+      const all = failures('large', 40, { args })
+      for (const one of all) await store.keep([one])
+      const pages = await pagesOf(store, { kind: 'all' }, 30)
+      assert.deepEqual(pages.flat(), all.map(({ id }) => id).toReversed())
+    },
+  },
+  {
     title: 'groups are counted by fingerprint, the largest first, with the message of the latest',
     run: async (open) => {
       const store = await open()
