@@ -4,7 +4,7 @@ import { parseQuery } from '../../../src/jobs/failures/query-parser.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
 import { mysqlFailures, mysqlLedger } from '../../../src/stores.ts'
 import { failure, failures } from '../../../src/testing/failure-store/place.ts'
-import { within } from '../../../src/testing/contract/waiting.ts'
+import { eventually, within } from '../../../src/testing/contract/waiting.ts'
 import { ownDatabase, ownServer, skip } from './place.ts'
 
 interface Refusal extends Error {
@@ -73,6 +73,42 @@ describe('MySQL or MariaDB in trouble', { skip }, () => {
     await server.process.start()
     await store.keep([failure({ jobId: 'c' })])
     assert.equal(await store.count(everything), 3)
+  })
+
+  it('has all that was kept, and its words, after the server was killed', async () => {
+    const server = await ownServer()
+    const uri = await ownDatabase()
+    await using store = mysqlFailures({ uri })
+    const kept: string[] = []
+    let isDown = false
+    const keeping = Array.from({ length: 4 }, async (_, worker) => {
+      for (let job = 0; !isDown; job++) {
+        const jobId = `${worker}-${job}`
+        await store.keep([failure({ jobId, errorMessage: `unlucky ${jobId}` })]).then(
+          () => kept.push(jobId),
+          () => (isDown = true),
+        )
+      }
+    })
+    await eventually('some that are kept', () => kept.length > 50)
+    const { process: running } = server
+    process.kill(running.pid() ?? assert.fail('no server'), 'SIGKILL')
+    await Promise.all(keeping)
+    await eventually('the end of the server', () => running.state() === 'gone')
+    await running.start()
+    const found = new Set<string>()
+    for (let after: string | undefined; ; ) {
+      const page = await store.search(parseQuery('unlucky'), { limit: 1_000, after })
+      for (const { jobId } of page.failures) found.add(jobId)
+      if (page.next === undefined) break
+      after = page.next
+    }
+    assert.deepEqual(
+      kept.filter((jobId) => !found.has(jobId)),
+      [],
+    )
+    const [last] = kept.slice(-1)
+    assert.equal(await store.count(parseQuery(`"unlucky ${last}"`)), 1)
   })
 
   it('is given up in time when it is stopped and says nothing, and goes on later', async () => {
