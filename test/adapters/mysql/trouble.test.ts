@@ -80,13 +80,13 @@ describe('MySQL or MariaDB in trouble', { skip }, () => {
     const uri = await ownDatabase()
     await using store = mysqlFailures({ uri })
     const kept: string[] = []
-    let isDown = false
+    const down = new AbortController()
     const keeping = Array.from({ length: 4 }, async (_, worker) => {
-      for (let job = 0; !isDown; job++) {
+      for (let job = 0; !down.signal.aborted; job++) {
         const jobId = `${worker}-${job}`
         await store.keep([failure({ jobId, errorMessage: `unlucky ${jobId}` })]).then(
           () => kept.push(jobId),
-          () => (isDown = true),
+          () => down.abort(),
         )
       }
     })
