@@ -14,9 +14,10 @@ import { type ReadWorkerOptions, readWorkerOptions, type WorkerOptions } from '.
 import { Pauses } from './worker/pauses.ts'
 import { Processing } from './worker/processing.ts'
 import { QueueSource } from './worker/queue-source.ts'
+import { runsInHand } from './worker/runs-in-hand.ts'
 import { Slots } from './worker/slots.ts'
 import { StuckCheck } from './worker/stuck-check.ts'
-import { Underway } from './worker/underway.ts'
+import type { Task } from './worker/task.ts'
 
 export type { WorkerOptions } from './worker/options.ts'
 
@@ -46,7 +47,8 @@ export class Worker implements AsyncDisposable {
   readonly #options: ReadWorkerOptions
   readonly #pauses: Pauses
   readonly #slots: Slots
-  readonly #underway = new Underway()
+  /** What it has in hand, in the order in which it began. */
+  readonly #tasks = new Set<Task>()
   readonly #letGo = new AbortController()
   readonly #graceOver = new AbortController()
   readonly #counts: { -readonly [Name in keyof WorkerCounts]: WorkerCounts[Name] } = {
@@ -133,7 +135,7 @@ export class Worker implements AsyncDisposable {
         waiting: this.#slots.waiting(queue),
       })),
       concurrency,
-      slots: Array.from(this.#underway.tasks, ({ job, jobId, queue, envelope, beganAt }) => ({
+      slots: Array.from(this.#tasks, ({ job, jobId, queue, envelope, beganAt }) => ({
         job,
         jobId,
         queue,
@@ -197,6 +199,7 @@ export class Worker implements AsyncDisposable {
     )
     this.#processing = processing
     this.#heartbeat = new Heartbeat(host)
+    const runs = runsInHand(host.ledger)
     this.#sources = queues.map(
       (queue) =>
         new QueueSource({
@@ -205,7 +208,8 @@ export class Worker implements AsyncDisposable {
           prefetch,
           name: subscriptionName(this.id),
           slots: this.#slots,
-          underway: this.#underway,
+          tasks: this.#tasks,
+          runs,
           work: (task) => processing.process(task),
           onIdle: () => this.#wakeIdle(),
         }),
@@ -238,7 +242,7 @@ export class Worker implements AsyncDisposable {
     if (this.#inHand > 0) {
       this.#letGo.abort(new UnderstudyError('aborted', 'the worker stops'))
       const reason = new UnderstudyError('aborted', 'the worker stops, and its grace is over')
-      for (const { run } of this.#underway.tasks) run?.interrupt('stopping', reason, STOP_GRACE_MS)
+      for (const { run } of this.#tasks) run?.interrupt('stopping', reason, STOP_GRACE_MS)
       await this.#within(host, STOP_GRACE_MS + LAST_WORDS_MS, this.#whenIdle())
     }
     await Promise.all(this.#sources.map((source) => source.close()))
@@ -271,7 +275,7 @@ export class Worker implements AsyncDisposable {
 
   #abort(isMeant: (jobId: string) => boolean): number {
     let count = 0
-    for (const { jobId, run } of this.#underway.tasks) {
+    for (const { jobId, run } of this.#tasks) {
       if (run === undefined || run.isOver || !isMeant(jobId)) continue
       run.interrupt('aborted', new UnderstudyError('aborted', 'an operator aborted the job'), ABORT_GRACE_MS)
       count++

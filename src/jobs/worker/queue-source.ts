@@ -3,9 +3,9 @@ import type { Listener } from '../../listener/listener.ts'
 import { messageOf } from '../../errors.ts'
 import type { JobHost } from '../job-host.ts'
 import type { Verdict } from './processing.ts'
+import type { RunsInHand } from './runs-in-hand.ts'
 import type { Slots } from './slots.ts'
 import { readTask, type Task } from './task.ts'
-import type { Underway } from './underway.ts'
 
 const MOST_HANDLERS = 65_535
 
@@ -17,7 +17,10 @@ export interface QueueSourceOptions {
   /** What the broker's lists call its subscriptions. */
   readonly name: string
   readonly slots: Slots
-  readonly underway: Underway
+  /** What the worker has in hand, over all its queues. */
+  readonly tasks: Set<Task>
+  /** What the application has. */
+  readonly runs: RunsInHand
   /** Works on a task that has its slot. */
   readonly work: (task: Task) => Promise<Verdict>
   /** Called whenever it has nothing in hand any more. */
@@ -135,23 +138,23 @@ export class QueueSource {
   }
 
   async #handle(delivery: Delivery): Promise<void> {
-    const { host, slots, underway } = this.#options
+    const { host, slots, tasks, runs } = this.#options
     this.#heardAt = host.clock.now()
     const task = readTask(delivery, this.queue)
     if (!(await this.#enter(task))) {
       delivery.leave()
       return
     }
-    this.#inHand++
     let verdict: Verdict = 'leave'
-    underway.begin(task)
+    tasks.add(task)
     try {
       verdict = await this.#options.work(task)
     } catch (error) {
       // A mistake of ours: the job is as it was.
       host.logger.error({ jobId: task.jobId, error: messageOf(error) }, 'a job could not be worked on')
     }
-    underway.end(task)
+    tasks.delete(task)
+    runs.end(task.key)
     if (verdict === 'leave') delivery.leave()
     const acknowledged = verdict === 'ack' ? delivery.ack() : undefined
     // The next one need not wait for the broker's word on this one.
@@ -165,11 +168,12 @@ export class QueueSource {
     this.#over()
   }
 
-  /** Whether it got a slot, and is alone with its run. */
+  /** Whether it got a slot, and its run is in its hands alone from now on. */
   async #enter(task: Task): Promise<boolean> {
-    const { slots, underway } = this.#options
+    const { slots, runs } = this.#options
+    const listener = this.#listener
     for (;;) {
-      const first = underway.endOf(task)
+      const first = runs.endOf(task.key)
       if (first !== undefined) {
         // It waits without a slot: the first copy may be in need of none for long.
         this.#released ??= Promise.withResolvers<false>()
@@ -178,12 +182,15 @@ export class QueueSource {
       }
       const entered = slots.enter(this.queue)
       if (entered !== true && !(await entered)) return false
-      if (task.delivery.isStale) {
-        slots.exit()
-        return false
+      // Between the word and now the subscription may have ended, and the delivery with it.
+      const isOurs = listener !== undefined && this.#listener === listener && !task.delivery.isStale
+      if (isOurs && this.#taking && runs.begin(task.key)) {
+        // At once: a pause that finds nothing in hand ends the subscription.
+        this.#inHand++
+        return true
       }
-      if (underway.endOf(task) === undefined) return true
       slots.exit()
+      if (!isOurs || !this.#taking) return false
     }
   }
 

@@ -83,6 +83,61 @@ describe('a link that is lost while a job runs', () => {
   })
 })
 
+describe('two copies of one run', () => {
+  it('that come at once, to one worker or to two, are run once', async () => {
+    const ledger = memoryLedger()
+    const bench = await scriptedBench({ ledger })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    let runs = 0
+    const job = defineJob({
+      name: 'once',
+      queue: 'jobs',
+      perform: async () => {
+        runs++
+        await promise
+      },
+    })
+    const workers = [1, 2].map(() => bench.worker({ jobs: [job], concurrency: 2 }))
+    for (const worker of workers) await worker.start()
+    const [one, two] = bench.transport.links.flatMap(({ subscriptions }) =>
+      subscriptions.filter(({ destination }) => destination.name === 'jobs'),
+    )
+    const copy = { body: Buffer.from('1'), headers: { 'understudy-job': 'once' } }
+    for (const subscription of [one, one, two]) subscription?.deliver('j', copy)
+    await settled()
+    assert.equal(runs, 1)
+    resolve()
+    await settled()
+    assert.equal(runs, 1)
+    assert.deepEqual(
+      [one, two].map((subscription) => subscription?.settlements.map(({ as }) => as)),
+      [['ack', 'ack'], ['ack']],
+    )
+    await Promise.all(workers.map((worker) => worker.stop({ grace: 0 })))
+    await bench.connection.close()
+  })
+})
+
+describe('a pause right behind a delivery', () => {
+  it('finds it in hand, and ends the subscription when it is acknowledged', async () => {
+    const bench = await scriptedBench()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const job = defineJob({ name: 'early', queue: 'jobs', perform: () => promise })
+    const worker = bench.worker({ jobs: [job] })
+    await worker.start()
+    const subscription = bench.subscription('jobs')
+    bench.deliver(job, 1)
+    worker.pause()
+    await settled()
+    assert.equal(subscription.cancelled, false)
+    resolve()
+    await settled()
+    assert.deepEqual([subscription.settlements.length, subscription.cancelled], [1, true])
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+  })
+})
+
 describe('a run that was begun too often', () => {
   it('is kept as worker_lost and not run, whatever the broker says of a redelivery', async () => {
     const failures = keptFailures()
