@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { messageOf, UnderstudyError } from '../src/errors.ts'
 import { findingsCommand } from './findings/command.ts'
 import { footprintCommands } from './footprint/command.ts'
+import { jobsCommand } from './jobs/command.ts'
 import { outageCommand } from './outage/command.ts'
 import { failureStoreCommand } from './jobs/failure-store-command.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
@@ -25,6 +26,7 @@ const program = new Command('bench')
   .exitOverride()
   .configureOutput({ writeErr: () => {} })
   .addCommand(reconnectCommand(interrupt.signal, (judged) => (outcome = judged)))
+  .addCommand(jobsCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(failureStoreCommand(interrupt.signal, (judged) => (outcome = judged)))

@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+export type PeerName = 'understudy' | 'celery' | 'bullmq'
+
+/** A job system as a client and as a worker, each a program of its own. */
+export interface Peer {
+  readonly name: PeerName
+  /** Such as `Celery 5.2.6`. */
+  readonly product: string
+  /** Over RabbitMQ with results in Redis, or over Redis alone. */
+  readonly over: string
+  readonly client: readonly string[]
+  readonly worker: readonly string[]
+}
+
+/** A peer, or why it is not here. */
+export type Found = Peer | { readonly name: PeerName; readonly missing: string }
+
+const PYTHONS = ['python3', '/usr/bin/python3']
+const OURS = 'RabbitMQ, results in Redis'
+
+/** All of them, ours first. */
+export function findPeers(): Found[] {
+  return [
+    node('understudy', 'Understudy', OURS),
+    celery(),
+    isThere('bullmq')
+      ? node('bullmq', 'BullMQ', 'Redis')
+      : { name: 'bullmq', missing: 'BullMQ is not installed; run `npm ci`' },
+  ]
+}
+
+function node(name: PeerName, product: string, over: string): Peer {
+  const program = (role: string): string[] => [process.execPath, place(`programs/${name}-${role}.ts`)]
+  return { name, product, over, client: program('client'), worker: program('worker') }
+}
+
+function celery(): Found {
+  for (const python of PYTHONS) {
+    const probe = 'import celery, redis; print(celery.__version__)'
+    const { status, stdout } = spawnSync(python, ['-c', probe], { encoding: 'utf8', timeout: 20_000 })
+    if (status !== 0) continue
+    const program = (role: string): string[] => [python, place('programs/celery_peer.py'), role]
+    const product = `Celery ${stdout.trim()}`
+    return { name: 'celery', product, over: OURS, client: program('client'), worker: program('worker') }
+  }
+  return {
+    name: 'celery',
+    missing: 'no Python here has both celery and redis; on Debian: python3-celery, python3-redis',
+  }
+}
+
+function isThere(name: string): boolean {
+  try {
+    import.meta.resolve(name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function place(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url))
+}
