@@ -34,9 +34,8 @@ export async function editAndSend(host: DeskHost, id: string, edit: FailureEdit,
   await using claim = new Claim({ ...host, actor }, 'release')
   await claim.take({ kind: 'field', field: 'id', text: id }, 1000)
   try {
-    // An id may hold what a query takes for a wildcard: what else it found goes back.
+    // An id may hold what a query takes for a wildcard: what else it found goes back with the rest of the claim.
     const taken = await claim.next(1000)
-    await claim.release(taken.filter((other) => other.id !== id).map((other) => other.id))
     const failure = taken.find((one) => one.id === id)
     if (!failure) throw await notThere(host, id)
     const { queue, jobId, payload, options } = returningMessage(failure, {

@@ -196,6 +196,31 @@ describe('sending failed jobs back', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('does not take for failed what went, when the store failed to mark it', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    await stage.store.keep(Array.from({ length: 150 }, (_, index) => failed(`job-${index}`)))
+    let isDown = true
+    const failing = new Proxy(stage.store, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'retried') return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        const retried: FailureStore['retried'] = async (failures, by) => {
+          if (isDown) throw new UnderstudyError('storage', 'the disk is full')
+          await target.retried(failures, by)
+        }
+        return retried
+      },
+    })
+    const requeue = stage.deskOver(failing).requeue('')
+    requeue.catch(() => {})
+    await until('the first hundred', () => stage.broker.depth('mails') === 100 && clock.nextIn === 500)
+    isDown = false
+    await clock.advance(500)
+    await assert.rejects(requeue, { name: 'RequeueError', code: 'storage' })
+    assert.deepEqual([await stage.desk.count('status:retried'), await stage.desk.count('status:failed')], [100, 50])
+  })
+
   it('gives back what it had when the store failed in the middle of a claim', async () => {
     const clock = new FakeClock()
     await using stage = await deskStage({ clock })
