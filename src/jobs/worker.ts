@@ -211,6 +211,7 @@ export class Worker implements AsyncDisposable {
           tasks: this.#tasks,
           runs,
           work: (task) => processing.process(task),
+          onStale: (task) => processing.lost(task),
           onIdle: () => this.#wakeIdle(),
         }),
     )

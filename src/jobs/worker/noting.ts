@@ -37,9 +37,10 @@ export async function finishRun(shop: Shop, task: Task): Promise<void> {
   await insist(shop, task, 'a finished job could not be noted', () => shop.host.ledger.finish(task.key))
 }
 
-/** That start of it does not count. Best effort: where it fails, the run has one start more. */
+/** That start of it does not count, told once. Best effort: where it fails, the run has one start more. */
 export async function interruptRun(shop: Shop, task: Task): Promise<void> {
   if (!task.begun) return
+  task.begun = false
   const { ledger, logger } = shop.host
   try {
     await shop.bounds.within('the ledger', () => ledger.interrupted(task.key))

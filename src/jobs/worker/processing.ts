@@ -56,6 +56,11 @@ export class Processing {
     for (const { limit } of this.#jobs.values()) limit?.clear()
   }
 
+  /** The link of a task in hand is gone: wherever its copy is begun meanwhile, no worker has died of it. */
+  lost(task: Task): void {
+    void interruptRun(this.#shop, task)
+  }
+
   async process(task: Task): Promise<Verdict> {
     const { clock } = this.#shop.host
     const { delivery, envelope } = task

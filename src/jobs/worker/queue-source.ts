@@ -23,6 +23,8 @@ export interface QueueSourceOptions {
   readonly runs: RunsInHand
   /** Works on a task that has its slot. */
   readonly work: (task: Task) => Promise<Verdict>
+  /** The link of a task in hand is gone: another copy of it is on its way, to whatever worker. */
+  readonly onStale: (task: Task) => void
   /** Called whenever it has nothing in hand any more. */
   readonly onIdle: () => void
 }
@@ -135,6 +137,12 @@ export class QueueSource {
     this.#options.slots.letGo(this.queue)
     this.#released?.resolve(false)
     this.#released = undefined
+    // Where it is the link that ends, its deliveries are stale behind this call.
+    queueMicrotask(() => this.#tellStale())
+  }
+
+  #tellStale(): void {
+    for (const task of this.#options.tasks) if (task.delivery.isStale) this.#options.onStale(task)
   }
 
   async #handle(delivery: Delivery): Promise<void> {

@@ -18,7 +18,7 @@ export interface Task {
   /** When it got its slot: milliseconds of the clock's own, and since the epoch. */
   began: number
   beganAt: number
-  /** Whether the ledger counts this start. */
+  /** Whether the ledger counts this start, as one that did not end. */
   begun: boolean
   /** Undefined while it is not performed. */
   run: Run | undefined

@@ -83,6 +83,34 @@ describe('a link that is lost while a job runs', () => {
   })
 })
 
+describe('a start whose link was lost', () => {
+  it('does not count as a lost worker, however often that happens to a long job', async () => {
+    const failures = keptFailures()
+    const ledger = memoryLedger()
+    const bench = await scriptedBench({ failures, ledger })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const job = defineJob({ name: 'long', queue: 'jobs', perform: () => promise })
+    const worker = bench.worker({ jobs: [job], maxLost: 1 })
+    await worker.start()
+    for (let failover = 0; failover < 3; failover++) {
+      bench.deliver(job, 1, { id: 'j' })
+      await settled()
+      // As a worker of another process would, which gets the copy.
+      assert.equal((await ledger.begin('j/0/1', 'another')).starts, failover === 0 ? 2 : 1)
+      await ledger.interrupted('j/0/1')
+      for (const link of bench.transport.links) link.die()
+      await bench.clock.advance(5000)
+    }
+    assert.equal((await ledger.begin('j/0/1', 'another')).starts, 1)
+    resolve()
+    await settled()
+    assert.equal((await ledger.begin('j/0/1', 'another')).finished, true)
+    assert.deepEqual(failures.kept, [])
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+  })
+})
+
 describe('two copies of one run', () => {
   it('that come at once, to one worker or to two, are run once', async () => {
     const ledger = memoryLedger()
