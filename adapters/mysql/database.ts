@@ -6,7 +6,7 @@ import { Connections } from './connections.ts'
 import { Deadlines } from './deadlines.ts'
 import { loadMysqlDriver, type MysqlConnection, type SqlChange, type SqlValue } from './driver.ts'
 import { classify, isCollision, isLost, LateError } from './errors.ts'
-import { makeTables } from './schema.ts'
+import { makeTables, type Statement } from './schema.ts'
 
 const MOST_BYTES = 'SELECT @@max_allowed_packet AS most'
 const MOST_COLLISIONS = 10
@@ -88,6 +88,24 @@ export class Database {
   /** A statement that must be carried out once at the most. */
   async change(sql: string, values: readonly SqlValue[] = []): Promise<SqlChange> {
     return (await this.#run(sql, values, false)) as SqlChange
+  }
+
+  /** Statements that are carried out together or not at all, and again where they collided with others. */
+  async transaction<Answer>(action: (ask: Statement) => Promise<Answer>): Promise<Answer> {
+    await this.open()
+    return await this.#lend(async (connection) => {
+      const ask: Statement = async (sql, values = []) => (await this.#ask(connection, sql, values)) as never
+      await ask('START TRANSACTION')
+      try {
+        const answer = await action(ask)
+        await ask('COMMIT')
+        return answer
+      } catch (error) {
+        // On a connection that was lost there is nothing to take back.
+        if (!isLost(error)) await ask('ROLLBACK')
+        throw error
+      }
+    }, false)
   }
 
   /** What is under way is waited for; what has not ended by then is broken off. May be called twice. */

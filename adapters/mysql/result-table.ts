@@ -1,4 +1,5 @@
 import type { ResultTable } from '../../src/jobs/results/table-results.ts'
+import { Batches } from './batches.ts'
 import { databaseOf, MYSQL_OPTIONS, type MysqlOptions } from './options.ts'
 
 export interface MysqlResultsOptions extends Omit<MysqlOptions, 'clock'> {
@@ -7,11 +8,34 @@ export interface MysqlResultsOptions extends Omit<MysqlOptions, 'clock'> {
 }
 
 const PRUNED_AT_ONCE = 200
+const TOGETHER = 200
+/** What is larger goes alone. */
+const SMALL = 20_000
+/** What the column takes. */
+const MOST_ID_BYTES = 1_000
+
+interface Outcome {
+  readonly jobId: string
+  readonly text: string
+  readonly expiresAt: number
+}
 
 /** @throws UnderstudyError `invalid-option`. */
 export function mysqlResultTable(options: MysqlResultsOptions): ResultTable {
   const { clock: _, ...names } = MYSQL_OPTIONS
   const { database } = databaseOf('mysqlResults', options, { ...names, ttl: true })
+  const write = async (some: readonly Outcome[]): Promise<void> => {
+    await database.settle(
+      `INSERT INTO understudy_results (job_id, result, progress, expires_at)
+       VALUES ${some.map(() => '(?, ?, NULL, ?)').join(', ')}
+       ON DUPLICATE KEY UPDATE result = VALUES(result), progress = NULL, expires_at = VALUES(expires_at)`,
+      some.flatMap(({ jobId, text, expiresAt }) => [Buffer.from(jobId), text, expiresAt]),
+    )
+  }
+  const outcomes = new Batches<Outcome, void>(TOGETHER, async (some) => {
+    await write(some)
+    return some.map(() => {})
+  })
   return {
     open: () => database.open(),
     read: async (jobIds, now) => {
@@ -24,11 +48,9 @@ export function mysqlResultTable(options: MysqlResultsOptions): ResultTable {
       return new Map(rows.map(({ job_id, state }) => [job_id.toString(), state]))
     },
     writeResult: async (jobId, text, expiresAt) => {
-      await database.settle(
-        `INSERT INTO understudy_results (job_id, result, progress, expires_at) VALUES (?, ?, NULL, ?)
-         ON DUPLICATE KEY UPDATE result = VALUES(result), progress = NULL, expires_at = VALUES(expires_at)`,
-        [Buffer.from(jobId), text, expiresAt],
-      )
+      const outcome = { jobId, text, expiresAt }
+      const isSmall = text.length <= SMALL && Buffer.byteLength(jobId) <= MOST_ID_BYTES
+      await (isSmall ? outcomes.add(outcome) : write([outcome]))
     },
     writeProgress: async (jobId, text, expiresAt, now) => {
       // From the left to the right: what is said of the result first holds for the time behind it.
