@@ -25,6 +25,8 @@ export interface ReconcileOutcome {
 // What one pass takes on; the rest waits for the next.
 const MOST_AT_ONCE = 10_000
 const PAGE = 100
+// So many in a row that are looked after by somebody, and it looks no further.
+const MOST_ALIVE = 1000
 
 /**
  * Finishes requeues whose process died: what was claimed a minute ago and not renewed since. A plain requeue is carried
@@ -35,21 +37,19 @@ const PAGE = 100
 export async function reconcile(host: DeskHost, options: ReconcileOptions = {}): Promise<ReconcileOutcome> {
   const { actor = defaultActor(), signal } = options
   const claimedBefore = host.clock.wallTime() - CLAIM_LASTS_MS
-  const conditional = await leftWithConditions(host.store, claimedBefore)
+  const wanted = await leftToFinish(host.store, claimedBefore)
   // Should this process die too, what it has in hand is given back: by then nobody knows which were which.
   await using claim = new Claim({ ...host, actor }, 'release')
   const claimed = await claim.inherit(claimedBefore, MOST_AT_ONCE)
   if (claimed === 0) return { sent: 0, released: 0 }
-  using sender = new ReturnSender({ ...host, signal })
+  using sender = new ReturnSender({ ...host, signal, isWanted: (id) => wanted.has(id) })
   let trouble: { readonly error: unknown } | undefined
-  let released = 0
   try {
-    released = await releaseThose(claim, conditional)
     await sender.send(claim, claimed)
   } catch (error) {
     trouble = { error }
   }
-  released += sender.refused + (await claim.settle())
+  const released = sender.refused + sender.unwanted + (await claim.settle())
   const { sent } = sender
   const outcome: RequeueOutcome = {
     batch: claim.batch,
@@ -68,23 +68,24 @@ export async function reconcile(host: DeskHost, options: ReconcileOptions = {}):
   return { sent, released }
 }
 
-/** The ids of those that are to be given back. */
-async function leftWithConditions(store: FailureStore, claimedBefore: number): Promise<Set<string>> {
+/**
+ * The ids of those that are to be carried on, as far as it looks: a large requeue that is alive must not make every
+ * worker read all of it every minute. What it does not see is given back, which is safe.
+ */
+async function leftToFinish(store: FailureStore, claimedBefore: number): Promise<ReadonlySet<string>> {
   const ids = new Set<string>()
   let after: string | undefined
-  do {
+  let seen = 0
+  for (let alive = 0; alive < MOST_ALIVE && seen < MOST_AT_ONCE; ) {
     const page = await store.search({ kind: 'field', field: 'status', text: 'retrying' }, { limit: PAGE, after })
-    for (const { id, batch, claimedAt } of page.failures)
-      if (claimedAt !== undefined && claimedAt < claimedBefore && heirsOf(batch) === 'release') ids.add(id)
+    const left = page.failures.filter(({ claimedAt }) => claimedAt !== undefined && claimedAt < claimedBefore)
+    for (const { id, batch } of left) if (heirsOf(batch) === 'finish') ids.add(id)
+    seen += page.failures.length
+    alive = left.length > 0 ? 0 : alive + page.failures.length
     after = page.next
-  } while (after !== undefined)
+    if (after === undefined) break
+  }
   return ids
-}
-
-async function releaseThose(claim: Claim, ids: ReadonlySet<string>): Promise<number> {
-  const list = [...ids]
-  for (let from = 0; from < list.length; from += PAGE) await claim.release(list.slice(from, from + PAGE))
-  return list.length
 }
 
 const EVERY_MS = 60_000

@@ -14,6 +14,8 @@ export interface ReturnSenderOptions {
   readonly queue?: string | undefined
   /** How many a second. */
   readonly rate?: number | undefined
+  /** Those that are not are given back. Defaults to all. */
+  readonly isWanted?: (id: string) => boolean
   readonly clock: Clock
   readonly tell: JobObserver
   readonly signal?: AbortSignal | undefined
@@ -32,7 +34,8 @@ export class ReturnSender implements Disposable {
   readonly #hurry = new AbortController()
   #sent = 0
   #refusal: unknown
-  readonly #refused: string[] = []
+  #refused = 0
+  #unwanted = 0
   #stop: () => void = () => {}
 
   constructor(options: ReturnSenderOptions) {
@@ -61,7 +64,12 @@ export class ReturnSender implements Disposable {
 
   /** How many cannot be sent at all. */
   get refused(): number {
-    return this.#refused.length
+    return this.#refused
+  }
+
+  /** How many were given back since they are not wanted. */
+  get unwanted(): number {
+    return this.#unwanted
   }
 
   /**
@@ -79,7 +87,7 @@ export class ReturnSender implements Disposable {
       const page = await claim.next(Math.min(together, limit - asked))
       if (page.length === 0) break
       asked += page.length
-      went.push(...(await this.#sendPage(claim, page)))
+      went.push(...(await this.#sendPage(claim, await this.#wantedOf(claim, page))))
       onPage()
     }
     return went
@@ -87,6 +95,15 @@ export class ReturnSender implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop()
+  }
+
+  async #wantedOf(claim: Claim, page: readonly KeptFailure[]): Promise<readonly KeptFailure[]> {
+    const { isWanted } = this.#options
+    if (!isWanted) return page
+    const others = page.filter(({ id }) => !isWanted(id)).map(({ id }) => id)
+    await claim.release(others)
+    this.#unwanted += others.length
+    return page.filter(({ id }) => isWanted(id))
   }
 
   async #sendPage(claim: Claim, page: readonly KeptFailure[]): Promise<readonly KeptFailure[]> {
@@ -119,7 +136,7 @@ export class ReturnSender implements Disposable {
     this.#sent += went.length
     if (went.length > 0) await claim.sent(went.map(({ id, jobId }) => ({ id, retryJobId: jobId })))
     await claim.release(refused)
-    this.#refused.push(...refused)
+    this.#refused += refused.length
     if (failure) throw failure.error
     return went
   }

@@ -76,6 +76,28 @@ describe('a requeue whose process died', () => {
     assert.deepEqual([stage.broker.depth('mails'), await stage.desk.count('status:failed')], [0, 3])
   })
 
+  it('is carried on beside another that is given back, and beside one that is alive', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    const names = ['finish', 'release', 'alive']
+    await stage.store.keep(
+      Array.from({ length: 900 }, (_, n) => failed(`${names[n % 3]}-${n}`, { failedAt: 1000 + n, queue: 'mixed' })),
+    )
+    const claim = async (name: string, age: number): Promise<number> => {
+      const batch = `${name === 'release' ? 'release' : 'finish'}-${name}`
+      const query = { kind: 'field', field: 'jobId', text: `${name}-*` } as const
+      return await stage.store.claim(query, { batch, limit: 1000, actor: 'x', at: clock.wallTime() - age })
+    }
+    await claim('finish', 60_001)
+    await claim('release', 60_001)
+    await claim('alive', 59_999)
+    assert.deepEqual(await stage.desk.reconcile(), { sent: 300, released: 300 })
+    assert.equal(stage.broker.depth('mixed'), 300)
+    assert.equal(await stage.desk.count('jobId:finish-* status:retried'), 300)
+    assert.equal(await stage.desk.count('jobId:release-* status:failed'), 300)
+    assert.equal(await stage.desk.count('jobId:alive-* status:retrying'), 300)
+  })
+
   it('is given back, too, when the broker refuses it', async () => {
     const clock = new FakeClock()
     await using stage = await deskStage({ clock })
