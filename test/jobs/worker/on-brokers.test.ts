@@ -184,6 +184,36 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
       assert.equal(await ready(here, queue), 0)
     })
 
+    it('finish a job whose broker was killed meanwhile, and acknowledge its copy without running it', async () => {
+      const here = await bench()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      let runs = 0
+      const job = defineJob({
+        name: 'long',
+        queue: `long-${randomUUID()}`,
+        perform: async () => {
+          runs++
+          await promise
+        },
+      })
+      const worker = here.worker({ jobs: [job] })
+      await worker.start()
+      await here.send(job)
+      await until('it runs', () => runs === 1)
+      const subscribed = nextSubscribed(here.connection, `queue://${job.queue}`)
+      const active = await lab.active()
+      assert.ok(active)
+      await lab.kill(active)
+      await lab.start(active)
+      await subscribed
+      resolve()
+      await until('its copy is acknowledged', () => worker.describe().done.deduplicated === 1)
+      assert.equal(runs, 1)
+      assert.equal(worker.describe().done.succeeded, 1)
+      await worker.stop()
+      await until('nothing is left', async () => (await ready(here, job.queue)) === 0)
+    })
+
     it('are found over the broker, and do what they are told', async () => {
       const here = await bench()
       const job = defineJob({ name: 'idle', queue: 'idle', perform: () => {} })
@@ -195,6 +225,16 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
       await tellWorkers(here.connection, { command: 'pause' }, { worker: 'idle-1', wait: 500 })
       await until('one is paused', async () => (await found()).join(', ') === 'idle-1 paused, idle-2 running')
       await Promise.all(workers.map((worker) => worker.stop()))
+    })
+  })
+}
+
+function nextSubscribed(connection: Connection, destination: string): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = connection.observe((event) => {
+      if (event.type !== 'subscribed' || event.destination !== destination) return
+      stop()
+      resolve()
     })
   })
 }

@@ -205,9 +205,9 @@ export function keptFailures(): FailureStore & {
   return store as FailureStore & typeof store
 }
 
-const DEADLINE_MS = 20_000
+const DEADLINE_MS = 60_000
 
-/** Resolves once it holds. @throws after 20 s, naming it. */
+/** Resolves once it holds. @throws after a minute, naming it. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + DEADLINE_MS
   while (!(await holds())) {
