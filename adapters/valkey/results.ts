@@ -25,6 +25,7 @@ export interface ValkeyResultsOptions {
 
 const OPTIONS: NamesOf<ValkeyResultsOptions> = { url: true, tls: true, ttl: true, timeout: true }
 const A_DAY_MS = 86_400_000
+const ATTACHED_AT_ONCE = 500
 
 /**
  * Results in Valkey or Redis 6 and later, through the package `@redis/client`, which has to be installed beside this
@@ -61,7 +62,11 @@ async function openSession(
     ...options,
     isFollowed: () => followers.size > 0,
     onReconnected: async (link) => {
-      await Promise.all([...followers].map((each) => each.attach(link)))
+      const all = [...followers]
+      // All at once, the last of very many would seem unanswered.
+      for (let from = 0; from < all.length; from += ATTACHED_AT_ONCE) {
+        await Promise.all(all.slice(from, from + ATTACHED_AT_ONCE).map((each) => each.attach(link)))
+      }
     },
   })
   try {

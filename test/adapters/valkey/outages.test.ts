@@ -47,6 +47,19 @@ describe('results in Redis, in trouble', { skip: redisSkip() }, () => {
     assert.deepEqual(states, [done('meanwhile'), done('afterwards')])
   })
 
+  it('tell thousands of watchers after a restart', async (context) => {
+    const server = await redisFor(context)
+    const enqueuer = await opened(context, server.url)
+    const ids = Array.from({ length: 3_000 }, (_, at) => `job-${at}`)
+    const told = new Set<string>()
+    for (const id of ids) await enqueuer.watch(id, () => told.add(id), unexpected)
+    await server.kill()
+    await server.start()
+    const worker = await opened(context, server.url)
+    await Promise.all(ids.map(async (jobId) => await worker.put({ jobId, replyTo: undefined }, done(jobId))))
+    await eventually('all results', () => told.size === ids.length)
+  })
+
   it('wait for a server that comes back: put, get and watch alike', async (context) => {
     const server = await redisFor(context, { password: PASSWORD })
     const session = await opened(context, server.url)
