@@ -15,6 +15,7 @@ interface Options {
   readonly rounds: number
   readonly rows: readonly string[]
   readonly only?: readonly string[]
+  readonly cpuProf?: string
   readonly json?: true
 }
 
@@ -33,11 +34,12 @@ export function jobsCommand(interrupted: AbortSignal, onOutcome: (outcome: Judge
     .option('--rounds <n>', 'of each row', wholeNumber(1, 100), 3)
     .addOption(new Option('--rows <row...>', 'these alone').choices(ROWS.map(({ name }) => name)).default(undefined))
     .option('--only <peer...>', 'understudy, celery, bullmq: these alone')
+    .option('--cpu-prof <folder>', 'write CPU profiles of the clients and workers on Node there')
     .option('--json', 'one JSON document on stdout instead of a table')
     .action(async (options: Options) => onOutcome(await bench(options, interrupted)))
 }
 
-async function bench({ rounds, rows: wanted, only, json }: Options, signal: AbortSignal): Promise<Judged> {
+async function bench({ rounds, rows: wanted, only, cpuProf, json }: Options, signal: AbortSignal): Promise<Judged> {
   const redisProgram = findRedis()
   const missing = missingFor('rabbitmq') ?? (redisProgram === undefined ? 'no Redis or Valkey is installed' : undefined)
   if (missing !== undefined || redisProgram === undefined) {
@@ -46,7 +48,7 @@ async function bench({ rounds, rows: wanted, only, json }: Options, signal: Abor
     )
     return 'not judged'
   }
-  const found = chosen(findPeers(), only)
+  const found = chosen(findPeers(cpuProf), only)
   const peers = found.filter(isHere)
   const skipped = found.filter((peer) => !isHere(peer))
   const rows: readonly Row[] = ROWS.filter(({ name }) => wanted === undefined || wanted.includes(name))

@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 export type PeerName = 'understudy' | 'celery' | 'bullmq'
@@ -20,19 +21,25 @@ export type Found = Peer | { readonly name: PeerName; readonly missing: string }
 const PYTHONS = ['python3', '/usr/bin/python3']
 const OURS = 'RabbitMQ, results in Redis'
 
-/** All of them, ours first. */
-export function findPeers(): Found[] {
+/** All of them, ours first. `profiles` is where those on Node leave CPU profiles. */
+export function findPeers(profiles?: string): Found[] {
   return [
-    node('understudy', 'Understudy', OURS),
+    node('understudy', 'Understudy', OURS, profiles),
     celery(),
     isThere('bullmq')
-      ? node('bullmq', 'BullMQ', 'Redis')
+      ? node('bullmq', 'BullMQ', 'Redis', profiles)
       : { name: 'bullmq', missing: 'BullMQ is not installed; run `npm ci`' },
   ]
 }
 
-function node(name: PeerName, product: string, over: string): Peer {
-  const program = (role: string): string[] => [process.execPath, place(`programs/${name}-${role}.ts`)]
+function node(name: PeerName, product: string, over: string, profiles: string | undefined): Peer {
+  const profiling = (role: string): string[] =>
+    profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, `${name}-${role}`)}`]
+  const program = (role: string): string[] => [
+    process.execPath,
+    ...profiling(role),
+    place(`programs/${name}-${role}.ts`),
+  ]
   return { name, product, over, client: program('client'), worker: program('worker') }
 }
 
