@@ -5,6 +5,7 @@ import { footprintCommands } from './footprint/command.ts'
 import { jobsCommand } from './jobs/command.ts'
 import { outageCommand } from './outage/command.ts'
 import { failureStoreCommand } from './jobs/failure-store-command.ts'
+import { workerKillsCommand } from './jobs/worker-kills-command.ts'
 import { type Outcome, reconnectCommand } from './reconnect/command.ts'
 import { reportCommand } from './report/command.ts'
 import { soakCommand } from './soak/command.ts'
@@ -30,6 +31,7 @@ const program = new Command('bench')
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(failureStoreCommand(interrupt.signal, (judged) => (outcome = judged)))
+  .addCommand(workerKillsCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(reportCommand((judged) => (outcome = judged)))
   .addCommand(findingsCommand((judged) => (outcome = judged)))
 for (const command of throughputCommands(interrupt.signal, (judged) => (outcome = judged))) program.addCommand(command)

@@ -1,0 +1,170 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { connect } from '../../src/connect.ts'
+import { createApp } from '../../src/jobs/app.ts'
+import { defineJob } from '../../src/jobs/define-job.ts'
+import { sqliteFailures } from '../../src/stores.ts'
+
+/** What a worker of this bench is told in the variable `BENCH_MORTAL`, as JSON. */
+export interface MortalSettings {
+  readonly uri: string
+  readonly queue: string
+  /** The SQLite file of failures and ledger. */
+  readonly store: string
+  /** Where it writes what it does; a file of its own. */
+  readonly diary: string
+  readonly concurrency: number
+  /** Jobs take up to so many milliseconds. */
+  readonly longestMs: number
+}
+
+export interface WorkerKillsOptions {
+  readonly uri: string
+  readonly jobs: number
+  readonly kills: number
+  readonly workers: number
+  readonly concurrency: number
+  readonly longestMs: number
+  readonly signal: AbortSignal
+  readonly onProgress: (line: string) => void
+}
+
+export interface WorkerKills {
+  readonly enqueued: number
+  readonly killed: number
+  /** How often a job's effect was begun, over all. */
+  readonly executions: number
+  /** Jobs of which no effect was begun, or whose run was never noted as finished. */
+  readonly lost: number
+  readonly unfinished: number
+  /** Jobs whose effect was begun more than once. */
+  readonly repeated: number
+  /** Executions that began after the ledger had their run as finished. */
+  readonly afterNoted: number
+  readonly kept: number
+  readonly seconds: number
+}
+
+const PROGRAM = fileURLToPath(new URL('./programs/mortal-worker.ts', import.meta.url))
+const QUEUE = 'bench.mortal'
+const STARTS_WITHIN_MS = 60_000
+const LEAVES_WITHIN_MS = 30_000
+const QUIET_LOOKS = 3
+
+/** Jobs under workers that are killed at random moments, each in a process of its own. */
+export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKills> {
+  const { uri, jobs, kills, concurrency, longestMs, signal, onProgress } = options
+  const folder = mkdtempSync(join(tmpdir(), 'understudy-bench-'))
+  const store = join(folder, 'jobs.db')
+  const diaries: string[] = []
+  const crew = new Set<ChildProcess>()
+  const hire = async (): Promise<void> => {
+    const diary = join(folder, `diary-${diaries.length}`)
+    diaries.push(diary)
+    const settings: MortalSettings = { uri, queue: QUEUE, store, diary, concurrency, longestMs }
+    const child = spawn(process.execPath, [PROGRAM], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+      detached: true,
+      env: { ...process.env, BENCH_MORTAL: JSON.stringify(settings) },
+    })
+    child.stdin.on('error', () => {})
+    crew.add(child)
+    await once(child.stdout, 'data', {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(STARTS_WITHIN_MS)]),
+    })
+  }
+  const connection = await connect(uri)
+  const failures = sqliteFailures(store)
+  const app = createApp({ connection, failures })
+  const began = performance.now()
+  try {
+    for (let n = 0; n < options.workers; n++) await hire()
+    const job = defineJob({ name: 'mortal', queue: QUEUE, perform: (_args: number) => null })
+    const ids = Array.from({ length: jobs }, (_, n) => `mortal-${n}`)
+    const enqueueing = Promise.all(
+      chunks(ids, 1000).map(async (some) => {
+        for (const id of some) await app.enqueue(job, 0, { id, result: false })
+      }),
+    )
+    enqueueing.catch(() => {})
+    let killed = 0
+    while (killed < kills) {
+      signal.throwIfAborted()
+      await sleep(Math.random() * 200)
+      const victim = [...crew][Math.floor(Math.random() * crew.size)]
+      if (victim === undefined) break
+      crew.delete(victim)
+      victim.kill('SIGKILL')
+      await once(victim, 'exit')
+      killed++
+      if (killed % 10 === 0)
+        onProgress(`${killed} workers killed, ${(await connection.inspect(QUEUE))?.ready} jobs wait`)
+      await hire()
+    }
+    await enqueueing
+    onProgress(`${jobs} jobs enqueued`)
+    for (let quiet = 0; quiet < QUIET_LOOKS; ) {
+      signal.throwIfAborted()
+      await sleep(1000)
+      quiet = (await connection.inspect(QUEUE))?.ready === 0 ? quiet + 1 : 0
+    }
+    await Promise.all([...crew].map(leave))
+    const left = (await connection.inspect(QUEUE))?.ready ?? 0
+    if (left > 0) onProgress(`${left} jobs are still in the queue`)
+    const seconds = (performance.now() - began) / 1000
+    return { enqueued: ids.length, killed, kept: await app.failures.count(), seconds, ...account(ids, diaries) }
+  } finally {
+    for (const child of crew) child.kill('SIGKILL')
+    await app.close()
+    await connection.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** It takes nothing more, ends what it has, and goes. */
+async function leave(child: ChildProcess): Promise<void> {
+  const gone = once(child, 'exit', { signal: AbortSignal.timeout(LEAVES_WITHIN_MS) })
+  child.stdin?.end()
+  await gone
+}
+
+/** What the diaries say; a last line may be cut. */
+function account(
+  ids: readonly string[],
+  diaries: readonly string[],
+): Pick<WorkerKills, 'executions' | 'lost' | 'unfinished' | 'repeated' | 'afterNoted'> {
+  const begun = new Map<string, bigint[]>()
+  const noted = new Map<string, bigint>()
+  for (const diary of diaries) {
+    for (const line of readFileSync(diary, 'utf8').split('\n')) {
+      const [what, at, run = ''] = line.split(' ')
+      const [id = ''] = run.split('/')
+      if (what === 'b') begun.set(id, [...(begun.get(id) ?? []), BigInt(at ?? 0)])
+      else if (what === 'n') {
+        const time = BigInt(at ?? 0)
+        const first = noted.get(id)
+        if (first === undefined || time < first) noted.set(id, time)
+      }
+    }
+  }
+  let [executions, lost, unfinished, repeated, afterNoted] = [0, 0, 0, 0, 0]
+  for (const id of ids) {
+    const times = begun.get(id) ?? []
+    const note = noted.get(id)
+    executions += times.length
+    if (times.length === 0) lost++
+    if (note === undefined) unfinished++
+    if (times.length > 1) repeated++
+    if (note !== undefined) afterNoted += times.filter((time) => time > note).length
+  }
+  return { executions, lost, unfinished, repeated, afterNoted }
+}
+
+function chunks<Item>(list: readonly Item[], size: number): Item[][] {
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size))
+}
