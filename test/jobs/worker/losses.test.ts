@@ -144,6 +144,31 @@ describe('two copies of one run', () => {
     await Promise.all(workers.map((worker) => worker.stop({ grace: 0 })))
     await bench.connection.close()
   })
+
+  it('that get their slots at once are run once', async () => {
+    const bench = await scriptedBench()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const runs: unknown[] = []
+    const job = defineJob({
+      name: 'once',
+      queue: 'jobs',
+      perform: async (args: string) => {
+        runs.push(args)
+        await promise
+      },
+    })
+    const worker = bench.worker({ jobs: [job], concurrency: 2, prefetch: 10 })
+    await worker.start()
+    for (const id of ['a', 'b', 'j', 'j']) bench.deliver(job, id, { id })
+    await settled()
+    assert.equal(worker.describe().queues[0]?.waiting, 2)
+    resolve()
+    await settled()
+    assert.deepEqual(runs, ['a', 'b', 'j'])
+    assert.equal(worker.describe().done.deduplicated, 1)
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+  })
 })
 
 describe('a pause right behind a delivery', () => {
