@@ -89,7 +89,8 @@ export class QueueSource {
 
   /** Subscribes anew, for one that gets nothing. What was delivered and not begun goes back to the broker. */
   renew(): void {
-    if (!this.#taking || this.#inHand > 0) return
+    // What a living subscription delivered would be taken along.
+    if (!this.#taking || (this.isSubscribed && this.#inHand > 0)) return
     this.#unsubscribe()
     this.#subscribe()
   }

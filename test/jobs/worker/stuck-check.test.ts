@@ -58,3 +58,27 @@ describe('a worker that is connected and gets nothing', () => {
     await bench.connection.close()
   })
 })
+
+describe('a subscription that a broker refuses in the middle of its life', () => {
+  it('is tried again later, and works then', async () => {
+    const bench = await scriptedBench()
+    const worker = bench.worker({ jobs: [job], stuckAfter: 30_000 })
+    await worker.start()
+    const refusal = new UnderstudyError('rejected', 'the queue is being moved')
+    bench.transport.onLink = (link) => {
+      link.confirms = true
+      link.subscribing = refusal
+    }
+    for (const link of bench.transport.links) link.die()
+    await bench.clock.advance(10_000)
+    assert.ok(bench.log.some(({ level, message }) => level === 'error' && message === 'a worker lost its subscription'))
+    for (const link of bench.transport.links) link.subscribing = 'accept'
+    await bench.clock.advance(15_000)
+    bench.deliver(job, 1)
+    await settled()
+    assert.equal(worker.describe().done.succeeded, 1)
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
+  })
+})
