@@ -45,6 +45,11 @@ export function openwirePortName(node: string): string {
   return `openwire-${node}`
 }
 
+/** Where the messages of a lab wait whose delay is not over: with both brokers, as the standby must know them too. */
+function schedulerDirectory(folder: LabFolder): string {
+  return folder.at('scheduler')
+}
+
 /** The files of a broker that may be kept and shown. */
 export function configurationFiles(folder: LabFolder, node: string): string[] {
   return [folder.at(node, 'activemq.xml'), folder.log(node)]
@@ -127,7 +132,7 @@ function brokerXml(folder: LabFolder, broker: ActivemqBroker): string {
   </bean>
 ${beans === undefined ? '' : `\n${beans}\n`}
   <broker xmlns="http://activemq.apache.org/schema/core" brokerName="${broker.name}" useJmx="false" persistent="true"
-    schedulerSupport="false" dataDirectory="${escapeXml(folder.at(broker.name, 'data'))}">
+    schedulerSupport="true" dataDirectory="${escapeXml(folder.at(broker.name, 'data'))}">
     <plugins>
       <simpleAuthenticationPlugin>
         <users><authenticationUser username="\${username}" password="\${password}" groups="users"/></users>
@@ -136,6 +141,16 @@ ${beans === undefined ? '' : `\n${beans}\n`}
     <persistenceAdapter>
 ${persistenceAdapter}
     </persistenceAdapter>
+    <!-- Messages with a delay. They are no part of the store above, and by default each broker would keep its own:
+      this directory is one that both share. Who serves is up to the lock of the store above alone, so it has none of
+      its own here. Elsewhere leave that on, except with a lease: two brokers that serve at once spoil this store. -->
+    <jobSchedulerStore>
+      <bean xmlns="http://www.springframework.org/schema/beans"
+        class="org.apache.activemq.store.kahadb.scheduler.JobSchedulerStoreImpl">
+        <property name="directory" value="${escapeXml(schedulerDirectory(folder))}"/>
+        <property name="useLock" value="false"/>
+      </bean>
+    </jobSchedulerStore>
     <systemUsage>
       <systemUsage>
         <memoryUsage><memoryUsage limit="128 mb"/></memoryUsage>
