@@ -52,6 +52,8 @@ export async function loadValkeyDriver(): Promise<ValkeyDriver> {
       ...(password === undefined ? {} : { password }),
       database,
       RESP: 3,
+      // Its own limit makes an AbortSignal for every command, each with a timer that nobody cancels; the link has one watch.
+      commandOptions: { timeout: 0 },
       disableOfflineQueue: true,
       disableClientInfo: true,
       maintNotifications: 'disabled',
