@@ -8,7 +8,7 @@ import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../jobs/examples.ts'
 import { several } from '../jobs/header-option.ts'
-import { openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
+import { onStores, openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
 import { brokerWaitOption, withConnection } from '../jobs/with-connection.ts'
 import { workerTable } from '../jobs/worker-table.ts'
@@ -72,7 +72,7 @@ async function pause(
   const queues = queue?.map(plainName)
   const { obeyed, kept } = await withConnection(terminal, { uri, waitMs: options.brokerWait }, async (connection) => {
     // The store first: a worker that starts meanwhile finds it there.
-    const kept = await keep(options, action, async () => queues ?? (await queuesOf(connection, wait)))
+    const kept = await onStores(() => keep(options, action, async () => queues ?? (await queuesOf(connection, wait))))
     const obeyed = await tellWorkers(
       connection,
       { command: action, ...(queues === undefined ? {} : { queues }) },

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
-import { createApp } from '../../jobs/app.ts'
+import type { Connection } from '../../connection.ts'
+import { type App, type AppOptions, createApp } from '../../jobs/app.ts'
+import type { Job } from '../../jobs/job.ts'
 import type { StatusEvent } from '../../failover/status.ts'
 import type { Worker } from '../../jobs/worker.ts'
 import { messageOf } from '../../errors.ts'
@@ -12,6 +14,7 @@ import { loadJobFiles } from '../jobs/job-files.ts'
 import {
   failuresOption,
   ledgerOption,
+  onStores,
   openFailures,
   openLedger,
   openResults,
@@ -20,6 +23,7 @@ import {
 import { type QueueOrder, queueOrder } from '../jobs/queue-order.ts'
 import { besideFailures, showLocation, type StoreLocation } from '../jobs/store-location.ts'
 import { terminalLogger } from '../jobs/terminal-logger.ts'
+import { closingOf } from '../jobs/with-app.ts'
 import { brokerWaitOption } from '../jobs/with-connection.ts'
 import { WorkerEnd } from '../jobs/worker-end.ts'
 import { WorkerLines } from '../jobs/worker-lines.ts'
@@ -27,7 +31,7 @@ import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
 import type { ProcessTerminal } from '../terminal.ts'
 
-export interface WorkerCommandOptions {
+interface WorkerCommandOptions {
   readonly jobs: readonly string[]
   readonly queues?: QueueOrder
   readonly concurrency: number
@@ -104,44 +108,30 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
   const end = new WorkerEnd({ terminal, lines, graceMs: options.grace })
   try {
     const jobs = await loadJobFiles(options.jobs)
-    const ledger = options.ledger ?? besideFailures(options.failures)
-    await using stores = new AsyncDisposableStack()
+    const stores = {
+      ...openFailures(options.failures),
+      ...openLedger(options.ledger ?? besideFailures(options.failures)),
+      ...openResults(options.results),
+    }
+    await using _ = closingOf(stores)
     const { connection, begun } = await openConnection(
       uri,
       options.brokerWait,
       end.early,
       brokerLines(lines),
-      async (opened) => {
-        const app = stores.use(
-          createApp({
-            connection: opened,
-            ...openFailures(options.failures),
-            ...openLedger(ledger),
-            ...openResults(options.results),
-            logger: terminalLogger(terminal.err),
-            observer: (event) => {
-              end.heard(event)
-              lines.tell(event)
-            },
-          }),
-        )
-        const worker = app.worker({
-          jobs,
-          concurrency: options.concurrency,
-          ...(options.queues === undefined ? {} : { queues: options.queues }),
-          ...(options.prefetch === undefined ? {} : { prefetch: options.prefetch }),
-          ...(options.name === undefined ? {} : { name: options.name }),
-        })
-        await worker.start()
-        return worker
-      },
+      (opened) => begin(opened, { jobs, options, stores, terminal, lines, end }),
     )
-    stores.defer(() => connection.close())
-    connection.observe((event) => {
-      if (event.type === 'failed') end.fail(messageOf(event.error))
-    })
-    sayReady(begun, options, lines)
-    await end.stopped(begun)
+    const { app, worker } = begun
+    try {
+      connection.observe((event) => {
+        if (event.type === 'failed') end.fail(messageOf(event.error))
+      })
+      sayReady(worker, options, lines)
+      await end.stopped(worker)
+    } finally {
+      await app.close()
+      await connection.close()
+    }
   } catch (error) {
     // A worker that was asked to end before it began has ended as asked.
     if (end.hasBegun || !(error instanceof Exit && error.exitCode === EXIT.interrupted)) throw error
@@ -149,6 +139,46 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
     lines.flush()
     end.release()
     endAnyway()
+  }
+}
+
+interface Beginning {
+  readonly jobs: readonly Job[]
+  readonly options: WorkerCommandOptions
+  readonly stores: Pick<AppOptions, 'failures' | 'ledger' | 'results'>
+  readonly terminal: ProcessTerminal
+  readonly lines: WorkerLines
+  readonly end: WorkerEnd
+}
+
+/** Resolves when the brokers have accepted the worker's subscriptions. */
+async function begin(
+  connection: Connection,
+  { jobs, options, stores, terminal, lines, end }: Beginning,
+): Promise<{ readonly app: App; readonly worker: Worker }> {
+  const { concurrency, queues, prefetch, name } = options
+  const app = createApp({
+    connection,
+    ...stores,
+    logger: terminalLogger(terminal.err),
+    observer: (event) => {
+      end.heard(event)
+      lines.tell(event)
+    },
+  })
+  try {
+    const worker = app.worker({
+      jobs,
+      concurrency,
+      ...(queues === undefined ? {} : { queues }),
+      ...(prefetch === undefined ? {} : { prefetch }),
+      ...(name === undefined ? {} : { name }),
+    })
+    await onStores(() => worker.start())
+    return { app, worker }
+  } catch (error) {
+    await app.close()
+    throw error
   }
 }
 

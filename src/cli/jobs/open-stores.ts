@@ -11,6 +11,7 @@ import {
   sqliteResults,
   valkeyResults,
 } from '../../stores.ts'
+import { messageOf, UnderstudyError } from '../../errors.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { showLocation, type StoreLocation, storeLocation } from './store-location.ts'
 
@@ -53,9 +54,9 @@ export function openFailures(
     case 'sqlite':
       if (mustExist && !existsSync(location.path))
         throw new Exit(EXIT.unknown, `there is no ${location.path}; --failures says where failures are kept`)
-      return { failures: sqliteFailures(location.path) }
+      return named('--failures', () => ({ failures: sqliteFailures(location.path) }))
     case 'mysql':
-      return { failures: mysqlFailures({ uri: location.uri }) }
+      return named('--failures', () => ({ failures: mysqlFailures({ uri: location.uri }) }))
     case 'none':
     case 'redis':
     case 'reply':
@@ -67,9 +68,9 @@ export function openFailures(
 export function openLedger(location: StoreLocation): Pick<AppOptions, 'ledger'> {
   switch (location.kind) {
     case 'sqlite':
-      return { ledger: sqliteLedger(location.path) }
+      return named('--ledger', () => ({ ledger: sqliteLedger(location.path) }))
     case 'mysql':
-      return { ledger: mysqlLedger({ uri: location.uri }) }
+      return named('--ledger', () => ({ ledger: mysqlLedger({ uri: location.uri }) }))
     case 'none':
     case 'redis':
     case 'reply':
@@ -82,12 +83,35 @@ export function openResults(location: StoreLocation): Pick<AppOptions, 'results'
     case 'reply':
       return { results: replyResults() }
     case 'sqlite':
-      return { results: sqliteResults(location.path) }
+      return named('--results', () => ({ results: sqliteResults(location.path) }))
     case 'mysql':
-      return { results: mysqlResults({ uri: location.uri }) }
+      return named('--results', () => ({ results: mysqlResults({ uri: location.uri }) }))
     case 'redis':
-      return { results: valkeyResults({ url: location.uri }) }
+      return named('--results', () => ({ results: valkeyResults({ url: location.uri }) }))
     case 'none':
       return {}
+  }
+}
+
+/** What a store has against its address is told with the option that it came from. */
+function named<Store>(option: string, make: () => Store): Store {
+  try {
+    return make()
+  } catch (error) {
+    throw new Exit(EXIT.badArguments, `${option}: ${messageOf(error)}`)
+  }
+}
+
+/**
+ * Does something that stands on a store; one that is not there, or that is none, is a target that is missing.
+ *
+ * @throws Exit for trouble with a store, and what `work` throws.
+ */
+export async function onStores<Value>(work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof UnderstudyError && error.code === 'storage') throw new Exit(EXIT.unknown, error.message)
+    throw error
   }
 }

@@ -15,7 +15,7 @@ type PlacedKind = Exclude<Kind, 'none' | 'reply'>
 const FORMS: Readonly<Record<Kind, string>> = {
   none: 'none',
   sqlite: 'a file such as failures.db or sqlite:failures.db',
-  mysql: 'mysql://user:password@host/database',
+  mysql: 'mysql://host/database',
   redis: 'redis://host:6379',
   reply: 'reply',
 }

@@ -2,6 +2,7 @@ import type { Connection } from '../../connection.ts'
 import { prepare } from '../../connect.ts'
 import { type App, type AppOptions, createApp } from '../../jobs/app.ts'
 import type { Terminal } from '../terminal.ts'
+import { onStores } from './open-stores.ts'
 import { terminalLogger } from './terminal-logger.ts'
 import { withConnection } from './with-connection.ts'
 
@@ -14,8 +15,9 @@ export async function withApp<Value>(
   work: (app: App, connection: Connection) => Promise<Value>,
 ): Promise<Value> {
   return await withConnection(terminal, { uri, waitMs }, async (connection) => {
+    await using _ = closingOf(stores)
     await using app = createApp({ connection, ...stores, logger: terminalLogger(terminal.err) })
-    return await work(app, connection)
+    return await onStores(() => work(app, connection))
   })
 }
 
@@ -26,6 +28,16 @@ export async function withStores<Value>(
   work: (app: App) => Promise<Value>,
 ): Promise<Value> {
   await using connection = await prepare('memory:nowhere')
+  await using _ = closingOf(stores)
   await using app = createApp({ connection, ...stores, logger: terminalLogger(terminal.err) })
-  return await work(app)
+  return await onStores(() => work(app))
+}
+
+/** Closes the stores too that could not be opened, which an application leaves: their threads keep the process. */
+export function closingOf({ failures, ledger }: Stores): AsyncDisposable {
+  return {
+    async [Symbol.asyncDispose]() {
+      await Promise.allSettled([failures?.close(), ledger?.close()])
+    },
+  }
 }
