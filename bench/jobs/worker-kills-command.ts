@@ -24,7 +24,7 @@ export function workerKillsCommand(interrupted: AbortSignal, onOutcome: (outcome
     .option('--kills <n>', 'how many workers are killed', wholeNumber(1, 10_000), 100)
     .option('--workers <n>', 'processes at a time', wholeNumber(1, 100), 6)
     .option('--concurrency <n>', 'jobs at a time in each', wholeNumber(1, 1000), 20)
-    .option('--longest <ms>', 'a job takes up to so long', wholeNumber(0, 60_000), 20)
+    .option('--longest <ms>', 'a job takes up to so long', wholeNumber(0, 60_000), 250)
     .option('--json', 'one JSON document on stdout')
     .action(async (options: Options) => onOutcome(await bench(options, interrupted)))
 }

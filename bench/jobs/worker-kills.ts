@@ -83,15 +83,15 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
   const app = createApp({ connection, failures })
   const began = performance.now()
   try {
-    for (let n = 0; n < options.workers; n++) await hire()
     const job = defineJob({ name: 'mortal', queue: QUEUE, perform: (_args: number) => null })
     const ids = Array.from({ length: jobs }, (_, n) => `mortal-${n}`)
-    const enqueueing = Promise.all(
-      chunks(ids, 1000).map(async (some) => {
-        for (const id of some) await app.enqueue(job, 0, { id, result: false })
-      }),
-    )
-    enqueueing.catch(() => {})
+    // First, so that every worker always has its hands full when it is killed.
+    for (const some of chunks(ids, 1000)) {
+      signal.throwIfAborted()
+      await Promise.all(some.map((id) => app.enqueue(job, 0, { id, result: false })))
+    }
+    onProgress(`${jobs} jobs enqueued`)
+    for (let n = 0; n < options.workers; n++) await hire()
     let killed = 0
     while (killed < kills) {
       signal.throwIfAborted()
@@ -106,8 +106,6 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
         onProgress(`${killed} workers killed, ${(await connection.inspect(QUEUE))?.ready} jobs wait`)
       await hire()
     }
-    await enqueueing
-    onProgress(`${jobs} jobs enqueued`)
     for (let quiet = 0; quiet < QUIET_LOOKS; ) {
       signal.throwIfAborted()
       await sleep(1000)
