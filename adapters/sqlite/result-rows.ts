@@ -20,12 +20,12 @@ export function resultRows(database: DatabaseSync): ResultRows {
     `INSERT INTO results (job_id, result, progress, expires_at) VALUES (?, ?, NULL, ?)
      ON CONFLICT (job_id) DO UPDATE SET result = excluded.result, progress = NULL, expires_at = excluded.expires_at`,
   )
-  // On the right is what was there before.
+  // On the right is what was there before. Node 22 binds no numbered parameters.
   const progress = database.prepare(
-    `INSERT INTO results (job_id, result, progress, expires_at) VALUES (?1, NULL, ?2, ?3)
+    `INSERT INTO results (job_id, result, progress, expires_at) VALUES (?, NULL, ?, ?)
      ON CONFLICT (job_id) DO UPDATE SET progress = excluded.progress,
-       expires_at = iif(result IS NULL OR expires_at <= ?4, excluded.expires_at, expires_at),
-       result = iif(expires_at <= ?4, NULL, result)`,
+       expires_at = iif(result IS NULL OR expires_at <= ?, excluded.expires_at, expires_at),
+       result = iif(expires_at <= ?, NULL, result)`,
   )
   const prune = database.prepare(
     'DELETE FROM results WHERE job_id IN (SELECT job_id FROM results WHERE expires_at <= ? ORDER BY expires_at LIMIT ?)',
@@ -41,7 +41,7 @@ export function resultRows(database: DatabaseSync): ResultRows {
       return found
     },
     writeResult: (jobId, text, expiresAt) => void result.run(storedText(jobId), text, expiresAt),
-    writeProgress: (jobId, text, expiresAt, now) => void progress.run(storedText(jobId), text, expiresAt, now),
+    writeProgress: (jobId, text, expiresAt, now) => void progress.run(storedText(jobId), text, expiresAt, now, now),
     prune: (now) => void prune.run(now, PRUNED_AT_ONCE),
   }
 }
