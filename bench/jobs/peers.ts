@@ -11,6 +11,8 @@ export interface Peer {
   readonly product: string
   /** Over RabbitMQ with results in Redis, or over Redis alone. */
   readonly over: string
+  /** Empty jobs before the first round: programs that have been running for a while are compared, not their start. */
+  readonly warmUpJobs: number
   readonly client: readonly string[]
   readonly worker: readonly string[]
 }
@@ -40,7 +42,7 @@ function node(name: PeerName, product: string, over: string, profiles: string | 
     ...profiling(role),
     place(`programs/${name}-${role}.ts`),
   ]
-  return { name, product, over, client: program('client'), worker: program('worker') }
+  return { name, product, over, warmUpJobs: 3000, client: program('client'), worker: program('worker') }
 }
 
 function celery(): Found {
@@ -50,7 +52,15 @@ function celery(): Found {
     if (status !== 0) continue
     const program = (role: string): string[] => [python, place('programs/celery_peer.py'), role]
     const product = `Celery ${stdout.trim()}`
-    return { name: 'celery', product, over: OURS, client: program('client'), worker: program('worker') }
+    // Python compiles nothing while it runs.
+    return {
+      name: 'celery',
+      product,
+      over: OURS,
+      warmUpJobs: 300,
+      client: program('client'),
+      worker: program('worker'),
+    }
   }
   return {
     name: 'celery',

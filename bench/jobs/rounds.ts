@@ -25,9 +25,6 @@ export interface RoundsPlan {
   readonly onSample: (sample: Sample) => void
 }
 
-// Before the first round: programs that have been running for a while are compared, not their start.
-const WARM_UP_JOBS = 3000
-
 /** Row by row; within a row every peer does the same work in every round: A B C, B C A, … */
 export async function runRounds(plan: RoundsPlan): Promise<Sample[]> {
   const { peers, rounds, signal, onSample } = plan
@@ -36,7 +33,7 @@ export async function runRounds(plan: RoundsPlan): Promise<Sample[]> {
     const crews = new Map<PeerName, Crew>()
     try {
       for (const peer of peers) {
-        const warmUp = { jobs: row.ms > 0 ? row.workers : WARM_UP_JOBS, ms: row.ms }
+        const warmUp = { jobs: row.ms > 0 ? row.workers : peer.warmUpJobs, ms: row.ms }
         crews.set(peer.name, await startCrew(peer, row.workers, settingsFor(peer, row, plan), warmUp, signal))
       }
       for (let round = 1; round <= rounds; round++) {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Worker } from 'bullmq'
-import { settings, tellProgress, wallTime } from './program.ts'
+import { settings, startWorker, tellProgress, wallTime } from './program.ts'
 
 let done = 0
 let at = 0
@@ -14,6 +14,6 @@ worker.on('completed', () => {
   done++
   at = wallTime()
 })
-await worker.waitUntilReady()
+await startWorker(() => worker.waitUntilReady())
 await tellProgress(() => ({ done, at }))
 await worker.close()

@@ -75,16 +75,20 @@ def worker():
                 told = progress['done']
                 tell({'done': told, 'at': progress['at']})
 
+    is_ready = threading.Event()
+
     def leave():
         sys.stdin.read()
-        os.kill(os.getpid(), signal.SIGTERM)
+        # Before it is ready it has nothing in hand, and may be waiting for its broker for ever.
+        os.kill(os.getpid(), signal.SIGTERM if is_ready.is_set() else signal.SIGKILL)
 
     @worker_ready.connect(weak=False)
     def ready(**_):
+        is_ready.set()
         tell({'done': 0, 'at': now()})
-        for action in (tell_progress, leave):
-            threading.Thread(target=action, daemon=True).start()
+        threading.Thread(target=tell_progress, daemon=True).start()
 
+    threading.Thread(target=leave, daemon=True).start()
     # One job at a time in one process, without what only monitors need.
     app.worker_main([
         'worker', '--pool=solo', '--concurrency=1', '--loglevel=ERROR', '--hostname=bench%d@localhost' % os.getpid(),

@@ -54,6 +54,15 @@ export async function answerOrders(answer: (order: Order) => Promise<Sent>): Pro
   for await (const line of createInterface({ input: process.stdin })) tell(await answer(JSON.parse(line) as Order))
 }
 
+/** Starts a worker. While it starts it may wait for its broker for ever: it goes with the bench. */
+export async function startWorker<Started>(start: () => Promise<Started>): Promise<Started> {
+  const leave = (): never => process.exit(1)
+  process.stdin.once('end', leave).resume()
+  const started = await start()
+  process.stdin.off('end', leave)
+  return started
+}
+
 /** Tells that the worker is ready, and from then on what it did; resolves when it is to leave. */
 export async function tellProgress(progress: () => Progress): Promise<void> {
   tell({ done: 0, at: wallTime() })
@@ -64,7 +73,6 @@ export async function tellProgress(progress: () => Progress): Promise<void> {
     told = now.done
     tell(now)
   }, TELLS_EVERY_MS)
-  process.stdin.resume()
   await new Promise((resolve) => process.stdin.once('end', resolve))
   clearInterval(timer)
 }

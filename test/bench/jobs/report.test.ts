@@ -15,7 +15,7 @@ const ROW: Row = {
   results: true,
   withinS: 20.4,
 }
-const peer = (name: PeerName): Peer => ({ name, product: name, over: '', client: [], worker: [] })
+const peer = (name: PeerName): Peer => ({ name, product: name, over: '', warmUpJobs: 0, client: [], worker: [] })
 const sample = (of: PeerName, doneS: number, jobs = 1000): Sample => ({
   row: 'five',
   peer: of,
