@@ -8,6 +8,9 @@ import { type FailureRow, fromRow, READ_COLUMNS } from './row.ts'
 
 /** What an answer may hold in bytes of arguments: a page of large jobs is a shorter page. */
 const MOST_BYTES = 16_000_000
+/** How many of the latest are looked at one by one before an index of words is asked. */
+const LOOKED_THROUGH = 1_000
+const PLACE = 'n, id, failed_at, args_bytes'
 
 interface Place {
   readonly n: number
@@ -40,15 +43,30 @@ export class FailureReads {
     return rows.map(fromRow)
   }
 
-  async search({ sql, values }: SqlCondition, page: SearchPage): Promise<FoundFailures> {
+  /**
+   * `plain` means the same as the condition and uses no index of words. With such an index the server collects all rows
+   * that have the words before it sorts them; where many have them, a page is full after a short way through the latest.
+   */
+  async search(condition: SqlCondition, plain: SqlCondition, page: SearchPage): Promise<FoundFailures> {
     const after = readPage(page)
     // The latest first; those of one moment by their id.
     const behind = after === undefined ? '' : 'AND failed_at <= ? AND (failed_at < ? OR id < ?)'
     const place = after === undefined ? [] : [after.failedAt, after.failedAt, Buffer.from(after.id)]
-    const found = await this.#places(`${sql} ${behind} ORDER BY failed_at DESC, id DESC LIMIT ${page.limit + 1}`, [
-      ...values,
-      ...place,
-    ])
+    const order = `ORDER BY failed_at DESC, id DESC LIMIT`
+    const most = page.limit + 1
+    const near =
+      condition.sql === plain.sql
+        ? []
+        : await this.#database.rows<Place>(
+            `SELECT ${PLACE} FROM understudy_failures JOIN (
+               SELECT n AS latest FROM understudy_failures WHERE TRUE ${behind} ${order} ${most + LOOKED_THROUGH}
+             ) AS latest ON n = latest WHERE ${plain.sql} ${order} ${most}`,
+            [...place, ...plain.values],
+          )
+    const found =
+      near.length === most
+        ? near
+        : await this.#places(`${condition.sql} ${behind} ${order} ${most}`, [...condition.values, ...place])
     const shown = withinBytes(found.slice(0, page.limit))
     const last = shown.length < found.length ? shown.at(-1) : undefined
     return {
@@ -111,7 +129,7 @@ export class FailureReads {
 
   /** Where they are, without their arguments: sorting must not drag those along. */
   async #places(where: string, values: readonly SqlValue[]): Promise<readonly Place[]> {
-    const sql = `SELECT n, id, failed_at, args_bytes FROM understudy_failures WHERE ${where}`
+    const sql = `SELECT ${PLACE} FROM understudy_failures WHERE ${where}`
     return await this.#database.rows<Place>(sql, values)
   }
 

@@ -15,7 +15,7 @@ import type { Database } from './database.ts'
 import type { SqlValue } from './driver.ts'
 import { FailureReads } from './failure-reads.ts'
 import { databaseOf, MYSQL_OPTIONS, type MysqlOptions } from './options.ts'
-import { mysqlDialect } from './query-dialect.ts'
+import { mysqlDialect, NO_WORDS } from './query-dialect.ts'
 import { KEPT_COLUMNS, rowValues } from './row.ts'
 
 /** How much goes in one statement: servers bound its size, and rows that are changed are locked to its end. */
@@ -25,6 +25,7 @@ const LARGE_BYTES = 250_000
 const REMOVED_AT_ONCE = 5_000
 
 const CLAIM = `UPDATE understudy_failures SET status = 'retrying', batch = ?, claimed_at = ?, retried_by = ?`
+const PLAIN = mysqlDialect(NO_WORDS)
 const OLDEST_FIRST = 'ORDER BY failed_at, id'
 const INSERT = `INSERT INTO understudy_failures (${KEPT_COLUMNS.join(', ')}) VALUES`
 const ROW = `(${KEPT_COLUMNS.map(() => '?').join(', ')})`
@@ -73,7 +74,8 @@ export class MysqlFailures implements FailureStore {
   }
 
   async search(query: FailureQuery, page: SearchPage): Promise<FoundFailures> {
-    return await this.#reads.search(await this.#condition(query), page)
+    const now = this.#clock.wallTime()
+    return await this.#reads.search(await this.#condition(query, now), queryToSql(query, PLAIN, now), page)
   }
 
   async count(query: FailureQuery): Promise<number> {

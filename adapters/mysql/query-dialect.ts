@@ -18,6 +18,9 @@ const WORDS_OF: Readonly<Record<IndexedColumn, string>> = {
   preview: 'preview_words',
 }
 
+/** No word is of such a length: conditions without an index of words, which mean the same. */
+export const NO_WORDS: WordLengths = { least: Number.POSITIVE_INFINITY, most: 0 }
+
 /** The lengths of words that the server's index takes. */
 export interface WordLengths {
   readonly least: number

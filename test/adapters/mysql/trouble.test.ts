@@ -228,6 +228,34 @@ describe('MySQL or MariaDB in trouble', { skip }, () => {
     }
   })
 
+  it('pages through words that many have and words that few have, each failure once and the latest first', async () => {
+    const uri = await ownDatabase()
+    await using store = mysqlFailures({ uri })
+    // Kept first and failed first: far behind the latest.
+    await store.keep(failures('few', 60, { errorMessage: 'a needle' }).map((one, at) => ({ ...one, failedAt: at })))
+    await store.keep(failures('many', 1_500, { errorMessage: 'the hay' }))
+    for (const [query, count] of [
+      ['hay', 1_500],
+      ['needle', 60],
+      ['hay OR needle', 1_560],
+      ['hay needle', 0],
+    ] as const) {
+      const found: { readonly id: string; readonly failedAt: number }[] = []
+      for (let after: string | undefined; ; ) {
+        const page = await store.search(parseQuery(query), { limit: 400, after })
+        found.push(...page.failures)
+        if (page.next === undefined) break
+        after = page.next
+      }
+      assert.equal(new Set(found.map(({ id }) => id)).size, count, query)
+      assert.equal(found.length, count, query)
+      assert.deepEqual(
+        found.map(({ failedAt }) => failedAt),
+        found.map(({ failedAt }) => failedAt).sort((one, other) => other - one),
+      )
+    }
+  })
+
   it('says that a statement is larger than the server takes, and serves on', async () => {
     const uri = await ownDatabase()
     await using store = mysqlFailures({ uri })
