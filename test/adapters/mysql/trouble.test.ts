@@ -232,7 +232,10 @@ describe('MySQL or MariaDB in trouble', { skip }, () => {
     const uri = await ownDatabase()
     await using store = mysqlFailures({ uri })
     // Kept first and failed first: far behind the latest.
-    await store.keep(failures('few', 60, { errorMessage: 'a needle' }).map((one, at) => ({ ...one, failedAt: at })))
+    const few = Array.from({ length: 60 }, (_, at) =>
+      failure({ jobId: `few-${at}`, errorMessage: 'a needle', failedAt: at }),
+    )
+    await store.keep(few)
     await store.keep(failures('many', 1_500, { errorMessage: 'the hay' }))
     for (const [query, count] of [
       ['hay', 1_500],
