@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '../../src/connect.ts'
 import { createApp } from '../../src/jobs/app.ts'
 import { defineJob } from '../../src/jobs/define-job.ts'
-import { sqliteFailures } from '../../src/stores.ts'
+import { runKey } from '../../src/jobs/envelope.ts'
+import { sqliteFailures, sqliteLedger } from '../../src/stores.ts'
 
 /** What a worker of this bench is told in the variable `BENCH_MORTAL`, as JSON. */
 export interface MortalSettings {
@@ -55,6 +56,7 @@ const QUEUE = 'bench.mortal'
 const STARTS_WITHIN_MS = 60_000
 const LEAVES_WITHIN_MS = 30_000
 const QUIET_LOOKS = 3
+const LOOKS_EVERY_MS = 50
 
 /** Jobs under workers that are killed at random moments, each in a process of its own. */
 export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKills> {
@@ -79,6 +81,10 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
     })
   }
   const connection = await connect(uri)
+  const waiting = async (): Promise<number> => {
+    signal.throwIfAborted()
+    return (await connection.inspect(QUEUE))?.ready ?? 0
+  }
   const failures = sqliteFailures(store)
   const app = createApp({ connection, failures })
   const began = performance.now()
@@ -93,29 +99,31 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
     onProgress(`${jobs} jobs enqueued`)
     for (let n = 0; n < options.workers; n++) await hire()
     let killed = 0
-    while (killed < kills) {
-      signal.throwIfAborted()
-      await sleep(Math.random() * 200)
+    for (; killed < kills; killed++) {
+      // Spread over the jobs, whatever the machine's pace; the moment itself is random.
+      while ((await waiting()) > jobs * (1 - (killed + 1) / (kills + 1))) await sleep(LOOKS_EVERY_MS)
+      await sleep(Math.random() * LOOKS_EVERY_MS)
       const victim = [...crew][Math.floor(Math.random() * crew.size)]
       if (victim === undefined) break
       crew.delete(victim)
       victim.kill('SIGKILL')
       await once(victim, 'exit')
-      killed++
-      if (killed % 10 === 0)
-        onProgress(`${killed} workers killed, ${(await connection.inspect(QUEUE))?.ready} jobs wait`)
+      if ((killed + 1) % 10 === 0) onProgress(`${killed + 1} workers killed, ${await waiting()} jobs wait`)
       await hire()
     }
     for (let quiet = 0; quiet < QUIET_LOOKS; ) {
-      signal.throwIfAborted()
       await sleep(1000)
-      quiet = (await connection.inspect(QUEUE))?.ready === 0 ? quiet + 1 : 0
+      quiet = (await waiting()) === 0 ? quiet + 1 : 0
     }
     await Promise.all([...crew].map(leave))
-    const left = (await connection.inspect(QUEUE))?.ready ?? 0
-    if (left > 0) onProgress(`${left} jobs are still in the queue`)
     const seconds = (performance.now() - began) / 1000
-    return { enqueued: ids.length, killed, kept: await app.failures.count(), seconds, ...account(ids, diaries) }
+    return {
+      enqueued: ids.length,
+      killed,
+      kept: await app.failures.count(),
+      seconds,
+      ...(await account(ids, diaries, store)),
+    }
   } finally {
     for (const child of crew) child.kill('SIGKILL')
     await app.close()
@@ -131,36 +139,36 @@ async function leave(child: ChildProcess): Promise<void> {
   await gone
 }
 
-/** What the diaries say; a last line may be cut. */
-function account(
+/** What the diaries say, and the ledger where a worker was killed before it wrote; a last line may be cut. */
+async function account(
   ids: readonly string[],
   diaries: readonly string[],
-): Pick<WorkerKills, 'executions' | 'lost' | 'unfinished' | 'repeated' | 'afterNoted'> {
+  store: string,
+): Promise<Pick<WorkerKills, 'executions' | 'lost' | 'unfinished' | 'repeated' | 'afterNoted'>> {
   const begun = new Map<string, bigint[]>()
   const noted = new Map<string, bigint>()
   for (const diary of diaries) {
     for (const line of readFileSync(diary, 'utf8').split('\n')) {
       const [what, at, run = ''] = line.split(' ')
       const [id = ''] = run.split('/')
-      if (what === 'b') begun.set(id, [...(begun.get(id) ?? []), BigInt(at ?? 0)])
-      else if (what === 'n') {
-        const time = BigInt(at ?? 0)
-        const first = noted.get(id)
-        if (first === undefined || time < first) noted.set(id, time)
-      }
+      const time = BigInt(at ?? 0)
+      if (what === 'b') begun.set(id, [...(begun.get(id) ?? []), time])
+      else if (what === 'n' && time < (noted.get(id) ?? time + 1n)) noted.set(id, time)
     }
   }
-  let [executions, lost, unfinished, repeated, afterNoted] = [0, 0, 0, 0, 0]
+  await using ledger = sqliteLedger(store)
+  await ledger.open()
+  const counts = { executions: 0, lost: 0, unfinished: 0, repeated: 0, afterNoted: 0 }
   for (const id of ids) {
     const times = begun.get(id) ?? []
     const note = noted.get(id)
-    executions += times.length
-    if (times.length === 0) lost++
-    if (note === undefined) unfinished++
-    if (times.length > 1) repeated++
-    if (note !== undefined) afterNoted += times.filter((time) => time > note).length
+    counts.executions += times.length
+    if (times.length === 0) counts.lost++
+    if (times.length > 1) counts.repeated++
+    if (note !== undefined) counts.afterNoted += times.filter((time) => time > note).length
+    else if (!(await ledger.begin(runKey(id, 0, 1), 'bench')).finished) counts.unfinished++
   }
-  return { executions, lost, unfinished, repeated, afterNoted }
+  return counts
 }
 
 function chunks<Item>(list: readonly Item[], size: number): Item[][] {
