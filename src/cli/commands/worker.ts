@@ -26,6 +26,7 @@ import { terminalLogger } from '../jobs/terminal-logger.ts'
 import { closingOf } from '../jobs/with-app.ts'
 import { brokerWaitOption } from '../jobs/with-connection.ts'
 import { WorkerEnd } from '../jobs/worker-end.ts'
+import { runProcesses } from '../jobs/worker-processes.ts'
 import { WorkerLines } from '../jobs/worker-lines.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
@@ -37,6 +38,7 @@ interface WorkerCommandOptions {
   readonly concurrency: number
   readonly prefetch?: number
   readonly grace: number
+  readonly processes: number
   readonly name?: string
   readonly failures: StoreLocation
   readonly ledger?: StoreLocation
@@ -72,6 +74,7 @@ export function workerCommand(terminal: ProcessTerminal): Command {
         DEFAULT_GRACE_MS,
       ),
     )
+    .option('--processes <n>', 'the same worker so many times; one that is killed is replaced', wholeNumber(1, 1000), 1)
     .option('--name <name>', 'what operators call it; host:pid:n when not given')
     .addOption(failuresOption())
     .addOption(ledgerOption())
@@ -103,6 +106,7 @@ Signals:
 It ends with 0 when all that was in hand is finished, with 130 when some of it goes back to the broker.`
 
 async function work(uri: string, options: WorkerCommandOptions, terminal: ProcessTerminal): Promise<void> {
+  if (options.processes > 1) return await runProcesses(terminal, options.processes)
   const lines = new WorkerLines(terminal, { json: options.json === true, quiet: options.quiet === true })
   terminal.release()
   const end = new WorkerEnd({ terminal, lines, graceMs: options.grace })

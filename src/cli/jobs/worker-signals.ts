@@ -16,7 +16,7 @@ export interface SignalActions {
   readonly describe: () => void
 }
 
-const MEANING: Readonly<Partial<Record<NodeJS.Signals, keyof SignalActions>>> = {
+const MEANING = {
   SIGTERM: 'stop',
   SIGINT: 'stop',
   SIGHUP: 'stop',
@@ -26,7 +26,10 @@ const MEANING: Readonly<Partial<Record<NodeJS.Signals, keyof SignalActions>>> = 
   SIGCONT: 'resume',
   SIGUSR1: 'abort',
   SIGTTIN: 'describe',
-}
+} as const satisfies Partial<Record<NodeJS.Signals, keyof SignalActions>>
+
+/** The signals that a worker answers. */
+export const WORKER_SIGNALS: readonly NodeJS.Signals[] = Object.keys(MEANING) as (keyof typeof MEANING)[]
 
 // npm passes on a Ctrl-C that the terminal has sent to everybody: what comes twice within this time is one.
 const ECHO_MS = 500
