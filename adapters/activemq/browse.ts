@@ -2,7 +2,7 @@ import type { UnderstudyError } from '../../src/errors.ts'
 import type { Conversation, Following } from './conversation.ts'
 
 /** How far a look at a queue counts. */
-export const MOST_COUNTED = 1000
+const MOST_COUNTED = 1000
 const MOST_BYTES = 64 * 1024 * 1024
 // How many messages the broker has under way to us at a time.
 const WINDOW = 100
