@@ -41,7 +41,7 @@ async function purge(words: readonly string[], options: PurgeOptions, terminal: 
   if (another !== undefined) throw new Exit(EXIT.badArguments, `one queue is purged at a time, not ${another} too`)
   const removed = await withConnection(terminal, { uri, waitMs: options.brokerWait }, async (connection) => {
     const state = await connection.inspect(queue)
-    if (state === undefined) throw new Exit(EXIT.unknown, `there is no queue ${queue}`)
+    if (state === undefined) throw new Exit(EXIT.unknown, `there is no queue ${queue}, or nothing in it`)
     const many = `${state.isExact ? '' : 'at least '}${state.ready} ${state.ready === 1 ? 'message' : 'messages'}`
     await confirm(terminal, `remove ${many} from ${queue}?`, options.yes)
     return await connection.purge(queue)

@@ -75,7 +75,7 @@ function table(lines: readonly QueueLine[], width: number): string {
     lines.map(({ queue, exists, ready, isExact, consumers }) => [
       exists ? `${ready}${isExact === false ? '+' : ''}` : '-',
       exists ? `${consumers ?? '?'}` : '-',
-      exists ? queue : `${queue} (no such queue)`,
+      exists ? queue : `${queue} (not there, or empty)`,
     ]),
     width,
   )

@@ -1,7 +1,7 @@
 import { Exit, EXIT } from '../exit-code.ts'
 
 /** Where the brokers stand when a command line does not say. */
-export const URI_VARIABLE = 'UNDERSTUDY_URI'
+const URI_VARIABLE = 'UNDERSTUDY_URI'
 
 const SCHEME = /^[a-z][a-z0-9+.-]*:/i
 const DESTINATION = /^(?:queue|topic|exchange):\/\//i

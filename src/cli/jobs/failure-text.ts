@@ -91,7 +91,7 @@ export function failureDetails(failure: KeptFailure, now: number): string {
 }
 
 /** Class and message on one line. */
-export function errorLine({ errorClass, errorMessage }: KeptFailure): string {
+function errorLine({ errorClass, errorMessage }: KeptFailure): string {
   return errorMessage === '' ? errorClass : `${errorClass}: ${errorMessage}`
 }
 
@@ -118,7 +118,7 @@ function time(at: number | undefined): string | undefined {
 }
 
 /** The beginning of each job's id, as long as it takes to tell the jobs apart, and how often it had been sent back. */
-export function shortIds(failures: readonly Pick<KeptFailure, 'jobId' | 'requeues' | 'id'>[]): readonly string[] {
+function shortIds(failures: readonly Pick<KeptFailure, 'jobId' | 'requeues' | 'id'>[]): readonly string[] {
   const jobs = new Set(failures.map(({ jobId }) => jobId))
   for (let length = LEAST_ID; length < MOST_ID - 2; length++) {
     if (new Set([...jobs].map((jobId) => jobId.slice(0, length))).size < jobs.size) continue

@@ -31,7 +31,7 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
 }
 
 /** Cut to a length, so that it can be seen. */
-export function cut(text: string, length: number): string {
+function cut(text: string, length: number): string {
   return text.length <= length ? text : `${text.slice(0, Math.max(0, length - 1)).trimEnd()}…`
 }
 
