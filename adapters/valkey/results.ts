@@ -6,6 +6,7 @@ import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import { parseValkeyUrl } from './address.ts'
 import { loadValkeyDriver } from './driver.ts'
 import { follower, type Follower } from './followers.ts'
+import { Inbox } from './inbox.ts'
 import { readState, writeState } from './keys.ts'
 import { ValkeySession, type ValkeySessionOptions } from './session.ts'
 
@@ -55,13 +56,15 @@ async function openSession(
 ): Promise<ResultsSession> {
   const { address } = options
   const followers = new Set<Follower>()
+  const inbox = new Inbox()
   const asking = new ValkeySession({ ...options, isFollowed: () => false, onReconnected: async () => {} })
   // Made when somebody listens. Apart from the other: in the middle of the answer to a transaction, servers before Redis
   // 7.2 tell the same connection what it publishes (redis#12326).
   const listening = new ValkeySession({
     ...options,
-    isFollowed: () => followers.size > 0,
+    isFollowed: () => followers.size + inbox.size > 0,
     onReconnected: async (link) => {
+      if (inbox.size > 0) await inbox.attach(link)
       const all = [...followers]
       // All at once, the last of very many would seem unanswered.
       for (let from = 0; from < all.length; from += ATTACHED_AT_ONCE) {
@@ -76,8 +79,19 @@ async function openSession(
     throw error
   }
   return {
-    replyTo: undefined,
-    watch: async (jobId, take, ended) => {
+    replyTo: inbox.replyTo,
+    watch: async (jobId, take, ended, isNew = false) => {
+      if (isNew) {
+        const followed = inbox.follow(jobId, take, ended)
+        if (inbox.isOpen) return followed
+        try {
+          await listening.run((link) => inbox.attach(link))
+        } catch (error) {
+          followed.close()
+          throw error
+        }
+        return followed
+      }
       const each = follower(jobId, take, ended, () => followers.delete(each))
       followers.add(each)
       try {
@@ -92,13 +106,14 @@ async function openSession(
       const text = await asking.run((link) => readState(link, jobId))
       return text === undefined ? undefined : parseState(jobId, text)
     },
-    put: async ({ jobId }, state) => {
-      const text = stateText(jobId, state)
-      await asking.run((link) => writeState(link, jobId, state.kind, text, ttlMs))
+    put: async (address, state) => {
+      const text = stateText(address.jobId, state)
+      await asking.run((link) => writeState(link, address, state.kind, text, ttlMs))
     },
     close: async () => {
       const error = new UnderstudyError('closed', `the results at ${address.shown} were closed`)
       for (const each of followers) each.end(error)
+      inbox.end(error)
       await Promise.all([asking.close(), listening.close()])
     },
   }

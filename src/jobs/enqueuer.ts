@@ -110,6 +110,7 @@ export class Enqueuer {
       message.id,
       (state) => job.take(state),
       (error) => job.lose(error),
+      message.isNew,
     )
     if (results.replyTo !== undefined) message.options.replyTo = results.replyTo
     const close = (): void => {

@@ -11,6 +11,8 @@ import { encodeArgs } from './serializer.ts'
 /** A job as it is sent. */
 export interface JobMessage {
   readonly id: string
+  /** Whether the id was made just now, so that nobody can know of the job yet. */
+  readonly isNew: boolean
   readonly queue: string
   /** Where it is published: the queue, or what brings it there. */
   readonly destination: string
@@ -60,6 +62,7 @@ export function messageOf(job: Job, args: unknown, read: unknown, options: Enque
   if (signal !== undefined) send.signal = signal
   return {
     id,
+    isNew: options.id === undefined && dedupKey === undefined,
     queue,
     destination: options.to ?? (options.queue === undefined ? job.to : undefined) ?? `queue://${queue}`,
     body: new WrittenBody(body, job.serializer.contentType),

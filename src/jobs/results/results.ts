@@ -50,12 +50,14 @@ export interface ResultsSession {
   /**
    * Follows a job from now on. Called before it is sent, so that nothing is missed. `take` is called with every state,
    * in order, and must not throw; a state that ends the job comes once and last. `ended` is called once where it is
-   * known that no state will come any more although the job has not ended.
+   * known that no state will come any more although the job has not ended. `isNew` says that the id was made just now,
+   * and the message will name `replyTo`: then there is nothing to look up. Defaults to false.
    */
   watch(
     jobId: string,
     take: (state: JobState) => void,
     ended: (error: UnderstudyError) => void,
+    isNew?: boolean,
   ): Promise<{ close(): void }>
   /** The last that is known of a job; undefined for nothing, `unsupported` where results are not kept anywhere. */
   get(jobId: string): Promise<JobState | undefined>
