@@ -88,6 +88,8 @@ export class App implements AsyncDisposable {
   readonly #results: OpenedOnce<ResultsSession> | undefined
   readonly #host: OpenedOnce<JobHost>
   readonly #workers = new Set<Worker>()
+  /** Stores that were to be opened: one that could not be may hold a thread all the same. */
+  readonly #touched = new Set<{ close(): Promise<void> }>()
   #closing: Promise<void> | undefined
   /** Where failed jobs are searched and sent back. */
   readonly failures: FailureDesk
@@ -105,8 +107,11 @@ export class App implements AsyncDisposable {
     const tell = observer === undefined ? (): void => {} : patientObserver(observer, this.#logger)
     const queues = new JobQueues(connection, options.queues)
     const { failures, ledger = memoryLedger(), results } = options
-    const ready = async <Store extends { open(): Promise<void> }>(store: Store): Promise<Store> => {
+    const ready = async <Store extends { open(): Promise<void>; close(): Promise<void> }>(
+      store: Store,
+    ): Promise<Store> => {
       this.#mustBeOpen()
+      this.#touched.add(store)
       await store.open()
       return store
     }
@@ -218,11 +223,13 @@ export class App implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#enqueuer.close()
     await Promise.all(Array.from(this.#workers, (worker) => worker.stop()))
-    const stores = [this.#results, this.#failureStore, this.#ledger]
+    // What is just being opened is closed when it has been.
+    const [results] = await Promise.all([this.#results?.peek(), this.#failureStore?.peek(), this.#ledger.peek()])
+    const stores = results === undefined ? [...this.#touched] : [results, ...this.#touched]
     await Promise.all(
       stores.map(async (store) => {
         try {
-          await (await store?.peek())?.close()
+          await store.close()
         } catch (error) {
           this.#logger.warn({ error: messageOf(error) }, 'a store of the application did not close well')
         }

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test from 'node:test'
 import { UnderstudyError } from '../../src/errors.ts'
 import { defineJob } from '../../src/jobs/define-job.ts'
@@ -6,7 +10,10 @@ import { memoryLedger } from '../../src/jobs/ledger/memory.ts'
 import type { Ledger } from '../../src/jobs/ledger/ledger.ts'
 import { OpenedOnce } from '../../src/jobs/opened-once.ts'
 import type { JobState, Results, ResultsSession } from '../../src/jobs/results/results.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 import { enqueueing, failsWith } from './enqueueing.ts'
+
+const source = (file: string): string => new URL(`../../src/${file}`, import.meta.url).href
 
 const job = defineJob({ name: 'count', queue: 'counts', perform: (n: number) => n })
 
@@ -82,6 +89,50 @@ test('a store that could not be opened is tried again by who comes next', async 
   assert.equal(of.broker.depth('counts'), 0)
   await of.app.enqueue(job, 1)
   assert.equal(results.opened, 2)
+})
+
+test('a store that could not be opened is closed with the application, and holds no process', async (context) => {
+  const file = join(temporaryFolder('no-database', context), 'failures.db')
+  writeFileSync(file, 'this is a text and no database at all, of more bytes than a header has'.repeat(100))
+  const program = `
+    import { connect } from ${JSON.stringify(source('connect.ts'))}
+    import { createApp } from ${JSON.stringify(source('jobs/app.ts'))}
+    import { sqliteFailures } from ${JSON.stringify(source('stores.ts'))}
+    const connection = await connect('memory:closing')
+    const app = createApp({ connection, failures: sqliteFailures(${JSON.stringify(file)}) })
+    const code = await app.failures.count().then(() => 'none', (error) => error.code)
+    await app.close()
+    await connection.close()
+    process.stdout.write(code)`
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module-typescript', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 60_000,
+  })
+  let said = ''
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
+  const [code, signal] = (await once(child, 'close')) as [number | null, string | null]
+  assert.deepEqual([said, code, signal], ['storage', 0, null])
+})
+
+test('a store that is being opened is closed when it has been', async (context) => {
+  const [asked, opening] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const calls: string[] = []
+  const ledger = Object.assign(memoryLedger(), {
+    open: async () => {
+      asked.resolve()
+      await opening.promise
+      calls.push('opened')
+    },
+    close: async () => void calls.push('closed'),
+  })
+  const of = await enqueueing(context, { ledger })
+  const starting = of.app.worker({ jobs: [job] }).start()
+  await asked.promise
+  const closing = of.app.close()
+  opening.resolve()
+  await assert.rejects(starting, failsWith('closed'))
+  await closing
+  assert.deepEqual(calls, ['opened', 'closed'])
 })
 
 test('an application stops its workers before it closes', async (context) => {
