@@ -8,7 +8,7 @@ import { checkNames, type NamesOf } from '../../transport/option-names.ts'
 import { FAILED_QUEUE } from '../job-host.ts'
 import { failureOfLetter } from './dead-letters.ts'
 import type { DeskHost } from './desk-host.ts'
-import { type FailedDelivery, failureOf } from './failure-of.ts'
+import { type FailedDelivery, failureOf, withId } from './failure-of.ts'
 import { FAILURE_RECORD_TYPE, parseFailure } from './failure-record.ts'
 import type { Failure } from './failure.ts'
 import { queueName } from './requeue-options.ts'
@@ -192,16 +192,12 @@ class Collector {
 
 /** A worker's record, a dead letter, or what cannot be read. */
 function read(delivery: Delivery, by: { readonly worker: string; readonly at: number }): Failure {
-  const letter: FailedDelivery = withId(delivery)
+  // One that comes again without an id is kept twice rather than lost.
+  const letter: FailedDelivery = withId(delivery, delivery.id === '' ? randomUUID() : delivery.id)
   if (letter.contentType !== FAILURE_RECORD_TYPE) return failureOfLetter(letter, by)
   try {
     return parseFailure(Buffer.from(letter.bytes).toString())
   } catch (error) {
     return failureOf(letter, { reason: 'decode', error, ...by })
   }
-}
-
-/** A message of somebody who gave it no id gets one: should it come again, it is kept twice rather than lost. */
-function withId({ id, bytes, contentType, headers, destination, endpoint, replyTo }: Delivery): FailedDelivery {
-  return { id: id === '' ? randomUUID() : id, bytes, contentType, headers, destination, endpoint, replyTo }
 }

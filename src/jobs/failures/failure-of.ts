@@ -17,6 +17,14 @@ export interface FailedDelivery {
   readonly replyTo: string | undefined
 }
 
+/** The same message as that of this job, for one whose sender gave it no id. */
+export function withId(
+  { bytes, contentType, headers, destination, endpoint, replyTo }: FailedDelivery,
+  id: string,
+): FailedDelivery {
+  return { id, bytes, contentType, headers, destination, endpoint, replyTo }
+}
+
 /** What came of it. Times are milliseconds since the epoch. */
 export interface FailedRun {
   readonly reason: FailureReason

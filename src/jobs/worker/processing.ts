@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../errors.ts'
-import { failureOf } from '../failures/failure-of.ts'
+import { failureOf, withId } from '../failures/failure-of.ts'
 import type { AttemptRecord, FailureReason } from '../failures/failure.ts'
 import { thrownLine } from '../failures/thrown.ts'
 import type { Job } from '../job.ts'
@@ -170,7 +170,7 @@ export class Processing {
     const { reason, error } = failed
     const at = host.clock.wallTime()
     const history = attempts.length > 0 ? attempts : task.envelope.history
-    const failure = failureOf(task.delivery, { reason, error, worker, at, attempts: history })
+    const failure = failureOf(withId(task.delivery, task.jobId), { reason, error, worker, at, attempts: history })
     if (!(await keepSafe(this.#shop, task, { ...failure, queue: task.queue }))) return await this.#interrupted(task)
     const { errorClass, errorMessage } = failure
     await tellOutcome(this.#shop, task, { kind: 'failed', errorClass, errorMessage, reason, at })

@@ -1,3 +1,4 @@
+import { createHash, randomUUID } from 'node:crypto'
 import type { Delivery } from '../../listener/delivery.ts'
 import { type Envelope, readEnvelope, runKey } from '../envelope.ts'
 import type { JobHost } from '../job-host.ts'
@@ -26,18 +27,32 @@ export interface Task {
 
 export function readTask(delivery: Delivery, source: string): Task {
   const envelope = readEnvelope(delivery.headers)
+  const jobId = identityOf(delivery.id)
   return {
     delivery,
     envelope,
     job: envelope.job,
-    jobId: delivery.id,
+    jobId,
     queue: envelope.queue ?? source,
-    key: runKey(delivery.id, envelope.requeues, envelope.attempt),
+    key: runKey(jobId, envelope.requeues, envelope.attempt),
     began: 0,
     beganAt: 0,
     begun: false,
     run: undefined,
   }
+}
+
+// What every store has room for, with what is put behind it.
+const MOST_ID_BYTES = 900
+
+/**
+ * Which job it is. AMQP wants no id of a message, and what has none must not be taken for the same job as all others
+ * without: each copy is a job of its own then. One that is too long for stores is the same for all its copies.
+ */
+function identityOf(id: string): string {
+  if (id === '') return randomUUID()
+  if (id.length * 3 <= MOST_ID_BYTES || Buffer.byteLength(id) <= MOST_ID_BYTES) return id
+  return `long-${createHash('sha256').update(id).digest('hex')}`
 }
 
 /** What the parts of a worker share. */
