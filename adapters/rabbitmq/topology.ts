@@ -1,6 +1,7 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Destination } from '../../src/transport/destination.ts'
 import type { QueueState } from '../../src/transport/queue-state.ts'
+import { isReplyQueue, REPLY_QUEUE } from '../../src/transport/reply-queues.ts'
 import { type QueueSettings, queuesBoundTo, type Topology } from '../../src/transport/topology.ts'
 import { ask, type QuestionChannels } from './channels.ts'
 import { DelayLevels } from './delay-levels.ts'
@@ -116,7 +117,8 @@ export class BrokerTopology {
   }
 
   async #useUndeclared(queue: string): Promise<void> {
-    if (!(await this.#hasQueue(queue))) await this.#make(queue, {})
+    // Who answers may find the queue of who asked gone: one that is made here must not stay for ever.
+    if (!(await this.#hasQueue(queue))) await this.#make(queue, isReplyQueue(queue) ? REPLY_QUEUE : {})
   }
 
   /** @param above the exchanges whose bound queues are being made: letters may come back to where they are from. */

@@ -1,6 +1,8 @@
 import type { Clock, Random } from '../clock.ts'
 import type { UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
+import { formatDestination } from '../transport/destination.ts'
+import { REPLY_QUEUE } from '../transport/reply-queues.ts'
 import { PassingOn } from './passing-on.ts'
 import type { RequestHost } from './request-host.ts'
 
@@ -25,10 +27,10 @@ export interface ReplyQueueOptions {
 
 // Replies are matched as they come, so this bounds what is under way and nothing that waits.
 const PREFETCH = 200
-// The queue of a connection that went without a goodbye is removed by the broker, where it can.
-const UNUSED_MS = 30 * 60_000
-// One for all of them: a queue of dead letters does not go with the queue it serves.
-const DEAD_LETTERS = 'queue://DLQ.understudy.reply'
+const SETTINGS = {
+  expiresAfterMs: REPLY_QUEUE.expiresAfterMs,
+  deadLetterTo: formatDestination(REPLY_QUEUE.deadLetterTo),
+}
 
 /** The queue that answers come to, and who listens there. */
 export class ReplyQueue {
@@ -59,7 +61,7 @@ export class ReplyQueue {
   async #listen(): Promise<void> {
     const { host, destination, expires, onEnd } = this.#options
     try {
-      if (expires) await host.declare(destination, { expiresAfterMs: UNUSED_MS, deadLetterTo: DEAD_LETTERS })
+      if (expires) await host.declare(destination, SETTINGS)
       const listener = host.listenForReplies(destination, (delivery) => this.#received(delivery), {
         prefetch: PREFETCH,
       })

@@ -4,6 +4,7 @@ import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
 import type { Logger } from '../logger.ts'
 import type { Payload } from '../producer/payload.ts'
+import { newReplyQueue } from '../transport/reply-queues.ts'
 import { Deadlines } from './deadlines.ts'
 import { type Gathering, OpenGathering } from './gathering.ts'
 import type { RequestHandler } from './incoming-request.ts'
@@ -73,7 +74,7 @@ export class Requests {
   readonly #ended = new Set<string>()
   readonly #queues = new Map<string, ReplyQueue>()
   /** The queue of this connection alone. */
-  readonly #ownReplyTo = `queue://understudy.reply.${randomUUID()}`
+  readonly #ownReplyTo = `queue://${newReplyQueue()}`
   readonly #hearers = new Set<ReplyHearer>()
   #unmatched = 0
   #passedOn = 0
