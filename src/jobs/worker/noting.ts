@@ -49,12 +49,28 @@ export async function interruptRun(shop: Shop, task: Task): Promise<void> {
   }
 }
 
-/** Tells what came of a job, where somebody may want to know; given up after 30 s. */
+/**
+ * Tells what came of a job, where somebody may want to know; given up after 30 s. Where it is what the job returned
+ * that cannot be told, it is told as done without that: nobody should wait for it for ever.
+ */
 export async function tellOutcome(shop: Shop, task: Task, state: JobState): Promise<void> {
-  const { results } = shop.host
+  const { results, logger } = shop.host
   if (results === undefined) return
   const address = { jobId: task.jobId, replyTo: task.delivery.replyTo }
-  await insist(shop, task, 'the outcome of a job could not be told', () => results.put(address, state))
+  let told = state
+  const tell = async (): Promise<void> => {
+    try {
+      await results.put(address, told)
+    } catch (error) {
+      if (told.kind !== 'succeeded' || told.value === undefined || !isUnkeepable(error)) throw error
+      const fields = { jobId: task.jobId, error: messageOf(error) }
+      logger.error(fields, 'what a job returned cannot be told; the job is told as done, without it')
+      told = { ...told, value: undefined }
+      await results.put(address, told)
+    }
+  }
+  const isHopeless = (error: unknown): boolean => isImpossible(error) || isUnkeepable(error)
+  await insist(shop, task, 'the outcome of a job could not be told', tell, isHopeless)
 }
 
 /** Tells how far a job is. Lost progress is no failure of the job. */
@@ -87,7 +103,22 @@ export async function tellResolved({ host, bounds }: Shop, task: Task): Promise<
   }
 }
 
-async function insist(shop: Shop, task: Task, what: string, action: () => Promise<void>): Promise<void> {
+/** A store will not take this, now or later. */
+function isUnkeepable(error: unknown): boolean {
+  return error instanceof UnderstudyError && error.code === 'storage' && !error.retriable
+}
+
+function isImpossible(error: unknown): boolean {
+  return error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
+}
+
+async function insist(
+  shop: Shop,
+  task: Task,
+  what: string,
+  action: () => Promise<void>,
+  isHopeless: (error: unknown) => boolean = isImpossible,
+): Promise<void> {
   const { clock, logger } = shop.host
   const until = clock.now() + IN_ALL_MS
   let patience: Patience | undefined
@@ -96,9 +127,7 @@ async function insist(shop: Shop, task: Task, what: string, action: () => Promis
       await shop.bounds.within('the store', action)
       return
     } catch (error) {
-      const isHopeless =
-        error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
-      const isOver = isHopeless || shop.letGo.aborted || clock.now() >= until
+      const isOver = isHopeless(error) || shop.letGo.aborted || clock.now() >= until
       const fields = { jobId: task.jobId, error: messageOf(error) }
       logger.error(fields, isOver ? `${what}; given up` : `${what}; tried again`)
       if (isOver) return
