@@ -35,6 +35,8 @@ const ABORT_GRACE_MS = 5000
 const STOP_GRACE_MS = 2000
 // The longest that what follows a run's end, such as its acknowledge, may hold up a stop.
 const LAST_WORDS_MS = 1000
+// Who told the worker to resume waits about a second for its answer.
+const PAUSES_MS = 500
 
 // Several workers of one process have the same host and pid.
 let workers = 0
@@ -303,7 +305,11 @@ export class Worker implements AsyncDisposable {
       name: this.#options.name ?? this.id,
       describe: () => this.describe(),
       pause: (queues) => this.pause(queues),
-      resume: (queues) => this.resume(queues),
+      resume: async (queues) => {
+        this.resume(queues)
+        // An operator who resumes has taken the pause out of the store just before.
+        await this.#within(host, PAUSES_MS, this.#readPauses(host))
+      },
       abort: (jobId) => this.abort(jobId),
     })
   }
@@ -313,12 +319,16 @@ export class Worker implements AsyncDisposable {
     if (this.#beating) return
     this.#beating = true
     try {
-      if (this.#phase === 'started' && this.#bounds) await this.#pauses.read(host, this.#bounds)
-      this.#apply()
+      await this.#readPauses(host)
       await this.#heartbeat?.send(this.describe())
     } finally {
       this.#beating = false
     }
+  }
+
+  async #readPauses(host: JobHost): Promise<void> {
+    if (this.#phase === 'started' && this.#bounds) await this.#pauses.read(host, this.#bounds)
+    this.#apply()
   }
 
   /** Calls `action` again and again until the stop. A call that takes longer than the interval skips turns. */

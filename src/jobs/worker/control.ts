@@ -26,7 +26,8 @@ export interface Commanded {
   readonly name: string
   describe(): WorkerDescription
   pause(queues?: readonly string[]): void
-  resume(queues?: readonly string[]): void
+  /** Resolves when it knows what is paused for all workers, so that its answer is true. Never rejects. */
+  resume(queues?: readonly string[]): Promise<void>
   abort(jobId: string): number
 }
 
@@ -71,7 +72,7 @@ export async function tellWorkers(
 export function answerCommands(connection: Connection, worker: Commanded): Responder {
   return connection.respond(
     WORKERS_TOPIC,
-    (request) => {
+    async (request) => {
       const { command, meant } = readCommand(request.value())
       if (meant !== undefined && meant !== worker.id && meant !== worker.name) return null
       switch (command.command) {
@@ -81,7 +82,7 @@ export function answerCommands(connection: Connection, worker: Commanded): Respo
           worker.pause(command.queues)
           break
         case 'resume':
-          worker.resume(command.queues)
+          await worker.resume(command.queues)
           break
         case 'abort':
           worker.abort(command.jobId)

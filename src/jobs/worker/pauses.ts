@@ -7,6 +7,9 @@ export class Pauses {
   readonly #queues: readonly string[]
   readonly #local = new Set<string>()
   #stored: ReadonlySet<string> = new Set()
+  /** Of the reads that were begun, and of those the latest that was answered. */
+  #begun = 0
+  #answered = 0
 
   constructor(queues: readonly string[]) {
     this.#queues = queues
@@ -33,8 +36,13 @@ export class Pauses {
   /** Reads what the store says; where it does not answer, what it said last holds. Never rejects. */
   async read({ failures, logger }: JobHost, bounds: Bounds): Promise<void> {
     if (failures === undefined) return
+    const turn = ++this.#begun
     try {
-      this.#stored = new Set(await bounds.within('the failure store', () => failures.paused()))
+      const stored = await bounds.within('the failure store', () => failures.paused())
+      // What an earlier read saw may be over.
+      if (turn < this.#answered) return
+      this.#answered = turn
+      this.#stored = new Set(stored)
     } catch (error) {
       logger.warn({ store: failures.name, error: messageOf(error) }, 'which queues are paused could not be read')
     }

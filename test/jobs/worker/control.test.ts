@@ -4,6 +4,8 @@ import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import { tellWorkers, workersOf } from '../../../src/jobs/worker/control.ts'
 import { HeartbeatRegistry, HEARTBEATS_TOPIC } from '../../../src/jobs/worker/heartbeat.ts'
+import { Bounds } from '../../../src/jobs/worker/bounds.ts'
+import { Pauses } from '../../../src/jobs/worker/pauses.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { keptFailures, memoryBench, until } from './working.ts'
 
@@ -53,6 +55,48 @@ describe('workers over the broker', () => {
     )
     await two.stop()
     assert.deepEqual(await workersOf(bench.connection, { wait: 50 }), [])
+  })
+
+  it('know what is paused for all when they are told to resume, and not only with the next heartbeat', async () => {
+    const failures = keptFailures()
+    failures.pausedQueues = ['jobs']
+    await using bench = await memoryBench({ failures })
+    await using worker = bench.worker({ jobs: [job], heartbeat: 3_600_000 })
+    await worker.start()
+    assert.equal(worker.state, 'paused')
+    const stillPaused = await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100 })
+    assert.deepEqual(
+      stillPaused.map(({ state }) => state),
+      ['paused'],
+    )
+    failures.pausedQueues = []
+    const resumed = await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100 })
+    assert.deepEqual(
+      resumed.map(({ state }) => state),
+      ['running'],
+    )
+    failures.paused = async () => await Promise.reject(new UnderstudyError('storage', 'the disk is full'))
+    const unread = await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100 })
+    assert.deepEqual(
+      unread.map(({ state }) => state),
+      ['running'],
+    )
+  })
+
+  it('go by what the store said last, in whatever order its answers come', async () => {
+    const failures = keptFailures()
+    await using bench = await memoryBench({ failures })
+    const bounds = new Bounds(bench.host.clock)
+    const pauses = new Pauses(['jobs'])
+    const late = Promise.withResolvers<readonly string[]>()
+    failures.paused = async () => await late.promise
+    const before = pauses.read(bench.host, bounds)
+    failures.paused = async () => []
+    await pauses.read(bench.host, bounds)
+    late.resolve(['jobs'])
+    await before
+    assert.equal(pauses.isPaused('jobs'), false)
+    bounds.close()
   })
 
   it('answer what is no command with an error, and stay', async () => {
