@@ -40,9 +40,9 @@ const thumbnails = defineJob({
 })
 const TYPES = { thumbnails }
 
-await using connection = await connect(uri)
+const connection = await connect(uri)
 const succeeded = new Map<string, () => void>()
-await using app = createApp({
+const app = createApp({
   connection,
   failures: sqliteFailures(file),
   results: replyResults(),
@@ -73,7 +73,7 @@ const [png, tiff, txt] = [
 ]
 console.log('3 jobs are written, and there is no worker yet')
 
-await using worker = app.worker({ jobs: [thumbnails], queues: ['pictures'], prefetch: 1 })
+const worker = app.worker({ jobs: [thumbnails], queues: ['pictures'], prefetch: 1 })
 await worker.start()
 console.log('sea.png is', (await png.result()).join(' '))
 for (const handle of [tiff, txt]) await handle.result().catch((error: Error) => console.log(error.message))
@@ -89,3 +89,6 @@ const { sent } = await app.failures.requeue('job:thumbnails error:"cannot read"'
 await again
 console.log(`the worker reads TIFF now: ${sent} sent back, with the same id, and done`)
 await list()
+
+await app.close() // stops its worker too
+await connection.close()

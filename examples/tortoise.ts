@@ -24,15 +24,15 @@ const nap = defineJob({
   },
 })
 
-await using connection = await connect(uri)
+const connection = await connect(uri)
 const awake = new Map<string, () => void>()
-await using app = createApp({
+const app = createApp({
   connection,
   failures: sqliteFailures(file),
   results: replyResults(),
   observer: ({ type, jobId }) => type === 'succeeded' && awake.get(jobId)?.(),
 })
-await using worker = app.worker({ jobs: [nap], prefetch: 1 })
+const worker = app.worker({ jobs: [nap], prefetch: 1 })
 await worker.start()
 
 /** Whether each ended well, and its id. */
@@ -64,3 +64,6 @@ console.log(`${would.claimed} would go, ${sent} went and slept, ${tooOld} was to
 
 const { failures } = await app.failures.search('status:failed')
 console.log('still failed:', failures.map(({ preview }) => preview).join(', '))
+
+await app.close() // stops its worker too
+await connection.close()

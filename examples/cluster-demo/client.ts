@@ -1,7 +1,7 @@
 // Sends tasks: node examples/cluster-demo/client.ts <number> <seconds> [--quorum] [--random] [--repeat-after S] [--time]
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { connect, createApp } from 'understudy-mq'
+import { type App, connect, createApp } from 'understudy-mq'
 import { createAccount, createInvoice, options, uri, WAITS_AT_MOST_MS } from './tasks.ts'
 
 const USAGE = `Usage: client <number of tasks> <seconds that each takes>
@@ -31,11 +31,20 @@ interface Asked {
   readonly repeatAfter: number | undefined
 }
 
-async function run({ tasks, seconds, quorum, random, time, repeatAfter }: Asked): Promise<void> {
+async function run(asked: Asked): Promise<void> {
+  const connection = await connect(uri)
+  const app = createApp({ connection, ...options })
+  try {
+    await send(app, asked)
+  } finally {
+    await app.close()
+    await connection.close()
+  }
+}
+
+async function send(app: App, { tasks, seconds, quorum, random, time, repeatAfter }: Asked): Promise<void> {
   const interrupted = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
-  await using connection = await connect(uri)
-  await using app = createApp({ connection, ...options })
   const task = quorum ? createInvoice : createAccount
   for (;;) {
     const began = performance.now()
