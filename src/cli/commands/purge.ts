@@ -42,8 +42,9 @@ async function purge(words: readonly string[], options: PurgeOptions, terminal: 
   const removed = await withConnection(terminal, { uri, waitMs: options.brokerWait }, async (connection) => {
     const state = await connection.inspect(queue)
     if (state === undefined) throw new Exit(EXIT.unknown, `there is no queue ${queue}, or nothing in it`)
-    const many = `${state.isExact ? '' : 'at least '}${state.ready} ${state.ready === 1 ? 'message' : 'messages'}`
-    await confirm(terminal, `remove ${many} from ${queue}?`, options.yes)
+    const many = `${state.isExact ? '' : 'about '}${state.ready} ${state.ready === 1 ? 'message' : 'messages'}`
+    const held = state.isExact ? '' : ' (counted with what consumers hold, which stays theirs)'
+    await confirm(terminal, `remove ${many} from ${queue}${held}?`, options.yes)
     return await connection.purge(queue)
   })
   terminal.out(options.json ? `${JSON.stringify({ queue, removed }, null, 2)}\n` : `${removed} removed from ${queue}\n`)

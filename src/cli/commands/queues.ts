@@ -58,7 +58,12 @@ async function queues(
     }
     return found
   })
-  terminal.out(options.json ? `${JSON.stringify({ queues: lines }, null, 2)}\n` : table(lines, width))
+  if (options.json) terminal.out(`${JSON.stringify({ queues: lines }, null, 2)}\n`)
+  else {
+    terminal.out(table(lines, width))
+    if (lines.some(({ isExact }) => isExact === false))
+      terminal.err('about: counted with what consumers hold, and not past 1,000\n')
+  }
   if (rest.length > 0 && lines.every(({ exists }) => !exists)) throw new Exit(EXIT.unknown)
 }
 
@@ -73,7 +78,7 @@ function table(lines: readonly QueueLine[], width: number): string {
   return textTable(
     [{ title: 'READY', align: 'right' }, { title: 'CONSUMERS', align: 'right' }, { title: 'QUEUE' }],
     lines.map(({ queue, exists, ready, isExact, consumers }) => [
-      exists ? `${ready}${isExact === false ? '+' : ''}` : '-',
+      exists ? `${isExact === false ? 'about ' : ''}${ready}` : '-',
       exists ? `${consumers ?? '?'}` : '-',
       exists ? queue : `${queue} (not there, or empty)`,
     ]),

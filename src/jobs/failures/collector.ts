@@ -38,6 +38,8 @@ const BATCH = 100
 const GATHER_MS = 20
 const STORE_DOWN_MS = 1000
 const QUIET_MS = 500
+// Where the broker counts what other consumers hold: what does not come in so many quiet spells in a row is theirs.
+const QUIET_SPELLS = 4
 
 /**
  * Keeps what waits in queues of failures and of dead letters, and acknowledges each once it is kept: collecting twice
@@ -119,16 +121,22 @@ class Collector {
     this.#stopping.abort()
   }
 
-  /** Resolves when nothing was delivered for a while, nothing is in hand and the broker says that nothing waits. */
+  /**
+   * Resolves when nothing was delivered for a while, nothing is in hand and the broker says that nothing waits, or
+   * cannot tell it from what others hold.
+   */
   async untilEmpty(queues: readonly string[], signal: AbortSignal): Promise<void> {
     const { clock } = this.#host
     await Promise.all(this.#listeners.map((listener) => listener.ready))
+    let quiet = 0
     while (!signal.aborted) {
       const before = this.#deliveries
       await pause(clock, QUIET_MS, signal)
-      if (this.#inHand > 0 || this.#deliveries !== before) continue
-      const waiting = await Promise.all(queues.map((queue) => this.#waitsIn(queue)))
-      if (!waiting.includes(true) && this.#deliveries === before) return
+      quiet = this.#inHand > 0 || this.#deliveries !== before ? 0 : quiet + 1
+      if (quiet === 0) continue
+      const found = await Promise.all(queues.map((queue) => this.#lookInto(queue)))
+      if (this.#deliveries !== before || found.includes('waits')) continue
+      if (!found.includes('held or waits') || quiet >= QUIET_SPELLS) return
     }
   }
 
@@ -180,10 +188,11 @@ class Collector {
   }
 
   /** Undefined where the broker cannot say: then quiet has to do. */
-  async #waitsIn(queue: string): Promise<boolean | undefined> {
+  async #lookInto(queue: string): Promise<'empty' | 'waits' | 'held or waits' | undefined> {
     try {
       const state = await this.#host.connection.inspect(`queue://${queue}`)
-      return state !== undefined && state.ready > 0
+      if (state === undefined || state.ready === 0) return 'empty'
+      return state.isExact ? 'waits' : 'held or waits'
     } catch {
       return undefined
     }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { UnderstudyError } from '../../../src/errors.ts'
+import { connect } from '../../../src/connect.ts'
 import { HEADER } from '../../../src/jobs/envelope.ts'
+import { FailureDesk } from '../../../src/jobs/failures/desk.ts'
 import { failureOfLetter } from '../../../src/jobs/failures/dead-letters.ts'
 import { failureMessage, FAILURE_RECORD_TYPE } from '../../../src/jobs/failures/failure-record.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
@@ -94,6 +96,30 @@ describe('collecting failures', () => {
     await refusing.close()
     const letter = await stage.desk.show('refused.0')
     assert.deepEqual([letter?.reason, letter?.queue, letter?.job], ['dead_lettered', 'mails', 'mail.send'])
+  })
+
+  it('ends where the broker counts what others hold, and does not wait for it', async () => {
+    await using stage = await deskStage()
+    await sendRecords(stage, 3)
+    const other = await connect(stage.connection.uri)
+    const held = other.listen(FAILED_QUEUE, (delivery) => delivery.leave(), { prefetch: 1, onError: 'leave' })
+    await until('another consumer has one', () => held.unsettled === 1)
+    let looks = 0
+    const browsing = new Proxy(stage.connection, {
+      get: (target, name) => {
+        const value: unknown = Reflect.get(target, name)
+        if (name !== 'inspect') return typeof value === 'function' ? (value.bind(target) as unknown) : value
+        return async () => {
+          looks++
+          return { ready: stage.broker.depth(FAILED_QUEUE), isExact: false, consumers: undefined }
+        }
+      },
+    })
+    const desk = new FailureDesk(async () => ({ ...stage.host, connection: browsing }))
+    assert.deepEqual(await desk.collect({ once: true }), { kept: 2 })
+    assert.ok(looks > 1, 'one quiet moment is not enough')
+    assert.equal(stage.broker.depth(FAILED_QUEUE), 1)
+    await other.close()
   })
 
   it('says what it needs', async () => {

@@ -11,8 +11,9 @@ const subscriptionsOf = (bench: ScriptedBench) =>
     subscriptions.filter(({ destination }) => destination.name === 'jobs'),
   )
 
-function ready(bench: ScriptedBench, count: number): void {
-  for (const { queues } of bench.transport.links) queues.set('jobs', { ready: count, isExact: true, consumers: 1 })
+function ready(bench: ScriptedBench, count: number, isExact = true): void {
+  for (const { queues } of bench.transport.links)
+    queues.set('jobs', { ready: count, isExact, consumers: isExact ? 1 : undefined })
 }
 
 describe('a worker that is connected and gets nothing', () => {
@@ -56,6 +57,36 @@ describe('a worker that is connected and gets nothing', () => {
     assert.equal(subscriptionsOf(bench).length, 1)
     await worker.stop({ grace: 0 })
     await bench.connection.close()
+  })
+})
+
+describe('a worker that gets nothing, of a broker that counts what others hold', () => {
+  it('subscribes anew on suspicion, seldom, and never says that it was stuck', async () => {
+    const bench = await scriptedBench()
+    const worker = bench.worker({ jobs: [job], stuckAfter: 30_000 })
+    await worker.start()
+    ready(bench, 5, false)
+    await bench.clock.advance(46_000)
+    assert.equal(subscriptionsOf(bench).length, 2, 'they may wait')
+    await bench.clock.advance(270_000)
+    assert.equal(subscriptionsOf(bench).length, 2, 'others have them in hand')
+    await bench.clock.advance(60_000)
+    assert.equal(subscriptionsOf(bench).length, 3)
+    assert.deepEqual(
+      bench.log.filter(({ level }) => level === 'warn'),
+      [],
+    )
+    const said = bench.log.filter(({ message }) => message.includes('subscribes anew'))
+    assert.deepEqual(
+      said.map(({ level, message }) => [level, message.includes('other workers')]),
+      [
+        ['info', true],
+        ['info', true],
+      ],
+    )
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
   })
 })
 
