@@ -35,6 +35,7 @@ export class Claim implements AsyncDisposable {
   readonly #owner: ClaimOwner
   /** Sent, and not marked as such yet. */
   #unmarked: { readonly id: string; readonly retryJobId: string }[] = []
+  #marking: Promise<void> = Promise.resolve()
   #renewal: Timer | undefined
   #over = false
 
@@ -58,7 +59,7 @@ export class Claim implements AsyncDisposable {
     return await this.#owner.store.claimed(this.batch, limit)
   }
 
-  /** These went. Once marked, `next` has them no more. */
+  /** These went. Resolves once they are marked and `next` has them no more; may be called before the last one did. */
   async sent(failures: readonly { readonly id: string; readonly retryJobId: string }[]): Promise<void> {
     this.#unmarked.push(...failures)
     await this.#mark()
@@ -96,12 +97,18 @@ export class Claim implements AsyncDisposable {
     this.#renewal?.cancel()
   }
 
-  async #mark(): Promise<void> {
-    if (this.#unmarked.length === 0) return
-    const { store, clock, actor } = this.#owner
-    const marked = this.#unmarked
-    await store.retried(marked, { actor, at: clock.wallTime() })
-    this.#unmarked = this.#unmarked.slice(marked.length)
+  #mark(): Promise<void> {
+    // One after the other, whether or not the one before came about: what it left is marked by the next.
+    this.#marking = this.#marking
+      .catch(() => {})
+      .then(async () => {
+        const marked = [...this.#unmarked]
+        if (marked.length === 0) return
+        const { store, clock, actor } = this.#owner
+        await store.retried(marked, { actor, at: clock.wallTime() })
+        this.#unmarked = this.#unmarked.slice(marked.length)
+      })
+    return this.#marking
   }
 
   async #takeBy(take: (options: ClaimOptions) => Promise<number>, limit: number): Promise<number> {

@@ -109,7 +109,11 @@ class Requeue {
   async #sendCanary(sender: ReturnSender): Promise<boolean> {
     const { canary = 0, canaryTimeout = CLAIM_LASTS_MS, signal } = this.#options
     if (canary === 0) return true
-    const first: readonly KeptFailure[] = await sender.send(this.#claim, canary, () => this.#progress(sender))
+    const first: KeptFailure[] = []
+    await sender.send(this.#claim, canary, (went) => {
+      first.push(...went)
+      this.#progress(sender)
+    })
     if (sender.refused > 0) return false
     this.#canary = await watchCanary(this.#host, first, { timeoutMs: canaryTimeout, signal })
     this.#stoppedByCanary = this.#canary.succeeded < this.#canary.sent

@@ -23,8 +23,18 @@ export interface ReturnSenderOptions {
 
 // Sent together, and marked together once each of them is confirmed.
 const TOGETHER = 100
+// Read in one go: an answer of the store may take as long as a page takes the broker.
+const READ_AHEAD = 500
 // How long what is on its way may still take when the caller has lost patience.
 const HURRY_AFTER_MS = 2000
+
+/** What became of some that were sent together. */
+interface SentPage {
+  readonly went: readonly KeptFailure[]
+  /** The ids of those that cannot be sent at all. */
+  readonly refused: readonly string[]
+  readonly failure: { readonly error: unknown } | undefined
+}
 
 /** Sends the failures of a claim back, the eldest first, and marks those that a broker confirmed. */
 export class ReturnSender implements Disposable {
@@ -73,24 +83,41 @@ export class ReturnSender implements Disposable {
   }
 
   /**
-   * Sends up to so many, and resolves with those that went: fewer where no more are left. What cannot be sent at all,
-   * such as a header that the broker does not know how to carry, is given back and does not hold up the others.
+   * Sends up to so many, fewer where no more are left; `onPage` is told which went. What cannot be sent at all, such as
+   * a header that the broker does not know how to carry, is given back and does not hold up the others.
    *
    * @throws the first error of the broker or the store, or the signal's reason: those that went are marked by then.
    */
-  async send(claim: Claim, limit: number, onPage: () => void = () => {}): Promise<readonly KeptFailure[]> {
+  async send(claim: Claim, limit: number, onPage: (went: readonly KeptFailure[]) => void = () => {}): Promise<void> {
     const { rate, signal } = this.#options
     const together = rate === undefined ? TOGETHER : Math.max(1, Math.min(TOGETHER, Math.ceil(rate)))
-    const went: KeptFailure[] = []
-    for (let asked = 0; asked < limit; ) {
-      if (signal?.aborted) throw abortReason(signal)
-      const page = await claim.next(Math.min(together, limit - asked))
-      if (page.length === 0) break
-      asked += page.length
-      went.push(...(await this.#sendPage(claim, await this.#wantedOf(claim, page))))
-      onPage()
+    // Slowly sent, what was read long ago may by now be somebody else's.
+    const ahead = rate === undefined ? READ_AHEAD : together
+    let marking = Promise.resolve()
+    try {
+      for (let asked = 0; asked < limit; ) {
+        const read = await claim.next(Math.min(ahead, limit - asked))
+        if (read.length === 0) break
+        asked += read.length
+        for (let at = 0; at < read.length; at += together) {
+          if (signal?.aborted) throw abortReason(signal)
+          const wanted = await this.#wantedOf(claim, read.slice(at, at + together))
+          const page = await this.#publish(wanted)
+          const before = marking
+          marking = this.#note(claim, page)
+          // Thrown where it is waited for.
+          marking.catch(() => {})
+          onPage(page.went)
+          // The store marks one page while the broker takes the next: no more than two have gone unmarked.
+          await before
+          if (page.failure) throw page.failure.error
+        }
+        // The store must not hand out again what went.
+        await marking
+      }
+    } finally {
+      await marking
     }
-    return went
   }
 
   [Symbol.dispose](): void {
@@ -106,7 +133,7 @@ export class ReturnSender implements Disposable {
     return page.filter(({ id }) => isWanted(id))
   }
 
-  async #sendPage(claim: Claim, page: readonly KeptFailure[]): Promise<readonly KeptFailure[]> {
+  async #publish(page: readonly KeptFailure[]): Promise<SentPage> {
     let failure: { readonly error: unknown } | undefined
     const went: KeptFailure[] = []
     const refused: string[] = []
@@ -134,11 +161,13 @@ export class ReturnSender implements Disposable {
     }
     await Promise.all(sends)
     this.#sent += went.length
+    return { went, refused, failure }
+  }
+
+  async #note(claim: Claim, { went, refused }: SentPage): Promise<void> {
     if (went.length > 0) await claim.sent(went.map(({ id, jobId }) => ({ id, retryJobId: jobId })))
     await claim.release(refused)
     this.#refused += refused.length
-    if (failure) throw failure.error
-    return went
   }
 
   async #sendOne(failure: KeptFailure): Promise<void> {

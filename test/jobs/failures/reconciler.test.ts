@@ -28,19 +28,19 @@ describe('a requeue whose process died', () => {
     const clock = new FakeClock()
     await using stage = await deskStage({ clock })
     await stage.store.keep(
-      Array.from({ length: 150 }, (_, index) => failed(`job-${index}`, { failedAt: 1000 + index })),
+      Array.from({ length: 250 }, (_, index) => failed(`job-${index}`, { failedAt: 1000 + index })),
     )
     const dying = stage.deskOver(dyingAfterPublish(stage.store)).requeue('')
     dying.catch(() => {})
     // It tries to give back what it can, three times.
-    await until('the first page', () => stage.broker.depth('mails') === 100)
+    await until('two pages', () => stage.broker.depth('mails') === 200)
     await clock.advance(2000)
     await assert.rejects(dying, (error) => error instanceof RequeueError && error.code === 'storage')
-    assert.equal(await stage.desk.count('status:retrying'), 150)
+    assert.equal(await stage.desk.count('status:retrying'), 250)
 
     assert.deepEqual(await stage.desk.reconcile(), { sent: 0, released: 0 })
     await clock.advance(60_001)
-    assert.deepEqual(await stage.desk.reconcile({ actor: 'reconciler' }), { sent: 150, released: 0 })
+    assert.deepEqual(await stage.desk.reconcile({ actor: 'reconciler' }), { sent: 250, released: 0 })
     assert.deepEqual(await stage.desk.reconcile(), { sent: 0, released: 0 })
 
     const ledger = memoryLedger()
@@ -57,8 +57,8 @@ describe('a requeue whose process died', () => {
       await delivery.ack()
       came++
     })
-    await until('every copy', () => came === 250)
-    assert.deepEqual([worked.length, new Set(worked).size], [150, 150])
+    await until('every copy', () => came === 450)
+    assert.deepEqual([worked.length, new Set(worked).size], [250, 250])
     const kept = await stage.desk.show('job-0.0')
     assert.deepEqual([kept?.status, kept?.retriedBy], ['retried', 'reconciler'])
   })

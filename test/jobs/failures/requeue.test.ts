@@ -199,7 +199,7 @@ describe('sending failed jobs back', () => {
   it('does not take for failed what went, when the store failed to mark it', async () => {
     const clock = new FakeClock()
     await using stage = await deskStage({ clock })
-    await stage.store.keep(Array.from({ length: 150 }, (_, index) => failed(`job-${index}`)))
+    await stage.store.keep(Array.from({ length: 250 }, (_, index) => failed(`job-${index}`)))
     let isDown = true
     const failing = new Proxy(stage.store, {
       get: (target, name) => {
@@ -214,11 +214,12 @@ describe('sending failed jobs back', () => {
     })
     const requeue = stage.deskOver(failing).requeue('')
     requeue.catch(() => {})
-    await until('the first hundred', () => stage.broker.depth('mails') === 100 && clock.nextIn === 500)
+    // The second hundred goes while the first is being marked.
+    await until('two hundred', () => stage.broker.depth('mails') === 200 && clock.nextIn === 500)
     isDown = false
     await clock.advance(500)
     await assert.rejects(requeue, { name: 'RequeueError', code: 'storage' })
-    assert.deepEqual([await stage.desk.count('status:retried'), await stage.desk.count('status:failed')], [100, 50])
+    assert.deepEqual([await stage.desk.count('status:retried'), await stage.desk.count('status:failed')], [200, 50])
   })
 
   it('gives back what it had when the store failed in the middle of a claim', async () => {
