@@ -23,7 +23,7 @@ interface Options {
 const CONDITIONS = [
   'every job confirmed before it counts as sent, acknowledged after its end, with its result in Redis where there are',
   'results; workers take one job at a time, in the rows of empty jobs as many as each does best with:',
-  'ours 10 and 100 of a process, BullMQ the same, Celery 1 (pool solo), with acks late, prefetch multiplier 1 and',
+  'ours 50 and 100 of a process, BullMQ the same, Celery 1 (pool solo), with acks late, prefetch multiplier 1 and',
   'publisher confirms; BullMQ by addBulk, in a Redis that appends to its file and syncs it every second',
 ]
 
