@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
-import { type Failure, failureId, type KeptFailure } from '../../src/jobs/failures/failure.ts'
+import type { Failure, KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { nextPage, type PageCursor, readPage } from '../../src/jobs/failures/page.ts'
 import type { FailureQuery } from '../../src/jobs/failures/query.ts'
 import type {
@@ -115,7 +115,8 @@ export class MemoryFailures implements FailureStore {
   async claim(query: FailureQuery, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
     const failed = this.#eldestFirst(query, at).filter(({ status }) => status === 'failed')
     const claimed = failed.slice(0, limit)
-    for (const failure of claimed) this.#change(failure, { status: 'retrying', batch, claimedAt: at, retriedBy: actor })
+    const change = { status: 'retrying', batch, claimedAt: at, retriedBy: actor, retryJobId: undefined } as const
+    for (const failure of claimed) this.#change(failure, change)
     return claimed.length
   }
 
@@ -127,6 +128,16 @@ export class MemoryFailures implements FailureStore {
     const mine = this.#ofBatch(batch)
     for (const failure of mine) this.#change(failure, { claimedAt: at })
     return mine.length
+  }
+
+  async sendingAs(
+    id: string,
+    { batch, retryJobId }: { readonly batch: string; readonly retryJobId: string | undefined },
+  ): Promise<boolean> {
+    const failure = this.#open.kept.get(id)
+    if (failure?.status !== 'retrying' || failure.batch !== batch) return false
+    this.#change(failure, { retryJobId })
+    return true
   }
 
   async retried(
@@ -157,13 +168,14 @@ export class MemoryFailures implements FailureStore {
   }
 
   async resolved(jobId: string, requeues: number, at: number): Promise<void> {
-    const edited = [...this.#open.kept.values()].find(
-      (failure) => failure.retryJobId === jobId && failure.jobId !== jobId,
+    const failure = [...this.#open.kept.values()].find(
+      (kept) => kept.requeues === requeues - 1 && (kept.retryJobId ?? kept.jobId) === jobId,
     )
-    const failure = this.#open.kept.get(failureId(jobId, requeues - 1)) ?? edited
-    // Where it is not sent back, this is about something else.
-    if (!failure || failure.resolvedAt !== undefined || !['retrying', 'retried'].includes(failure.status)) return
-    this.#change(failure, { resolvedAt: at })
+    if (!failure || failure.resolvedAt !== undefined) return
+    if (failure.status === 'retrying' || failure.status === 'retried') this.#change(failure, { resolvedAt: at })
+    // Where it was not sent back, this is about something else.
+    else if (failure.status === 'failed' && failure.retryJobId !== undefined)
+      this.#change(failure, { resolvedAt: at, status: 'retried', retriedAt: at })
   }
 
   async discard(query: FailureQuery): Promise<number> {

@@ -91,7 +91,7 @@ export class MysqlFailures implements FailureStore {
     checkLimit('limit', limit, Number.MAX_SAFE_INTEGER)
     const { sql, values } = await this.#condition(query, at)
     const { affectedRows } = await this.#database.change(
-      `${CLAIM} WHERE status = 'failed' AND ${sql} ${OLDEST_FIRST} LIMIT ${limit}`,
+      `${CLAIM}, retry_job_id = NULL WHERE status = 'failed' AND ${sql} ${OLDEST_FIRST} LIMIT ${limit}`,
       [Buffer.from(batch), at, actor, ...values],
     )
     return affectedRows
@@ -108,6 +108,23 @@ export class MysqlFailures implements FailureStore {
       [at, Buffer.from(batch)],
     )
     return affectedRows
+  }
+
+  async sendingAs(
+    id: string,
+    { batch, retryJobId }: { readonly batch: string; readonly retryJobId: string | undefined },
+  ): Promise<boolean> {
+    const key = [Buffer.from(id), Buffer.from(batch)]
+    await this.#database.settle(
+      `UPDATE understudy_failures SET retry_job_id = ? WHERE id = ? AND batch = ? AND status = 'retrying'`,
+      [retryJobId === undefined ? null : Buffer.from(retryJobId), ...key],
+    )
+    // Where it was noted before, nothing is changed, and the server does not count it.
+    const rows = await this.#database.rows(
+      `SELECT 1 FROM understudy_failures WHERE id = ? AND batch = ? AND status = 'retrying'`,
+      key,
+    )
+    return rows.length > 0
   }
 
   async retried(
@@ -157,6 +174,12 @@ export class MysqlFailures implements FailureStore {
        WHERE (retry_job_id = ? OR (job_id = ? AND retry_job_id IS NULL))
          AND requeues = ? AND status IN ('retrying', 'retried') AND resolved_at IS NULL`,
       [at, id, id, requeues - 1],
+    )
+    // Given back by somebody who did not know that it had gone.
+    await this.#database.settle(
+      `UPDATE understudy_failures SET resolved_at = ?, retried_at = COALESCE(retried_at, ?), status = 'retried'
+       WHERE retry_job_id = ? AND requeues = ? AND status = 'failed' AND resolved_at IS NULL`,
+      [at, at, id, requeues - 1],
     )
   }
 

@@ -9,6 +9,7 @@ export interface FailureWrites {
   readonly keep: (failures: readonly Failure[]) => void
   readonly claim: (picked: readonly number[], options: ClaimOptions) => number
   readonly renew: (batch: string, at: number) => number
+  readonly sendingAs: (id: string, as: { readonly batch: string; readonly retryJobId: string | undefined }) => boolean
   readonly retried: (
     failures: readonly { readonly id: string; readonly retryJobId: string }[],
     by: { readonly actor: string; readonly at: number },
@@ -31,12 +32,15 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
      ON CONFLICT (id) DO NOTHING`,
   )
   const keepBody = database.prepare('INSERT INTO failure_bodies (n, detail, stack, args) VALUES (?, ?, ?, ?)')
-  const claim = database.prepare(`${CLAIM} WHERE ${PICKED} AND status = 'failed'`)
+  const claim = database.prepare(`${CLAIM}, retry_job_id = NULL WHERE ${PICKED} AND status = 'failed'`)
   const reclaim = database.prepare(
     `${CLAIM} WHERE status = 'retrying' AND n IN (
        SELECT n FROM failures WHERE status = 'retrying' AND claimed_at < ? ORDER BY failed_at, id LIMIT ?)`,
   )
   const renew = database.prepare(`UPDATE failures SET claimed_at = ? WHERE batch = ? AND status = 'retrying'`)
+  const sendingAs = database.prepare(
+    `UPDATE failures SET retry_job_id = ? WHERE id = ? AND batch = ? AND status = 'retrying'`,
+  )
   const retried = database.prepare(
     `UPDATE failures SET status = 'retried', retried_at = ?, retried_by = ?, retry_job_id = ?
      WHERE id = ? AND status = 'retrying'`,
@@ -45,7 +49,12 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
     `UPDATE failures SET status = 'failed', batch = NULL, claimed_at = NULL, retried_by = NULL
      WHERE id = ? AND status = 'retrying'`,
   )
-  // Where a worker was faster than who sent it back, the job that it came back as is not noted yet.
+  // Where a worker was faster than who sent it back, the job that it came back as is not noted yet. One that is failed
+  // was given back by somebody who did not know that it had gone.
+  const resolvedAfterAll = database.prepare(
+    `UPDATE failures SET resolved_at = ?1, status = 'retried', retried_at = coalesce(retried_at, ?1)
+     WHERE resolved_at IS NULL AND requeues = ?2 AND status = 'failed' AND retry_job_id = ?3`,
+  )
   const resolved = database.prepare(
     `UPDATE failures SET resolved_at = ? WHERE resolved_at IS NULL AND status IN ('retrying', 'retried') AND requeues = ? AND n IN (
        SELECT n FROM failures WHERE retry_job_id = ?
@@ -67,6 +76,9 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
     },
     claim: (picked, { batch, at, actor }) => changed(claim, storedText(batch), at, storedText(actor), json(picked)),
     renew: (batch, at) => changed(renew, at, storedText(batch)),
+    sendingAs: (id, { batch, retryJobId }) =>
+      changed(sendingAs, retryJobId === undefined ? null : storedText(retryJobId), storedText(id), storedText(batch)) >
+      0,
     retried: (failures, { actor, at }) => {
       for (const { id, retryJobId } of failures)
         retried.run(at, storedText(actor), storedText(retryJobId), storedText(id))
@@ -76,7 +88,11 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
     },
     reclaim: (claimedBefore, { batch, at, actor, limit }) =>
       changed(reclaim, storedText(batch), at, storedText(actor), claimedBefore, limit),
-    resolved: (jobId, requeues, at) => void resolved.run(at, requeues - 1, storedText(jobId), storedText(jobId)),
+    resolved: (jobId, requeues, at) => {
+      const job = storedText(jobId)
+      resolved.run(at, requeues - 1, job, job)
+      resolvedAfterAll.run(at, requeues - 1, job)
+    },
     discard: (picked) => changed(discard, json(picked)),
     remove: (picked) => changed(remove, json(picked)),
     audit: ({ at, actor, action, target, count }) =>

@@ -85,6 +85,10 @@ export class SqliteFailures implements FailureStore {
     return this.#writes.call('renew', batch, at)
   }
 
+  sendingAs(id: string, as: { readonly batch: string; readonly retryJobId: string | undefined }): Promise<boolean> {
+    return this.#writes.call('sendingAs', id, as)
+  }
+
   async retried(
     failures: readonly { readonly id: string; readonly retryJobId: string }[],
     by: { readonly actor: string; readonly at: number },

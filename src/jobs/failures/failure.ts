@@ -89,7 +89,10 @@ export interface KeptFailure extends Failure {
   readonly claimedAt: number | undefined
   readonly retriedAt: number | undefined
   readonly retriedBy: string | undefined
-  /** The id of the job that it came back as: the same, or a new one where the operator edited it. */
+  /**
+   * The id of the job that it came back as: the same, or a new one where the operator edited it. Of one that is `failed`:
+   * the new job that it may have come back as, where nobody knows.
+   */
   readonly retryJobId: string | undefined
   /** When the job that was sent back succeeded; undefined while it has not. */
   readonly resolvedAt: number | undefined

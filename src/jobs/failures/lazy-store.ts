@@ -57,6 +57,13 @@ export class LazyFailureStore implements FailureStore {
     return await (await this.#store()).renew(batch, at)
   }
 
+  async sendingAs(
+    id: string,
+    as: { readonly batch: string; readonly retryJobId: string | undefined },
+  ): Promise<boolean> {
+    return await (await this.#store()).sendingAs(id, as)
+  }
+
   async retried(
     failures: readonly { readonly id: string; readonly retryJobId: string }[],
     by: { readonly actor: string; readonly at: number },

@@ -37,11 +37,13 @@ const MOST_ALIVE = 1000
 export async function reconcile(host: DeskHost, options: ReconcileOptions = {}): Promise<ReconcileOutcome> {
   const { actor = defaultActor(), signal } = options
   const claimedBefore = host.clock.wallTime() - CLAIM_LASTS_MS
-  const wanted = await leftToFinish(host.store, claimedBefore)
+  const { wanted, edited } = await leftBehind(host.store, claimedBefore)
   // Should this process die too, what it has in hand is given back: by then nobody knows which were which.
   await using claim = new Claim({ ...host, actor }, 'release')
   const claimed = await claim.inherit(claimedBefore, MOST_AT_ONCE)
   if (claimed === 0) return { sent: 0, released: 0 }
+  for (const { id, retryJobId } of edited)
+    if (await hasGone(host.store, id, retryJobId)) await claim.sent([{ id, retryJobId }])
   using sender = new ReturnSender({ ...host, signal, isWanted: (id) => wanted.has(id) })
   let trouble: { readonly error: unknown } | undefined
   try {
@@ -69,23 +71,43 @@ export async function reconcile(host: DeskHost, options: ReconcileOptions = {}):
 }
 
 /**
- * The ids of those that are to be carried on, as far as it looks: a large requeue that is alive must not make every
- * worker read all of it every minute. What it does not see is given back, which is safe.
+ * Whether the job that an operator edited went before its sender died: it was worked on since. Otherwise nobody can
+ * tell, and it is given back; should it have gone, its success marks it.
  */
-async function leftToFinish(store: FailureStore, claimedBefore: number): Promise<ReadonlySet<string>> {
-  const ids = new Set<string>()
+async function hasGone(store: FailureStore, id: string, retryJobId: string): Promise<boolean> {
+  if ((await store.get(id))?.resolvedAt !== undefined) return true
+  return (await store.ofJob(retryJobId)).length > 0
+}
+
+interface LeftBehind {
+  /** The ids of those that are to be carried on. */
+  readonly wanted: ReadonlySet<string>
+  /** Those that were about to be sent as new jobs. */
+  readonly edited: readonly { readonly id: string; readonly retryJobId: string }[]
+}
+
+/**
+ * What somebody left, as far as it looks: a large requeue that is alive must not make every worker read all of it every
+ * minute. What it does not see is given back, which is safe.
+ */
+async function leftBehind(store: FailureStore, claimedBefore: number): Promise<LeftBehind> {
+  const wanted = new Set<string>()
+  const edited: LeftBehind['edited'][number][] = []
   let after: string | undefined
   let seen = 0
   for (let alive = 0; alive < MOST_ALIVE && seen < MOST_AT_ONCE; ) {
     const page = await store.search({ kind: 'field', field: 'status', text: 'retrying' }, { limit: PAGE, after })
     const left = page.failures.filter(({ claimedAt }) => claimedAt !== undefined && claimedAt < claimedBefore)
-    for (const { id, batch } of left) if (heirsOf(batch) === 'finish') ids.add(id)
+    for (const { id, batch, retryJobId } of left) {
+      if (heirsOf(batch) === 'finish') wanted.add(id)
+      if (retryJobId !== undefined) edited.push({ id, retryJobId })
+    }
     seen += page.failures.length
     alive = left.length > 0 ? 0 : alive + page.failures.length
     after = page.next
     if (after === undefined) break
   }
-  return ids
+  return { wanted, edited }
 }
 
 const EVERY_MS = 60_000

@@ -79,6 +79,12 @@ export interface FailureStore extends AsyncDisposable {
    * {@link reclaim} leaves it alone. Resolves with how many there are.
    */
   renew(batch: string, at: number): Promise<number>
+  /**
+   * Notes which new job one of a claim is about to be sent as, or that it was not sent after all, while it is `retrying`
+   * in that claim; resolves with whether it is. What is given back keeps this, as it may have gone: it is forgotten when
+   * it is claimed again.
+   */
+  sendingAs(id: string, as: { readonly batch: string; readonly retryJobId: string | undefined }): Promise<boolean>
   /** `retrying` → `retried`. */
   retried(
     failures: readonly { readonly id: string; readonly retryJobId: string }[],
@@ -88,7 +94,10 @@ export interface FailureStore extends AsyncDisposable {
   release(ids: readonly string[]): Promise<void>
   /** Those that are `retrying` since before this time: somebody died over them. Takes them over into a new claim. */
   reclaim(claimedBefore: number, options: ClaimOptions): Promise<number>
-  /** The job that was sent back from here for the `requeues`th time has succeeded. */
+  /**
+   * The job that was sent back from here for the `requeues`th time has succeeded. One that was given back although it
+   * went, as a new job, is `retried` from then on.
+   */
   resolved(jobId: string, requeues: number, at: number): Promise<void>
   /** `failed` → `discarded`. Resolves with how many. */
   discard(query: FailureQuery): Promise<number>

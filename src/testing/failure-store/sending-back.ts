@@ -179,6 +179,45 @@ export const sendingBack: readonly FailureStoreTest[] = [
     },
   },
   {
+    title:
+      'a success that comes before its edited job is marked finds it by what was noted, also once it is given back',
+    run: async (open) => {
+      const store = await open()
+      await store.keep([failure({ jobId: 'a' }), failure({ jobId: 'b' }), failure({ jobId: 'c' })])
+      const one = by('one')
+      await store.claim(ALL, one)
+      const { batch } = one
+      assert.equal(await store.sendingAs('a.0', { batch, retryJobId: 'edited-a' }), true)
+      assert.equal(await store.sendingAs('a.0', { batch, retryJobId: 'edited-a' }), true)
+      assert.equal(await store.sendingAs('a.0', { batch: 'another', retryJobId: 'x' }), false)
+      assert.equal(await store.sendingAs('none', { batch, retryJobId: 'x' }), false)
+      await store.resolved('a', 1, NOW + 1)
+      assert.equal((await store.get('a.0'))?.resolvedAt, undefined, 'it is not sent back as itself')
+      await store.resolved('edited-a', 1, NOW + 2)
+      await store.retried([{ id: 'a.0', retryJobId: 'edited-a' }], { actor: 'ann', at: NOW + 3 })
+      const a = await store.get('a.0')
+      assert.deepEqual([a?.status, a?.retryJobId, a?.resolvedAt], ['retried', 'edited-a', NOW + 2])
+
+      for (const id of ['b', 'c']) await store.sendingAs(`${id}.0`, { batch, retryJobId: `edited-${id}` })
+      await store.reclaim(NOW + 1_000_000, { ...one, batch: 'two' })
+      await store.release(['b.0', 'c.0'])
+      const b = await store.get('b.0')
+      assert.deepEqual([b?.status, b?.retryJobId], ['failed', 'edited-b'])
+      await store.resolved('edited-b', 7, NOW + 4)
+      assert.equal((await store.get('b.0'))?.status, 'failed', 'that is another life of it')
+      await store.resolved('edited-b', 1, NOW + 4)
+      const gone = await store.get('b.0')
+      assert.deepEqual([gone?.status, gone?.retriedAt, gone?.resolvedAt], ['retried', NOW + 4, NOW + 4])
+
+      await store.claim(ALL, { ...one, batch: 'three' })
+      assert.equal((await store.get('c.0'))?.retryJobId, undefined, 'it goes as itself now')
+      await store.sendingAs('c.0', { batch: 'three', retryJobId: 'again' })
+      await store.sendingAs('c.0', { batch: 'three', retryJobId: undefined })
+      await store.resolved('c', 1, NOW + 5)
+      assert.equal((await store.get('c.0'))?.resolvedAt, NOW + 5)
+    },
+  },
+  {
     title: 'discarding touches what is failed, and removing all but what is being sent back',
     run: async (open) => {
       const store = await open()
