@@ -52,8 +52,8 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
   // Where a worker was faster than who sent it back, the job that it came back as is not noted yet. One that is failed
   // was given back by somebody who did not know that it had gone.
   const resolvedAfterAll = database.prepare(
-    `UPDATE failures SET resolved_at = ?1, status = 'retried', retried_at = coalesce(retried_at, ?1)
-     WHERE resolved_at IS NULL AND requeues = ?2 AND status = 'failed' AND retry_job_id = ?3`,
+    `UPDATE failures SET resolved_at = ?, status = 'retried', retried_at = coalesce(retried_at, ?)
+     WHERE resolved_at IS NULL AND requeues = ? AND status = 'failed' AND retry_job_id = ?`,
   )
   const resolved = database.prepare(
     `UPDATE failures SET resolved_at = ? WHERE resolved_at IS NULL AND status IN ('retrying', 'retried') AND requeues = ? AND n IN (
@@ -91,7 +91,7 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
     resolved: (jobId, requeues, at) => {
       const job = storedText(jobId)
       resolved.run(at, requeues - 1, job, job)
-      resolvedAfterAll.run(at, requeues - 1, job)
+      resolvedAfterAll.run(at, at, requeues - 1, job)
     },
     discard: (picked) => changed(discard, json(picked)),
     remove: (picked) => changed(remove, json(picked)),

@@ -29,12 +29,16 @@ export interface CollectOptions {
 export interface CollectOutcome {
   /** How many are in the store and out of their queues. */
   readonly kept: number
+  /** How many the store cannot take, such as one that is too large for it: they are in their queues as before. */
+  readonly left: number
 }
 
 const NAMES: NamesOf<CollectOptions> = { queues: true, once: true, signal: true }
 
 // Kept in one piece, in which the store has one transaction.
 const BATCH = 100
+// How many a queue may have out here. With as many that the store cannot take, nothing more comes.
+const PREFETCH = 2 * BATCH
 const GATHER_MS = 20
 const STORE_DOWN_MS = 1000
 const QUIET_MS = 500
@@ -43,10 +47,11 @@ const QUIET_SPELLS = 4
 
 /**
  * Keeps what waits in queues of failures and of dead letters, and acknowledges each once it is kept: collecting twice
- * is collecting once. What cannot be read is kept as `decode`. While the store is down everything stays where it is.
+ * is collecting once. What cannot be read is kept as `decode`. While the store is down everything stays where it is, and
+ * what it cannot take stays so for good and holds up nothing else.
  *
- * @throws UnderstudyError `invalid-option` for queues that cannot be, or neither `once` nor a signal; and what ends a
- * listener for good.
+ * @throws UnderstudyError `invalid-option` for queues that cannot be, or neither `once` nor a signal; what the store has
+ * against two hundred of them; and what ends a listener for good.
  */
 export async function collect(host: DeskHost, options: CollectOptions): Promise<CollectOutcome> {
   checkNames('collect', options, NAMES)
@@ -62,14 +67,15 @@ export async function collect(host: DeskHost, options: CollectOptions): Promise<
   const listeners = over.signal.aborted ? [] : names.map((name) => collector.listen(name))
   try {
     const ended = Promise.all(listeners.map((listener) => untilEnded(listener, over.signal)))
-    await Promise.race([ended, aborted(over.signal), ...(once ? [collector.untilEmpty(names, over.signal)] : [])])
+    const empty = once ? [collector.untilEmpty(names, over.signal)] : []
+    await Promise.race([ended, aborted(over.signal), collector.full, ...empty])
   } finally {
     stop()
     signal?.removeEventListener('abort', stop)
     collector.stop()
     await Promise.all(listeners.map((listener) => listener.close()))
   }
-  return { kept: collector.kept }
+  return { kept: collector.kept, left: collector.left }
 }
 
 /** Rejects when the listener ends by itself; resolves when nobody wants it any more. */
@@ -97,6 +103,8 @@ class Collector {
   readonly #listeners: Listener[] = []
   #inHand = 0
   #kept = 0
+  #left = 0
+  readonly #full = Promise.withResolvers<never>()
   #deliveries = 0
 
   constructor(host: DeskHost) {
@@ -107,10 +115,20 @@ class Collector {
     return this.#kept
   }
 
+  /** How many the store cannot take. */
+  get left(): number {
+    return this.#left
+  }
+
+  /** Rejects when no more can be taken. */
+  get full(): Promise<never> {
+    return this.#full.promise
+  }
+
   listen(queue: string): Listener {
     const handler = async (delivery: Delivery): Promise<void> => this.#handle(delivery)
     // What is not kept stays with the broker, and goes back to its queue when the listener closes.
-    const options = { prefetch: 2 * BATCH, onError: 'leave' } as const
+    const options = { prefetch: PREFETCH, onError: 'leave' } as const
     const listener = this.#host.connection.listen(`queue://${queue}`, handler, options)
     this.#listeners.push(listener)
     return listener
@@ -166,25 +184,45 @@ class Collector {
     while (this.#waiting.length > 0) {
       if (this.#waiting.length < BATCH) await pause(clock, GATHER_MS, signal)
       const batch = this.#waiting.splice(0, BATCH)
-      while (!(await this.#tryToKeep(batch))) await pause(clock, STORE_DOWN_MS, signal)
+      const refusal = await this.#keepAll(batch)
+      if (refusal === undefined) continue
+      for (const one of batch) {
+        // One of many is to blame, and must not hold up the others.
+        const own = batch.length === 1 ? refusal : await this.#keepAll([one])
+        if (own !== undefined) this.#leave(one, own)
+      }
     }
     this.#isWriting = false
   }
 
-  /** Whether these need nothing more: they are kept, or the broker keeps them since nobody waits any longer. */
-  async #tryToKeep(batch: readonly Waiting[]): Promise<boolean> {
-    const { store, logger } = this.#host
-    try {
-      await store.keep(batch.map(({ failure }) => failure))
-      for (const { kept } of batch) kept()
-      return true
-    } catch (error) {
-      const fields = { store: store.name, error: messageOf(error) }
-      logger.warn(fields, 'what was collected could not be kept; it stays with the broker until it is')
-      if (!this.#stopping.signal.aborted) return false
-      for (const { lost } of batch) lost(error)
-      return true
+  /** Why the store will never take all of these. While it is down they are tried again, until nobody waits. */
+  async #keepAll(batch: readonly Waiting[]): Promise<NonNullable<unknown> | undefined> {
+    const { store, logger, clock } = this.#host
+    const { signal } = this.#stopping
+    for (;;) {
+      try {
+        await store.keep(batch.map(({ failure }) => failure))
+        for (const { kept } of batch) kept()
+        return undefined
+      } catch (error) {
+        if (!(error instanceof UnderstudyError && error.retriable)) return error ?? new Error('it threw nothing')
+        const fields = { store: store.name, error: messageOf(error) }
+        logger.warn(fields, 'what was collected could not be kept; it stays with the broker until it is')
+        if (signal.aborted) {
+          for (const { lost } of batch) lost(error)
+          return undefined
+        }
+      }
+      await pause(clock, STORE_DOWN_MS, signal)
     }
+  }
+
+  #leave({ failure, lost }: Waiting, refusal: NonNullable<unknown>): void {
+    const { store, logger } = this.#host
+    const fields = { store: store.name, id: failure.id, queue: failure.queue, error: messageOf(refusal) }
+    logger.error(fields, 'the store cannot take this failure; it stays with the broker')
+    lost(refusal)
+    if (++this.#left === PREFETCH) this.#full.reject(refusal)
   }
 
   /** Undefined where the broker cannot say: then quiet has to do. */

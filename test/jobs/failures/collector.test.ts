@@ -18,17 +18,32 @@ async function sendRecords({ connection }: DeskStage, count: number, queue = FAI
   await Promise.all(sends)
 }
 
+/** As a server that takes no statement above a size. */
+function storeThatRefuses(store: FailureStore, refuses: (id: string) => boolean): FailureStore {
+  return new Proxy(store, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (name !== 'keep') return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      const keep: FailureStore['keep'] = async (failures) => {
+        if (failures.some(({ id }) => refuses(id))) throw new UnderstudyError('storage', 'too large')
+        await target.keep(failures)
+      }
+      return keep
+    },
+  })
+}
+
 describe('collecting failures', () => {
   it('keeps the records that workers left at the broker, as they were, and empties the queue', async () => {
     await using stage = await deskStage()
     await sendRecords(stage, 450)
-    assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 450 })
+    assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 450, left: 0 })
     assert.equal(stage.broker.depth(FAILED_QUEUE), 0)
     const kept = await stage.desk.show('job-7.0')
     const { args, ...rest } = failed('job-7', { failedAt: 1007 })
     for (const [name, value] of Object.entries(rest)) assert.deepEqual(kept?.[name as 'job'], value, name)
     assert.deepEqual(kept?.args, new Uint8Array(args))
-    assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 0 })
+    assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 0, left: 0 })
   })
 
   it('keeps once what comes twice', async () => {
@@ -63,7 +78,7 @@ describe('collecting failures', () => {
         if (name !== 'keep') return typeof value === 'function' ? (value.bind(target) as unknown) : value
         const keep: FailureStore['keep'] = async (failures) => {
           asked++
-          if (isDown) throw new UnderstudyError('storage', 'down')
+          if (isDown) throw new UnderstudyError('storage', 'down', { retriable: true })
           await target.keep(failures)
         }
         return keep
@@ -73,13 +88,31 @@ describe('collecting failures', () => {
     const first = stage.deskOver(flaky).collect({ signal: stop.signal })
     await until('a try', () => asked === 1)
     stop.abort()
-    assert.deepEqual(await first, { kept: 0 })
+    assert.deepEqual(await first, { kept: 0, left: 0 })
     assert.equal(stage.broker.depth(FAILED_QUEUE), 5)
     const second = stage.deskOver(flaky).collect({ once: true })
     await until('another try', () => asked > 2)
     isDown = false
-    assert.deepEqual(await second, { kept: 5 })
+    assert.deepEqual(await second, { kept: 5, left: 0 })
     assert.deepEqual([await stage.desk.count(), stage.broker.depth(FAILED_QUEUE)], [5, 0])
+  })
+
+  it('leaves with the broker what the store can never take, and keeps all the others', async () => {
+    await using stage = await deskStage()
+    await sendRecords(stage, 150)
+    const refusing = storeThatRefuses(stage.store, (id) => id === 'job-7.0' || id === 'job-120.0')
+    assert.deepEqual(await stage.deskOver(refusing).collect({ once: true }), { kept: 148, left: 2 })
+    assert.deepEqual([await stage.desk.count(), stage.broker.depth(FAILED_QUEUE)], [148, 2])
+    assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 2, left: 0 })
+  })
+
+  it('ends with what the store says when it takes nothing at all', async () => {
+    await using stage = await deskStage()
+    await sendRecords(stage, 450)
+    const refusing = storeThatRefuses(stage.store, () => true)
+    const { signal } = new AbortController()
+    await assert.rejects(stage.deskOver(refusing).collect({ signal }), { code: 'storage', message: 'too large' })
+    assert.deepEqual([await stage.desk.count(), stage.broker.depth(FAILED_QUEUE)], [0, 450])
   })
 
   it('collects until its signal fires, from several queues', async () => {
@@ -92,7 +125,7 @@ describe('collecting failures', () => {
     await stage.connection.send('mails', { n: 1 }, { id: 'refused', headers })
     await until('all of them', async () => (await stage.desk.count()) === 3)
     stop.abort()
-    assert.deepEqual(await collecting, { kept: 3 })
+    assert.deepEqual(await collecting, { kept: 3, left: 0 })
     await refusing.close()
     const letter = await stage.desk.show('refused.0')
     assert.deepEqual([letter?.reason, letter?.queue, letter?.job], ['dead_lettered', 'mails', 'mail.send'])
@@ -116,7 +149,7 @@ describe('collecting failures', () => {
       },
     })
     const desk = new FailureDesk(async () => ({ ...stage.host, connection: browsing }))
-    assert.deepEqual(await desk.collect({ once: true }), { kept: 2 })
+    assert.deepEqual(await desk.collect({ once: true }), { kept: 2, left: 0 })
     assert.ok(looks > 1, 'one quiet moment is not enough')
     assert.equal(stage.broker.depth(FAILED_QUEUE), 1)
     await other.close()
@@ -127,7 +160,7 @@ describe('collecting failures', () => {
     await assert.rejects(stage.desk.collect(), { code: 'invalid-option' })
     await assert.rejects(stage.desk.collect({ once: true, queues: [] }), { code: 'invalid-option' })
     await assert.rejects(stage.desk.collect({ once: true, queues: ['topic://x'] }), { code: 'invalid-option' })
-    assert.deepEqual(await stage.desk.collect({ signal: AbortSignal.abort() }), { kept: 0 })
+    assert.deepEqual(await stage.desk.collect({ signal: AbortSignal.abort() }), { kept: 0, left: 0 })
   })
 })
 

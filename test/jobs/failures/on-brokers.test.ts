@@ -111,7 +111,7 @@ function promises(uriOf: () => string): void {
     const collecting = app.failures.collect({ queues: lettersOf('minute'), signal: stop.signal })
     await eventually(async () => assert.equal(await app.failures.count('reason:expired'), 1))
     stop.abort()
-    assert.deepEqual(await collecting, { kept: 1 })
+    assert.deepEqual(await collecting, { kept: 1, left: 0 })
     const kept = await app.failures.show(`${id}.0`)
     assert.deepEqual(
       [kept?.job, kept?.queue, kept?.errorClass, kept?.requestId, kept?.preview],
@@ -155,7 +155,7 @@ function promises(uriOf: () => string): void {
       Array.from({ length: 120 }, () => 'work'),
     )
     await eventually(async () => assert.equal((await connection.inspect(FAILED_QUEUE))?.ready, 120))
-    assert.deepEqual(await app.failures.collect({ once: true }), { kept: 120 })
+    assert.deepEqual(await app.failures.collect({ once: true }), { kept: 120, left: 0 })
     assert.equal(await app.failures.count('job:unkept class:Error attempts>=2'), 120)
     assert.equal((await connection.inspect(FAILED_QUEUE))?.ready ?? 0, 0)
   })

@@ -40,8 +40,9 @@ async function collect(words: readonly string[], options: CollectOptions, contex
   await withApp(terminal, { uri, waitMs: options.brokerWait, ...stores }, async (app) => {
     if (options.follow) terminal.err(`  collecting from ${queues.join(', ')}\n`)
     const once = options.follow !== true
-    const { kept } = await app.failures.collect({ queues, once, signal: terminal.interrupted })
-    terminal.out(options.json ? `${JSON.stringify({ kept })}\n` : `${failures(kept)} collected\n`)
+    const { kept, left } = await app.failures.collect({ queues, once, signal: terminal.interrupted })
+    terminal.out(options.json ? `${JSON.stringify({ kept, left })}\n` : `${failures(kept)} collected\n`)
+    if (left > 0) throw new Exit(EXIT.unknown, `${failures(left)} cannot be kept, and stay with the broker`)
     if (once && terminal.interrupted.aborted) throw new Exit(EXIT.interrupted)
   })
 }
