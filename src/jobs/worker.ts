@@ -29,6 +29,9 @@ export interface StopOptions {
   readonly grace?: number
 }
 
+/** What it does again and again. */
+type Look = 'heartbeat' | 'stuck' | 'held-up'
+
 const DEFAULT_GRACE_MS = 25_000
 // How long a run that was told to end may take to do so.
 const ABORT_GRACE_MS = 5000
@@ -37,6 +40,8 @@ const STOP_GRACE_MS = 2000
 const LAST_WORDS_MS = 1000
 // Who told the worker to resume waits about a second for its answer.
 const PAUSES_MS = 500
+// How often it looks for deliveries that wait for slots which other queues have.
+const HELD_UP_LOOK_MS = 1000
 
 // Several workers of one process have the same host and pid.
 let workers = 0
@@ -60,7 +65,7 @@ export class Worker implements AsyncDisposable {
     deduplicated: 0,
     interrupted: 0,
   }
-  readonly #timers = new Map<'heartbeat' | 'stuck', Timer>()
+  readonly #timers = new Map<Look, Timer>()
   readonly #idle: (() => void)[] = []
   #host: JobHost | undefined
   #processing: Processing | undefined
@@ -229,6 +234,11 @@ export class Worker implements AsyncDisposable {
     const check = new StuckCheck(host, stuckAfterMs)
     this.#every('stuck', stuckAfterMs / 2, () => check.look(this.#sources))
     this.#every('heartbeat', heartbeatMs, () => this.#beat(host))
+    // Only other queues hold one up.
+    if (queues.length > 1)
+      this.#every('held-up', HELD_UP_LOOK_MS, async () => {
+        for (const source of this.#sources) source.giveBackHeldUp()
+      })
     this.#responder = this.#answer(host)
     if (host.failures) this.#reconciler = new Reconciler(this.#openHost, host.clock)
     this.#reconciler?.start()
@@ -332,7 +342,7 @@ export class Worker implements AsyncDisposable {
   }
 
   /** Calls `action` again and again until the stop. A call that takes longer than the interval skips turns. */
-  #every(what: 'heartbeat' | 'stuck', intervalMs: number, action: () => Promise<void>): void {
+  #every(what: Look, intervalMs: number, action: () => Promise<void>): void {
     const arm = (): void => {
       if (this.#phase !== 'started') return
       const timer = this.#host?.clock.after(intervalMs, () => {

@@ -8,6 +8,8 @@ import type { Slots } from './slots.ts'
 import { readTask, type Task } from './task.ts'
 
 const MOST_HANDLERS = 65_535
+// The longest that what was delivered waits for the jobs of other queues, while another worker may be idle.
+const HELD_UP_MS = 5000
 
 export interface QueueSourceOptions {
   readonly host: JobHost
@@ -39,8 +41,14 @@ export class QueueSource {
   /** Deliveries that have a slot, or wait for the answer to their acknowledge. */
   #inHand = 0
   #heardAt = 0
-  /** Tells deliveries that wait for another copy that there is nothing to wait for; made when one does. */
-  #released: PromiseWithResolvers<false> | undefined
+  /** Since when deliveries wait and none of them has a slot. */
+  #heldUpSince = 0
+  /** How many of those were delivered before, to whomever. */
+  #waitingAgain = 0
+  /** It gave back what waited, and subscribes anew when a slot is free. */
+  #isAway = false
+  /** Tells deliveries that wait for another copy whether it has ended, or there is nothing to wait for. */
+  readonly #copies = new Set<(hasEnded: boolean) => void>()
 
   constructor(options: QueueSourceOptions) {
     this.#options = options
@@ -55,14 +63,15 @@ export class QueueSource {
     return this.#inHand
   }
 
-  /** Whether there is a subscription, or one that is being renewed after a failover. */
+  /** Whether there is a subscription, or one that is being renewed after a failover, or will be with the next slot. */
   get isSubscribed(): boolean {
+    if (this.#isAway) return true
     return this.#listener !== undefined && this.#listener.endedBy === undefined
   }
 
   /** For how many milliseconds nothing came, and nothing was in hand. */
   get silentMs(): number {
-    return this.#isIdle ? this.#options.host.clock.now() - this.#heardAt : 0
+    return this.#isIdle && !this.#isAway ? this.#options.host.clock.now() - this.#heardAt : 0
   }
 
   get #isIdle(): boolean {
@@ -95,6 +104,24 @@ export class QueueSource {
     this.#subscribe()
   }
 
+  /**
+   * Gives back what has waited for some seconds while jobs of other queues have all the slots, for whoever is idle; it
+   * subscribes anew when a slot is free. Not while it has anything in hand, since the subscription takes that along:
+   * brokers take no single delivery back for somebody else (over STOMP there is no such thing, and over AMQP the same
+   * consumer would have it again at once). And nothing that was delivered before, so that a message gets no nearer to
+   * the delivery limit of a quorum queue than once.
+   */
+  giveBackHeldUp(): void {
+    const { host, slots } = this.#options
+    if (!this.#taking || this.#listener === undefined || this.#inHand > 0) return
+    if (slots.waiting(this.queue) === 0 || this.#waitingAgain > 0) return
+    if (host.clock.now() - this.#heldUpSince < HELD_UP_MS) return
+    host.logger.info({ queue: this.queue }, 'jobs of other queues have all the slots; what waits here is given back')
+    this.#unsubscribe()
+    this.#isAway = true
+    slots.whenFree(() => this.#comeBack())
+  }
+
   /** Ends the subscription, and with it the hold on what is in hand. Resolves when it has ended. */
   async close(): Promise<void> {
     this.#taking = false
@@ -103,7 +130,23 @@ export class QueueSource {
     await this.#closing
   }
 
+  #comeBack(): void {
+    if (!this.#isAway) return
+    this.#isAway = false
+    if (!this.#taking) return
+    try {
+      this.#subscribe()
+    } catch (error) {
+      // The connection was closed.
+      this.#options.host.logger.warn(
+        { queue: this.queue, error: messageOf(error) },
+        'a worker could not subscribe anew',
+      )
+    }
+  }
+
   #subscribe(): void {
+    this.#isAway = false
     const { host, prefetch, name } = this.#options
     this.#heardAt = host.clock.now()
     const listener = host.connection.listen(`queue://${this.queue}`, (delivery) => this.#handle(delivery), {
@@ -124,6 +167,7 @@ export class QueueSource {
   }
 
   #unsubscribe(signal?: AbortSignal): void {
+    this.#isAway = false
     const listener = this.#listener
     if (listener === undefined) return
     this.#listener = undefined
@@ -136,8 +180,8 @@ export class QueueSource {
 
   #release(): void {
     this.#options.slots.letGo(this.queue)
-    this.#released?.resolve(false)
-    this.#released = undefined
+    for (const tell of this.#copies) tell(false)
+    this.#copies.clear()
     // Where it is the link that ends, its deliveries are stale behind this call.
     queueMicrotask(() => this.#tellStale())
   }
@@ -185,12 +229,11 @@ export class QueueSource {
       const first = runs.endOf(task.key)
       if (first !== undefined) {
         // It waits without a slot: the first copy may be in need of none for long.
-        this.#released ??= Promise.withResolvers<false>()
-        if (!(await Promise.race([first, this.#released.promise]))) return false
+        if (!(await this.#hasEnded(first))) return false
         continue
       }
       const entered = slots.enter(this.queue)
-      if (entered !== true && !(await entered)) return false
+      if (entered !== true && !(await this.#waited(task, entered))) return false
       // Between the word and now the subscription may have ended, and the delivery with it.
       const isOurs = listener !== undefined && this.#listener === listener && !task.delivery.isStale
       if (isOurs && this.#taking && runs.begin(task.key)) {
@@ -203,9 +246,30 @@ export class QueueSource {
     }
   }
 
+  async #waited({ delivery }: Task, entered: Promise<boolean>): Promise<boolean> {
+    const { host, slots } = this.#options
+    if (slots.waiting(this.queue) === 1) this.#heldUpSince = host.clock.now()
+    if (delivery.redelivered) this.#waitingAgain++
+    const isIn = await entered
+    if (delivery.redelivered) this.#waitingAgain--
+    return isIn
+  }
+
+  /** Whether the other copy ended; false where this one need not wait any longer. */
+  #hasEnded(first: Promise<true>): Promise<boolean> {
+    // No race with a promise that lasts as long as the subscription: that would hold on to everyone who ever waited.
+    return new Promise((resolve) => {
+      this.#copies.add(resolve)
+      void first.then(() => {
+        this.#copies.delete(resolve)
+        resolve(true)
+      })
+    })
+  }
+
   #over(): void {
     this.#inHand--
-    this.#heardAt = this.#options.host.clock.now()
+    this.#heardAt = this.#heldUpSince = this.#options.host.clock.now()
     if (this.#inHand > 0) return
     if (!this.#taking) this.#unsubscribe()
     this.#options.onIdle()

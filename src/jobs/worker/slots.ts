@@ -22,6 +22,7 @@ export class Slots {
   readonly #lines = new Map<string, Line>()
   readonly #isStrict: boolean
   #busy = 0
+  readonly #onFree: (() => void)[] = []
 
   /** @param weights undefined for a strict order. */
   constructor(limit: number, queues: readonly string[], weights: ReadonlyMap<string, number> | undefined) {
@@ -49,6 +50,11 @@ export class Slots {
       return true
     }
     return new Promise((resolve) => line.waiting.push(resolve))
+  }
+
+  /** Calls back, once, when a slot is free that nobody waits for. */
+  whenFree(callback: () => void): void {
+    this.#onFree.push(callback)
   }
 
   /** A slot is free again. */
@@ -80,7 +86,7 @@ export class Slots {
     while (this.#busy < this.limit) {
       const line = this.#next()
       const resolve = line?.waiting[line.through]
-      if (line === undefined || resolve === undefined) return
+      if (line === undefined || resolve === undefined) break
       line.through++
       if (line.through === line.waiting.length || line.through >= MOST_THROUGH) {
         line.waiting.splice(0, line.through)
@@ -89,6 +95,7 @@ export class Slots {
       this.#busy++
       resolve(true)
     }
+    if (this.#busy < this.limit) for (const free of this.#onFree.splice(0)) free()
   }
 
   /**
