@@ -2,6 +2,7 @@ import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
 import { blot, byDialCode, type FailureClass, type Peer, type Phase } from '../../src/transport/peer-failure.ts'
 import { saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { AmqpError } from './driver.ts'
+import { queueDifference } from './queue-difference.ts'
 
 /** AMQP's reply codes, where the broker's words make no difference. */
 const BY_REPLY_CODE: Readonly<Record<number, FailureClass>> = {
@@ -54,7 +55,9 @@ function describe(code: ErrorCode, retriable: boolean, thrown: AmqpError, peer: 
       ? `refused ${access}`
       : saysNoTls(said)
         ? 'does not speak TLS on that port'
-        : (DESCRIPTIONS[code] ?? `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`)
+        : (DESCRIPTIONS[code] ??
+          queueDifference(said) ??
+          `${verb}: ${said === '' ? String(system ?? 'no reason was given') : said}`)
   return new UnderstudyError(code, `${address} ${what}`, { retriable, endpoint: address, cause })
 }
 
