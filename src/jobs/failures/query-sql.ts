@@ -1,4 +1,5 @@
-import { COMPARED_FIELDS, type FailureQuery, type QueryField } from './query.ts'
+import { UnderstudyError } from '../../errors.ts'
+import { COMPARED_FIELDS, type Comparison, type FailureQuery, type QueryField } from './query.ts'
 
 /** A condition and the values of its question marks, in their order. Values never become a part of the text. */
 export interface SqlCondition {
@@ -66,6 +67,8 @@ const COLUMNS_OF: Readonly<Record<ValueField, readonly Exclude<QueryColumn, 'sta
   requeues: ['requeues'],
 }
 
+const YOUNGER_IS_LATER: Readonly<Record<Comparison, Comparison>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=' }
+
 const ALL: SqlCondition = { sql: '1 = 1', values: [] }
 const NONE: SqlCondition = { sql: '1 = 0', values: [] }
 
@@ -88,11 +91,15 @@ export function queryToSql(query: FailureQuery, dialect: SqlDialect, now: number
       return textCondition(FREE_COLUMNS, query.text, dialect)
     case 'compare': {
       const { field, comparison, value } = query
+      // It becomes a part of the statement, and a tree may be built by anybody.
+      if (!Object.hasOwn(YOUNGER_IS_LATER, comparison))
+        throw new UnderstudyError(
+          'invalid-option',
+          `a query compares with < <= > >=, not with ${JSON.stringify(comparison)}`,
+        )
       if (field !== 'age')
         return { sql: `${dialect.column(COLUMNS_OF[field][0] ?? 'requeues')} ${comparison} ?`, values: [value] }
-      // Younger is later.
-      const contrary = comparison.startsWith('<') ? comparison.replace('<', '>') : comparison.replace('>', '<')
-      return { sql: `${dialect.column('failed_at')} ${contrary} ?`, values: [now - value] }
+      return { sql: `${dialect.column('failed_at')} ${YOUNGER_IS_LATER[comparison]} ?`, values: [now - value] }
     }
     case 'field':
       return fieldCondition(query.field, query.text, dialect)

@@ -1,12 +1,13 @@
 import { formatQuery } from './query-format.ts'
 import { parseQuery } from './query-parser.ts'
+import { checkQueryTree } from './query-tree.ts'
 import type { FailureQuery } from './query.ts'
 
 const MOST_TARGET_CHARACTERS = 1000
 
 /** A query that was written, or built. @throws UnderstudyError `invalid-option` for what cannot be read. */
 export function readFailureQuery(query: string | FailureQuery): FailureQuery {
-  return typeof query === 'string' ? parseQuery(query) : query
+  return typeof query === 'string' ? parseQuery(query) : checkQueryTree(query)
 }
 
 /** A query as an audit tells it. */

@@ -191,3 +191,13 @@ it('nothing of what somebody wrote becomes a part of a statement', () => {
     { numRuns: 500 },
   )
 })
+
+it('a comparison that is none is refused, also where a tree was built past the parser', () => {
+  const asked = {
+    kind: 'compare',
+    field: 'age',
+    comparison: '> 0 OR 1 = 1 OR 0 <',
+    value: 1,
+  } as unknown as FailureQuery
+  assert.throws(() => sqliteCondition({ kind: 'not', of: asked }, NOW, () => true), { code: 'invalid-option' })
+})
