@@ -11,6 +11,7 @@ import { replyResults } from '../../src/jobs/results/reply.ts'
 import { eventually } from '../../src/testing/contract/waiting.ts'
 import { brokerSkip } from '../support/brokers.ts'
 import { newLabRoot } from '../support/lab-root.ts'
+import { losesOneOfThree, lockedPair, resubscribes, shutDoors } from './failovers.ts'
 import { add, hopeless, measure, note, ran, stubborn, STORY_JOBS } from './story-jobs.ts'
 
 const TIMEOUT = { timeout: 120_000 }
@@ -121,8 +122,10 @@ for (const name of ['embedded', 'activemq-jdbc', 'activemq-kahadb', 'rabbitmq-qu
       )
       const active = await eventually('a broker that serves', async () => await lab.active())
       assert.ok(active)
-      await lab.kill(active)
-      await lab.start(active)
+      // Of a pair nobody is left who could stand in.
+      const killed = (lab.topology ?? 'lock') === 'lock' ? lab.nodes.map(({ name: node }) => node) : [active]
+      for (const node of killed) await lab.kill(node)
+      await Promise.all(killed.map((node) => lab.start(node)))
       const there = await world.app()
       await there.worker({ jobs: [add], concurrency: 10 }).start()
       const sums = await Promise.all(handles.map((handle) => handle.result(TIMEOUT)))
@@ -131,5 +134,19 @@ for (const name of ['embedded', 'activemq-jdbc', 'activemq-kahadb', 'rabbitmq-qu
         sums.map((_, n) => 2 * n),
       )
     })
+
+    if (name === 'rabbitmq-quorum') {
+      it('goes on when one of three nodes is lost', async () => {
+        await losesOneOfThree(lab)
+      })
+    }
+
+    // A standby of KahaDB looks for the lock every ten seconds, and a node of classic queues has no other.
+    if (name === 'activemq-jdbc' || name === 'rabbitmq-quorum') {
+      it('is subscribed anew after each of 20 failovers', async () => {
+        await using pair = lab.topology === 'quorum' ? await shutDoors(lab) : lockedPair(lab)
+        await resubscribes(pair)
+      })
+    }
   })
 }

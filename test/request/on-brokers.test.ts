@@ -43,36 +43,55 @@ function promises(uriOf: () => string): void {
     assert.deepEqual(asking.requests, { open: 0, unmatched: 0, passedOn: 0 })
   })
 
-  it('gathers the answers of everyone on a topic, each progress before its result', async () => {
+  it('gathers the answers of everyone on a topic, each to its request and after its progress, in order', async () => {
     await using world = open(uriOf())
     const master = await world.connect()
-    for (const name of ['slave-1', 'slave-2']) {
+    const slaves = ['slave-1', 'slave-2']
+    const asked: string[] = []
+    for (const name of slaves) {
       const slave = await world.connect()
       await slave.respond(
         'topic://myapp.work',
         async (request) => {
-          await request.progress({ done: 50 })
+          asked.push(`${name} ${request.id}`)
+          for (const done of [10, 20, 30]) await request.progress({ done })
           return { by: name, got: request.value() }
         },
-        { name },
+        { name, prefetch: 2 },
       ).ready
     }
-    const gathering = master.scatter('topic://myapp.work', { job: 7 }, { expect: 2, replyTo: 'queue://myapp.reply' })
-    const told: string[] = []
-    for await (const { from, kind } of gathering) told.push(`${from} ${kind}`)
-    for (const name of ['slave-1', 'slave-2'])
-      assert.deepEqual(
-        told.filter((line) => line.startsWith(name)),
-        [`${name} progress`, `${name} result`],
-      )
-    assert.deepEqual(await gathering.summary, {
-      endedBy: 'complete',
-      results: 2,
-      errors: 0,
-      missing: 0,
-      repeated: 0,
-      dropped: 0,
-    })
+    // Two at once: whatever a slave answers belongs to one of them.
+    const gatherings = [7, 8].map((job) =>
+      master.scatter('topic://myapp.work', { job }, { expect: 2, replyTo: 'queue://myapp.reply' }),
+    )
+    await Promise.all(
+      gatherings.map(async (gathering, index) => {
+        const told: string[] = []
+        for await (const reply of gathering) {
+          assert.equal(reply.requestId, gathering.requestId)
+          told.push(`${reply.from} ${reply.kind} ${reply.text()}`)
+        }
+        for (const name of slaves)
+          assert.deepEqual(
+            told.filter((line) => line.startsWith(name)),
+            [
+              ...[10, 20, 30].map((done) => `${name} progress {"done":${done}}`),
+              `${name} result {"by":"${name}","got":{"job":${7 + index}}}`,
+            ],
+          )
+        assert.deepEqual(await gathering.summary, {
+          endedBy: 'complete',
+          results: 2,
+          errors: 0,
+          missing: 0,
+          repeated: 0,
+          dropped: 0,
+        })
+      }),
+    )
+    const ids = gatherings.map(({ requestId }) => requestId)
+    assert.deepEqual(asked.toSorted(), slaves.flatMap((name) => ids.map((id) => `${name} ${id}`)).toSorted())
+    assert.equal(master.requests.unmatched, 0)
   })
 
   it('brings every reply to the process that asked, where two share one reply queue', async () => {

@@ -11,18 +11,25 @@ import { type App, createApp } from '../../../src/jobs/app.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { Job } from '../../../src/jobs/job.ts'
 import { FAILED_QUEUE } from '../../../src/jobs/job-host.ts'
+import { memoryLedger } from '../../../src/jobs/ledger/memory.ts'
 import { replyResults } from '../../../src/jobs/results/reply.ts'
 import { brokerSkip } from '../../support/brokers.ts'
 import { newLabRoot } from '../../support/lab-root.ts'
+import { type StorePlace, STORES } from '../store-places.ts'
+import { operators } from './operators.ts'
 
 interface World extends AsyncDisposable {
   readonly app: App
   readonly connection: Connection
 }
 
-async function open(uri: string): Promise<World> {
+type Stores = Pick<StorePlace, 'failures' | 'ledger'>
+
+async function open(uri: string, newPlace: () => Promise<Stores>): Promise<World> {
+  const place = await newPlace()
   const connection = await connect(uri)
-  const app = createApp({ connection, failures: memoryFailures(), results: replyResults() })
+  const stores = { failures: place.failures(), ledger: place.ledger() }
+  const app = createApp({ connection, ...stores, results: replyResults() })
   return {
     app,
     connection,
@@ -61,9 +68,9 @@ async function eventually(look: () => Promise<void>): Promise<void> {
 const lettersOf = (queue: string): readonly string[] => [`DLQ.${queue}`, 'ActiveMQ.DLQ']
 
 /** What holds on every kind of broker. */
-function promises(uriOf: () => string): void {
+function promises(uriOf: () => string, newPlace: () => Promise<Stores>): void {
   it('finds what failed by its error, and sends it back once the fix is in: all succeed', async () => {
-    await using world = await open(uriOf())
+    await using world = await open(uriOf(), newPlace)
     const { app } = world
     let hasHappyMemories = false
     const sleep = defineJob<string, string>({
@@ -98,7 +105,7 @@ function promises(uriOf: () => string): void {
   })
 
   it('keeps a job that was not worked on in its time as expired, out of the dead letters', async () => {
-    await using world = await open(uriOf())
+    await using world = await open(uriOf(), newPlace)
     const { app, connection } = world
     const job = says('minute', 'nothing')
     const { id } = await app.enqueue(job, 'too late', { ttl: 300, requestId: 'r-1' })
@@ -127,7 +134,7 @@ function promises(uriOf: () => string): void {
   })
 
   it('keeps what a listener rejected, and sends it back to where it was', async () => {
-    await using world = await open(uriOf())
+    await using world = await open(uriOf(), newPlace)
     const { app, connection } = world
     const refusing = connection.listen('queue://refusing', (delivery) => delivery.reject())
     await refusing.ready
@@ -145,7 +152,7 @@ function promises(uriOf: () => string): void {
   })
 
   it('collects what workers could not keep', async () => {
-    await using world = await open(uriOf())
+    await using world = await open(uriOf(), newPlace)
     const { app, connection } = world
     await using without = createApp({ connection })
     const job = says('unkept', 'work')
@@ -162,7 +169,10 @@ function promises(uriOf: () => string): void {
 }
 
 describe('failed jobs in memory', () => {
-  promises(() => 'memory:failed-jobs')
+  promises(
+    () => 'memory:failed-jobs',
+    async () => ({ failures: () => memoryFailures(), ledger: () => memoryLedger() }),
+  )
 })
 
 for (const name of ['embedded', 'activemq-kahadb', 'rabbitmq-classic', 'rabbitmq-quorum']) {
@@ -173,6 +183,19 @@ for (const name of ['embedded', 'activemq-kahadb', 'rabbitmq-classic', 'rabbitmq
     })
     after(() => lab.down())
 
-    promises(() => drillUri(lab, {}))
+    const uri = (): string => drillUri(lab, {})
+    // Our own broker is no other place for them, and neither are quorum queues.
+    const isWhole = name === 'activemq-kahadb' || name === 'rabbitmq-classic'
+    for (const { name: store, skip, place: newPlace } of isWhole ? STORES : STORES.slice(0, 1)) {
+      describe(`kept in ${store}`, { skip }, () => {
+        promises(uri, newPlace)
+      })
+      if (!isWhole) continue
+      // Ten thousand of them on each broker and in each store, but not in each pair of the two.
+      const isMany = (name === 'activemq-kahadb') === (store === 'MariaDB')
+      describe(`operators with ${store}`, { skip }, () => {
+        operators({ uri, newPlace, many: isMany ? 10_000 : 1000 })
+      })
+    }
   })
 }

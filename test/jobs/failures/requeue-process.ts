@@ -5,13 +5,13 @@
 import { connect } from '../../../src/connect.ts'
 import { createApp } from '../../../src/jobs/app.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
-import { sqliteFailures } from '../../../src/stores.ts'
+import { failuresAt } from '../stores-at.ts'
 
-const [uri = '', path = '', mode = ''] = process.argv.slice(2)
+const [uri = '', location = '', mode = ''] = process.argv.slice(2)
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
 
 await using connection = await connect(uri)
-const kept = sqliteFailures(path)
+const kept = failuresAt(location)
 await using app = createApp({ connection, failures: mode === 'hang' ? withoutMarks(kept) : kept })
 const { claimed, sent } = await app.failures.requeue('', { actor: String(process.pid) })
 say({ type: 'done', claimed, sent })

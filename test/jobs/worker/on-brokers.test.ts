@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Lab } from '../../../infra/labs/lab.ts'
@@ -12,12 +11,12 @@ import { connect } from '../../../src/connect.ts'
 import type { Connection } from '../../../src/connection.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import { tellWorkers, workersOf } from '../../../src/jobs/worker/control.ts'
-import { sqliteLedger } from '../../../src/stores.ts'
 import { endWithUs } from '../../support/at-the-end.ts'
 import { brokerSkip } from '../../support/brokers.ts'
 import { newLabRoot } from '../../support/lab-root.ts'
-import { temporaryFolder } from '../../support/temporary-folder.ts'
-import { type Bench, benchOn, type HostOptions, keptFailures, until } from './working.ts'
+import { STORES } from '../store-places.ts'
+import { badJobs } from './bad-jobs.ts'
+import { type Bench, benchOn, type HostOptions, until } from './working.ts'
 
 interface WorkerProcess {
   readonly child: ChildProcess
@@ -51,7 +50,12 @@ function workerProcess(context: TestContext, uri: string, ledger: string, graceM
     child,
     lines,
     ended,
-    said: (type) => until(`the worker's process says ${type}`, () => lines.some((line) => line['type'] === type)),
+    said: async (type) =>
+      await until(`the worker's process says ${type}`, () => {
+        if (lines.some((line) => line['type'] === type)) return true
+        assert.equal(child.exitCode, null, `it ended without saying ${type}`)
+        return false
+      }),
   }
 }
 
@@ -77,72 +81,84 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
     const ready = async ({ connection }: Bench, queue: string): Promise<number> =>
       (await connection.inspect(queue))?.ready ?? 0
 
-    it('hand the job of a killed worker to another one, and keep it as worker_lost after the limit', async (context) => {
-      const ledger = join(temporaryFolder('ledger', context), 'ledger.db')
-      const failures = keptFailures()
-      await using book = sqliteLedger(ledger)
-      await book.open()
-      const here = await bench({ failures, ledger: book })
-      const job = defineJob({ name: 'hang', queue: 'lost', perform: () => assert.fail('it is not to be run') })
-      const id = await here.send(job, 1)
-      for (let lost = 0; lost < 2; lost++) {
-        const worker = workerProcess(context, uri, ledger)
-        await worker.said('started')
-        assert.equal(worker.lines.find(({ type }) => type === 'started')?.['jobId'], id)
-        worker.child.kill('SIGKILL')
-        assert.equal(await worker.ended, 'SIGKILL')
-      }
-      const worker = here.worker({ jobs: [job], maxLost: 2 })
-      await worker.start()
-      await until('it is kept', () => failures.kept.length === 1 && worker.describe().slots.length === 0)
-      await worker.stop()
-      assert.deepEqual([failures.kept[0]?.jobId, failures.kept[0]?.reason], [id, 'worker_lost'])
-      assert.equal(await ready(here, 'lost'), 0)
-    })
+    // Our own broker is a stage for what workers do, and no case of its own.
+    const stores = name === 'embedded' ? STORES.slice(0, 1) : STORES
+    for (const { name: store, skip, place: newPlace } of stores) {
+      describe(`with stores on ${store}`, { skip }, () => {
+        it('hand the job of a killed worker to another one, and keep it as worker_lost after the limit', async (context) => {
+          const { location, ...place } = await newPlace()
+          await using failures = place.failures()
+          await using ledger = place.ledger()
+          await Promise.all([failures.open(), ledger.open()])
+          const here = await bench({ failures, ledger })
+          const job = defineJob({ name: 'hang', queue: 'lost', perform: () => assert.fail('it is not to be run') })
+          const id = await here.send(job, 1)
+          for (let lost = 0; lost < 2; lost++) {
+            const worker = workerProcess(context, uri, location)
+            await worker.said('started')
+            assert.equal(worker.lines.find(({ type }) => type === 'started')?.['jobId'], id)
+            worker.child.kill('SIGKILL')
+            assert.equal(await worker.ended, 'SIGKILL')
+          }
+          const worker = here.worker({ jobs: [job], maxLost: 2 })
+          await worker.start()
+          await until('it is kept', () => worker.describe().done.failed === 1)
+          await worker.stop()
+          const { failures: kept } = await failures.search({ kind: 'all' }, { limit: 10 })
+          assert.deepEqual(
+            kept.map(({ jobId, reason }) => [jobId, reason]),
+            [[id, 'worker_lost']],
+          )
+          await until('the queue is empty', async () => (await ready(here, 'lost')) === 0)
+        })
 
-    it('finish the job in hand on TERM, acknowledge it and exit with 0', async (context) => {
-      const ledger = join(temporaryFolder('ledger', context), 'ledger.db')
-      const here = await bench()
-      const worker = workerProcess(context, uri, ledger, 600_000)
-      await worker.said('ready')
-      const job = defineJob({ name: 'gate', queue: 'gated', perform: () => {} })
-      for (const n of [1, 2]) await here.send(job, n)
-      await worker.said('started')
-      worker.child.kill('SIGTERM')
-      await worker.said('stopping')
-      worker.child.stdin?.write('go on\n')
-      assert.equal(await worker.ended, 0)
-      const types = worker.lines.map(({ type }) => type)
-      assert.equal(types.filter((type) => type === 'started').length, 1)
-      assert.equal(types.filter((type) => type === 'succeeded').length, 1)
-      await until('the other one is on the broker', async () => (await ready(here, 'gated')) === 1)
-      await here.connection.purge('gated')
-    })
+        it('finish the job in hand on TERM, acknowledge it and exit with 0', async (context) => {
+          const { location } = await newPlace()
+          const here = await bench()
+          const worker = workerProcess(context, uri, location, 600_000)
+          await worker.said('ready')
+          const job = defineJob({ name: 'gate', queue: 'gated', perform: () => {} })
+          for (const n of [1, 2]) await here.send(job, n)
+          await worker.said('started')
+          worker.child.kill('SIGTERM')
+          await worker.said('stopping')
+          worker.child.stdin?.write('go on\n')
+          assert.equal(await worker.ended, 0)
+          const types = worker.lines.map(({ type }) => type)
+          assert.equal(types.filter((type) => type === 'started').length, 1)
+          assert.equal(types.filter((type) => type === 'succeeded').length, 1)
+          await until('the other one is on the broker', async () => (await ready(here, 'gated')) === 1)
+          await here.connection.purge('gated')
+        })
 
-    it('let go of the job in hand on TERM past the grace, and another one gets it', async (context) => {
-      const ledger = join(temporaryFolder('ledger', context), 'ledger.db')
-      await using book = sqliteLedger(ledger)
-      await book.open()
-      const here = await bench({ ledger: book })
-      const worker = workerProcess(context, uri, ledger, 1)
-      await worker.said('ready')
-      const runs: { readonly attempt: number; readonly redelivered: boolean }[] = []
-      const job = defineJob({
-        name: 'obey',
-        queue: 'obedient',
-        perform: (_: unknown, { attempt, redelivered }) => void runs.push({ attempt, redelivered }),
+        it('let go of the job in hand on TERM past the grace, and another one gets it', async (context) => {
+          const { location, ...place } = await newPlace()
+          await using ledger = place.ledger()
+          await ledger.open()
+          const here = await bench({ ledger })
+          const worker = workerProcess(context, uri, location, 1)
+          await worker.said('ready')
+          const runs: { readonly attempt: number; readonly redelivered: boolean }[] = []
+          const job = defineJob({
+            name: 'obey',
+            queue: 'obedient',
+            perform: (_: unknown, { attempt, redelivered }) => void runs.push({ attempt, redelivered }),
+          })
+          await here.send(job, 1)
+          await worker.said('started')
+          worker.child.kill('SIGTERM')
+          assert.equal(await worker.ended, 0)
+          assert.ok(worker.lines.some(({ type }) => type === 'interrupted'))
+          const next = here.worker({ jobs: [job] })
+          await next.start()
+          await until('another worker has run it', () => runs.length === 1)
+          assert.equal(runs[0]?.attempt, 1)
+          await next.stop()
+        })
+
+        badJobs(bench, newPlace)
       })
-      await here.send(job, 1)
-      await worker.said('started')
-      worker.child.kill('SIGTERM')
-      assert.equal(await worker.ended, 0)
-      assert.ok(worker.lines.some(({ type }) => type === 'interrupted'))
-      const next = here.worker({ jobs: [job] })
-      await next.start()
-      await until('another worker has run it', () => runs.length === 1)
-      assert.equal(runs[0]?.attempt, 1)
-      await next.stop()
-    })
+    }
 
     it('with prefetch 1 are not starved by a slow job of another', async () => {
       const here = await bench()

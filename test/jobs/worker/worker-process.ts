@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { connect } from '../../../src/connect.ts'
 import { createApp } from '../../../src/jobs/app.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
-import { sqliteLedger } from '../../../src/stores.ts'
+import { ledgerAt } from '../stores-at.ts'
 
 const [uri = '', ledger = '', graceMs = '0'] = process.argv.slice(2)
 const say = (line: object): void => void process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -14,7 +14,7 @@ const say = (line: object): void => void process.stdout.write(`${JSON.stringify(
 const connection = await connect(uri)
 const app = createApp({
   connection,
-  ledger: sqliteLedger(ledger),
+  ledger: ledgerAt(ledger),
   observer: ({ type, ...about }) => say({ type, ...about }),
 })
 const jobs = [
