@@ -17,7 +17,8 @@ export interface WorkerOptions {
   readonly concurrency?: number
   /**
    * How many deliveries of each queue the broker may have out here. With 1 a slow job keeps nothing from other workers
-   * of its queue; more hides the way to the broker from short jobs. Defaults to the concurrency.
+   * of its queue; more hides the way to the broker from short jobs. The order or the weights of `queues` hold among what
+   * was delivered: where they matter, twice the concurrency is needed. Defaults to the concurrency.
    */
   readonly prefetch?: number
   /** What operators call it. Defaults to its identity, `host:pid:n`. */
