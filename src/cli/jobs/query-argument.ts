@@ -1,6 +1,7 @@
 import { UnderstudyError } from '../../errors.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from '../terminal.ts'
+import { textWidth } from './text-width.ts'
 
 const WIDEST = 72
 
@@ -25,7 +26,7 @@ export function caret(query: string, column: number): string {
   const text = query.replaceAll(/[\s\u0000-\u001f\u007f-\u009f]/g, ' ')
   const at = Math.min(Math.max(1, column), text.length + 1) - 1
   const from = at < WIDEST ? 0 : at - Math.floor(WIDEST / 2)
-  return `  ${text.slice(from, from + WIDEST)}\n  ${' '.repeat(at - from)}^\n`
+  return `  ${text.slice(from, from + WIDEST)}\n  ${' '.repeat(textWidth(text.slice(from, at)))}^\n`
 }
 
 function columnOf(error: Error): number | undefined {

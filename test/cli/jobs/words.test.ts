@@ -6,7 +6,8 @@ import { header } from '../../../src/cli/jobs/header-option.ts'
 import { caret } from '../../../src/cli/jobs/query-argument.ts'
 import { queueOrder } from '../../../src/cli/jobs/queue-order.ts'
 import { besideFailures, showLocation, storeLocation } from '../../../src/cli/jobs/store-location.ts'
-import { textTable } from '../../../src/cli/jobs/text-table.ts'
+import { plainLine, textTable } from '../../../src/cli/jobs/text-table.ts'
+import { cutToWidth, textWidth } from '../../../src/cli/jobs/text-width.ts'
 
 describe('where the brokers are', () => {
   it('is the first word, or the last after a query, or what the environment says', () => {
@@ -99,7 +100,33 @@ describe('a table', () => {
   })
 })
 
+describe('what others wrote', () => {
+  it('takes the columns that a terminal gives it, and is not cut within a character', () => {
+    assert.deepEqual(['a é', '日本語', 'e\u0301', '👩‍🚀!', '한글', '❤️'].map(textWidth), [3, 6, 1, 3, 4, 2])
+    assert.equal(cutToWidth('日本語', 6), '日本語')
+    assert.equal(cutToWidth('日本語です', 6), '日本…')
+    assert.equal(cutToWidth('ab👩‍🚀cd', 4), 'ab…')
+    const text = textTable(
+      [{ title: 'JOB', most: 8 }, { title: 'ERROR' }],
+      [
+        ['日本語の仕事', 'x'],
+        ['a', 'y'],
+      ],
+      80,
+    )
+    assert.deepEqual(text.split('\n'), ['JOB       ERROR', '日本語…   x', 'a         y', ''])
+  })
+
+  it('does not turn the direction of a line', () => {
+    assert.equal(plainLine('see \u202egpj.exe\u2069'), 'see \uFFFDgpj.exe\uFFFD')
+  })
+})
+
 describe('a query that cannot be read', () => {
+  it('has its caret behind wide characters too', () => {
+    assert.equal(caret('日本 (b', 4), '  日本 (b\n       ^\n')
+  })
+
   it('is shown with a caret under the place', () => {
     assert.equal(caret('job:a (b', 7), '  job:a (b\n        ^\n')
     const [line, mark] = caret(`${'x'.repeat(200)}(`, 201).split('\n')
