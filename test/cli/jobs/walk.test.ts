@@ -97,6 +97,32 @@ for (const labName of ['embedded', 'activemq-jdbc', 'rabbitmq-classic'])
       assert.equal((await worker.ended).exitCode, 0)
     })
 
+    it('takes nothing after USR2, and goes on with CONT', async () => {
+      stage.touch('fixed')
+      const worker = await stage.worker()
+      worker.child.kill('SIGUSR2')
+      await worker.saw('"paused"')
+      const send = ['enqueue', stage.uri, '--job', 'cook', '--queue', 'meals', '--args', '{"dish":"tea"}'] as const
+      const id = (await stage.output(...send)).trim()
+      const { workers } = JSON.parse(await stage.output('workers', stage.uri, '--json')) as {
+        workers: readonly { state: string; slots: readonly object[] }[]
+      }
+      assert.deepEqual(
+        workers.map(({ state, slots }) => ({ state, busy: slots.length })),
+        [{ state: 'paused', busy: 0 }],
+      )
+      worker.child.kill('SIGCONT')
+      await worker.saw('"succeeded"')
+      worker.child.kill('SIGTERM')
+      const end = await worker.ended
+      assert.equal(end.exitCode, 0)
+      const told = eventsOf(end).filter(({ event, jobId }) => event === 'resumed' || jobId === id)
+      assert.deepEqual(
+        told.map(({ event }) => event),
+        ['resumed', 'started', 'succeeded'],
+      )
+    })
+
     it('pauses a queue for workers that run and for those that come later, until it is resumed', async () => {
       const early = await stage.worker()
       const paused = await stage.output('pause', stage.uri, '--queue', 'meals', '--json', ...stage.failures)
@@ -119,6 +145,9 @@ for (const labName of ['embedded', 'activemq-jdbc', 'rabbitmq-classic'])
           { queue: 'holds', paused: false },
         ],
       )
+      const forgotten = await stage.run('resume', stage.uri)
+      assert.equal(forgotten.exitCode, 2)
+      assert.match(forgotten.stderr, /^understudy: meals: paused in the failure store; --failures says which/m)
       const resumed = await stage.run('resume', stage.uri, ...stage.failures)
       assert.equal(resumed.exitCode, 0)
       assert.match(resumed.stderr, /^resumed for those that come later: meals$/m)
