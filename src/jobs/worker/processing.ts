@@ -120,7 +120,8 @@ export class Processing {
     if (interruption === 'stopping') return await this.#interrupted(task)
     if (interruption === undefined && end.kind === 'returned') return await this.#succeeded(end.value, task)
     const error = interruption === undefined && end.kind === 'threw' ? end.error : run?.reason
-    const attempts = [...envelope.history, this.#record(task, error)]
+    const record = this.#record(task, error)
+    let attempts = [...envelope.history, record]
     // What an operator wants holds whatever became of the link.
     if (interruption === 'aborted') return await this.#keep(task, { reason: 'aborted', error }, attempts)
     // It comes again all the same, and that is this attempt.
@@ -135,6 +136,8 @@ export class Processing {
         this.#tell(task, { type: 'retried', durationMs: this.#duration(task), delayMs, error, worker })
         return 'ack'
       }
+      // Whoever reads the failure wonders where the other attempts are.
+      attempts = [...envelope.history, { ...record, error: `${record.error}; not tried again: ${sent.refused}` }]
     }
     return await this.#keep(task, { reason: interruption === 'timeout' ? 'timeout' : 'exception', error }, attempts)
   }

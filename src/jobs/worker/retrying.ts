@@ -5,8 +5,8 @@ import type { AttemptRecord } from '../failures/failure.ts'
 import { Patience } from './patience.ts'
 import type { Shop, Task } from './task.ts'
 
-/** What became of a retry: a broker has it, no broker will, or it is left to another delivery. */
-export type RetryEnd = 'sent' | 'refused' | 'left'
+/** What became of a retry: a broker has it, no broker will and why, or it is left to another delivery. */
+export type RetryEnd = 'sent' | 'left' | { readonly refused: string }
 
 // A broker that looks for a new leader refuses for a while, in the same words as for good.
 const MOST_REFUSALS = 10
@@ -33,7 +33,7 @@ export async function sendRetry(
         'the next attempt of a job could not be sent',
       )
       if (isRefusal(error)) refusals++
-      if (isForGood(error) || refusals >= MOST_REFUSALS) return 'refused'
+      if (isForGood(error) || refusals >= MOST_REFUSALS) return { refused: messageOf(error) }
     }
     if (letGo.aborted || task.delivery.isStale) return 'left'
     await patience.wait(letGo)

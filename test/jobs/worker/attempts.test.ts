@@ -110,6 +110,7 @@ describe('attempts', () => {
       failures.kept.map(({ jobId, errorMessage }) => [jobId, errorMessage]),
       [['j', 'attempt 1']],
     )
+    assert.match(failures.kept[0]?.attempts.at(-1)?.error ?? '', /^Error: attempt 1; not tried again: ./)
     assert.deepEqual(bench.subscription('jobs').settlements, [{ id: 'j', as: 'ack' }])
     assert.ok(bench.log.some(({ message }) => message === 'the next attempt of a job could not be sent'))
     for (const link of bench.transport.links) link.confirms = true
