@@ -3,6 +3,7 @@ import type { Connection } from '../../connection.ts'
 import { defaultActor } from '../../jobs/failures/actor.ts'
 import type { FailureStore } from '../../jobs/failures/store.ts'
 import { tellWorkers, workersOf } from '../../jobs/worker/control.ts'
+import type { WorkerDescription } from '../../jobs/worker/description.ts'
 import { duration, durationOption } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
@@ -86,7 +87,19 @@ async function pause(
     terminal.err(`${obeyed.length === 1 ? '1 worker' : `${obeyed.length} workers`} obeyed\n`)
     if (kept.length > 0) terminal.err(`${action}d for those that come later: ${kept.join(', ')}\n`)
   }
+  const still = action === 'resume' ? stillPaused(obeyed, queues) : []
+  if (still.length > 0)
+    throw new Exit(EXIT.unknown, `${still.join(', ')}: paused in the failure store; --failures says which to resume`)
   if (obeyed.length === 0 && kept.length === 0) throw new Exit(EXIT.unknown)
+}
+
+/** What workers were told to resume and did not: in the store it is paused for all of them. */
+function stillPaused(
+  workers: readonly Pick<WorkerDescription, 'queues'>[],
+  meant: readonly string[] | undefined,
+): readonly string[] {
+  const paused = workers.flatMap(({ queues }) => queues.filter((one) => one.paused).map(({ queue }) => queue))
+  return [...new Set(paused)].filter((queue) => meant === undefined || meant.includes(queue))
 }
 
 async function queuesOf(connection: Connection, wait: number): Promise<readonly string[]> {
