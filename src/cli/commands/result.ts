@@ -36,7 +36,7 @@ export function resultCommand(terminal: Terminal): Command {
 async function result(id: string, { results, json }: ResultOptions, terminal: Terminal): Promise<void> {
   if (results.kind === 'reply' || results.kind === 'none')
     throw new Exit(EXIT.badArguments, '--results: these are kept nowhere; write where they are kept')
-  const state = await withStores(terminal, openResults(results), (app) => app.result(id))
+  const state = await withStores(terminal, openResults(results, { mustExist: true }), (app) => app.result(id))
   if (json) terminal.out(`${JSON.stringify({ id, ...(state ?? { kind: 'unknown' }) }, null, 2)}\n`)
   switch (state?.kind) {
     case 'succeeded':

@@ -78,11 +78,17 @@ export function openLedger(location: StoreLocation): Pick<AppOptions, 'ledger'> 
   }
 }
 
-export function openResults(location: StoreLocation): Pick<AppOptions, 'results'> {
+/** @throws Exit for a file that is not there and is to be read only. */
+export function openResults(
+  location: StoreLocation,
+  { mustExist = false }: { readonly mustExist?: boolean } = {},
+): Pick<AppOptions, 'results'> {
   switch (location.kind) {
     case 'reply':
       return { results: replyResults() }
     case 'sqlite':
+      if (mustExist && !existsSync(location.path))
+        throw new Exit(EXIT.unknown, `there is no ${location.path}; --results says where results are kept`)
       return named('--results', () => ({ results: sqliteResults(location.path) }))
     case 'mysql':
       return named('--results', () => ({ results: mysqlResults({ uri: location.uri }) }))

@@ -64,10 +64,11 @@ export async function collect(host: DeskHost, options: CollectOptions): Promise<
   const stop = (): void => over.abort()
   signal?.addEventListener('abort', stop, { once: true })
   if (signal?.aborted) stop()
-  const listeners = over.signal.aborted ? [] : names.map((name) => collector.listen(name))
+  const there = once ? await existing(host, names) : names
+  const listeners = over.signal.aborted ? [] : there.map((name) => collector.listen(name))
   try {
     const ended = Promise.all(listeners.map((listener) => untilEnded(listener, over.signal)))
-    const empty = once ? [collector.untilEmpty(names, over.signal)] : []
+    const empty = once ? [collector.untilEmpty(there, over.signal)] : []
     await Promise.race([ended, aborted(over.signal), collector.full, ...empty])
   } finally {
     stop()
@@ -76,6 +77,15 @@ export async function collect(host: DeskHost, options: CollectOptions): Promise<
     await Promise.all(listeners.map((listener) => listener.close()))
   }
   return { kept: collector.kept, left: collector.left }
+}
+
+/** A queue that is not there has nothing, and listening would make it. One of which nothing can be said may be there. */
+async function existing({ connection }: DeskHost, names: readonly string[]): Promise<string[]> {
+  const looks = await Promise.allSettled(names.map((name) => connection.inspect(`queue://${name}`)))
+  return names.filter((_, index) => {
+    const look = looks[index]
+    return look?.status !== 'fulfilled' || look.value !== undefined
+  })
 }
 
 /** Rejects when the listener ends by itself; resolves when nobody wants it any more. */

@@ -36,6 +36,7 @@ const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: nu
   { args: ['queues', `ampq://u:${SECRET}@h`], names: /ampq/ },
   { args: ['purge', URI], names: /which queue\?/ },
   { args: ['result', 'x'], names: /--results/ },
+  { args: ['result', 'x', '--results', 'sqlite:/nowhere/r.db'], exitCode: 2, names: /no \/nowhere\/r\.db; --results/ },
   { args: ['pause', URI, '--wait', '2h'], names: /--wait.*60s/ },
 ]
 

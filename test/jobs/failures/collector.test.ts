@@ -46,6 +46,14 @@ describe('collecting failures', () => {
     assert.deepEqual(await stage.desk.collect({ once: true }), { kept: 0, left: 0 })
   })
 
+  it('makes no queue that is not there, and takes from the others', async () => {
+    await using stage = await deskStage()
+    await sendRecords(stage, 2)
+    const queues = [FAILED_QUEUE, 'DLQ.typo']
+    assert.deepEqual(await stage.desk.collect({ once: true, queues }), { kept: 2, left: 0 })
+    assert.equal(await stage.connection.inspect('DLQ.typo'), undefined)
+  })
+
   it('keeps once what comes twice', async () => {
     await using stage = await deskStage()
     await sendRecords(stage, 3)
