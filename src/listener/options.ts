@@ -51,7 +51,9 @@ const POLICIES: readonly ErrorPolicy[] = ['reject', 'requeue', 'leave']
  *
  * @throws UnderstudyError `invalid-option` for a prefetch or concurrency out of 1 to 65,535, or an unknown policy.
  */
-export function readListenOptions(options: ListenOptions): Required<Omit<ListenOptions, 'dedupe' | 'signal' | 'name' | 'onRelease'>> {
+export function readListenOptions(
+  options: ListenOptions,
+): Required<Omit<ListenOptions, 'dedupe' | 'signal' | 'name' | 'onRelease'>> {
   const { prefetch = DEFAULT_PREFETCH, concurrency = prefetch, onError = 'reject' } = options
   checkCount('prefetch', prefetch)
   checkCount('concurrency', concurrency)

@@ -63,7 +63,7 @@ export function workerCommand(terminal: ProcessTerminal): Command {
     .option('--concurrency <n>', 'jobs at a time, over all queues', wholeNumber(1, 65_535), 1)
     .option(
       '--prefetch <n>',
-      'deliveries of each queue that the broker may have out here; as many as --concurrency when not given',
+      'deliveries of each queue that the broker may have out here; as many as --concurrency when not given, twice as many with several --queues',
       wholeNumber(1, 65_535),
     )
     .addOption(

@@ -18,7 +18,8 @@ export interface WorkerOptions {
   /**
    * How many deliveries of each queue the broker may have out here. With 1 a slow job keeps nothing from other workers
    * of its queue; more hides the way to the broker from short jobs. The order or the weights of `queues` hold among what
-   * was delivered: where they matter, twice the concurrency is needed. Defaults to the concurrency.
+   * was delivered, so that something of each queue has to wait here. Defaults to the concurrency, and to twice that where
+   * `queues` names several.
    */
   readonly prefetch?: number
   /** What operators call it. Defaults to its identity, `host:pid:n`. */
@@ -65,9 +66,7 @@ const LONGEST_MS = 24 * 3_600_000
 export function readWorkerOptions(options: WorkerOptions): ReadWorkerOptions {
   checkNames('worker', options, WORKER_OPTIONS)
   const { concurrency = 1, maxLost = 3, stuckAfter = 30_000, heartbeat = 5000, name } = options
-  const { prefetch = concurrency } = options
   checkWhole('concurrency', concurrency, 1, MOST_COUNT)
-  checkWhole('prefetch', prefetch, 1, MOST_COUNT)
   checkWhole('maxLost', maxLost, 1, MOST_COUNT)
   checkMilliseconds('stuckAfter', stuckAfter)
   checkMilliseconds('heartbeat', heartbeat)
@@ -75,6 +74,8 @@ export function readWorkerOptions(options: WorkerOptions): ReadWorkerOptions {
     throw invalid(`name must be of 1 to ${LONGEST_NAME} characters that can be printed`)
   const jobs = byName(options.jobs)
   const { queues, weights } = readQueues(options.queues ?? equalWeights(jobs))
+  const { prefetch = defaultPrefetch(concurrency, options.queues === undefined ? 1 : queues.length) } = options
+  checkWhole('prefetch', prefetch, 1, MOST_COUNT)
   return {
     jobs,
     queues,
@@ -86,6 +87,10 @@ export function readWorkerOptions(options: WorkerOptions): ReadWorkerOptions {
     stuckAfterMs: stuckAfter,
     heartbeatMs: heartbeat,
   }
+}
+
+function defaultPrefetch(concurrency: number, queues: number): number {
+  return queues > 1 ? Math.min(2 * concurrency, MOST_COUNT) : concurrency
 }
 
 function byName(jobs: readonly Job[]): ReadonlyMap<string, Job> {

@@ -11,8 +11,9 @@ const EACH = 30
  */
 async function orderOf(
   queues: readonly string[] | Readonly<Record<string, number>>,
-  prefetch: number,
+  given: number | undefined,
 ): Promise<string> {
+  const prefetch = given ?? 2
   await using bench = await memoryBench()
   const order: string[] = []
   const gate = Promise.withResolvers<void>()
@@ -35,7 +36,7 @@ async function orderOf(
   )
   const [high] = jobs
   assert.ok(high)
-  const worker = bench.worker({ jobs, queues, prefetch })
+  const worker = bench.worker({ jobs, queues, ...(given === undefined ? {} : { prefetch: given }) })
   await worker.start()
   await bench.send(high, true)
   await until('the slot is taken', () => worker.describe().slots.length === 1)
@@ -51,8 +52,8 @@ async function orderOf(
 }
 
 describe('a worker with one slot and two queues', () => {
-  for (const prefetch of [2, 40]) {
-    it(`takes five of one to one of the other by their weights, not in a row, with a prefetch of ${prefetch}`, async () => {
+  for (const prefetch of [undefined, 2, 40]) {
+    it(`takes five of one to one of the other by their weights, not in a row, with a prefetch of ${prefetch ?? 'its own choice'}`, async () => {
       const order = await orderOf({ high: 5, low: 1 }, prefetch)
       const sixes = order.slice(0, EACH + 6).match(/.{6}/g) ?? []
       assert.deepEqual(
@@ -63,7 +64,7 @@ describe('a worker with one slot and two queues', () => {
       assert.equal(order.slice(EACH + 6), 'l'.repeat(EACH - 6))
     })
 
-    it(`takes from the second of a list when nothing of the first waits, with a prefetch of ${prefetch}`, async () => {
+    it(`takes from the second of a list when nothing of the first waits, with a prefetch of ${prefetch ?? 'its own choice'}`, async () => {
       assert.equal(await orderOf(['high', 'low'], prefetch), 'h'.repeat(EACH) + 'l'.repeat(EACH))
     })
   }
