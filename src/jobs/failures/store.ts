@@ -1,4 +1,4 @@
-import type { Failure, FailureStatus, KeptFailure } from './failure.ts'
+import type { Failure, KeptFailure } from './failure.ts'
 import type { FailureQuery } from './query.ts'
 
 export interface SearchPage {
@@ -111,5 +111,3 @@ export interface FailureStore extends AsyncDisposable {
   setPaused(queue: string, paused: boolean): Promise<void>
   close(): Promise<void>
 }
-
-export type { FailureStatus }
