@@ -206,7 +206,7 @@ class Collector {
   }
 
   /** Why the store will never take all of these. While it is down they are tried again, until nobody waits. */
-  async #keepAll(batch: readonly Waiting[]): Promise<NonNullable<unknown> | undefined> {
+  async #keepAll(batch: readonly Waiting[]): Promise<Error | undefined> {
     const { store, logger, clock } = this.#host
     const { signal } = this.#stopping
     for (;;) {
@@ -215,7 +215,7 @@ class Collector {
         for (const { kept } of batch) kept()
         return undefined
       } catch (error) {
-        if (!(error instanceof UnderstudyError && error.retriable)) return error ?? new Error('it threw nothing')
+        if (!(error instanceof UnderstudyError && error.retriable)) return asError(error)
         const fields = { store: store.name, error: messageOf(error) }
         logger.warn(fields, 'what was collected could not be kept; it stays with the broker until it is')
         if (signal.aborted) {
@@ -227,7 +227,7 @@ class Collector {
     }
   }
 
-  #leave({ failure, lost }: Waiting, refusal: NonNullable<unknown>): void {
+  #leave({ failure, lost }: Waiting, refusal: Error): void {
     const { store, logger } = this.#host
     const fields = { store: store.name, id: failure.id, queue: failure.queue, error: messageOf(refusal) }
     logger.error(fields, 'the store cannot take this failure; it stays with the broker')
@@ -245,6 +245,10 @@ class Collector {
       return undefined
     }
   }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new UnderstudyError('storage', messageOf(thrown), { cause: thrown })
 }
 
 /** A worker's record, a dead letter, or what cannot be read. */
