@@ -20,9 +20,15 @@ export const inspecting: ContractGroup = {
           assert.deepEqual(await stage.rest(queue, 'end'), [])
           return
         }
-        const dueAtMs = Date.now() + 1000
-        await connection.send(queue, 'x', { id: 'later', delayMs: 1000 })
-        await connection.send(queue, 'x', { id: 'at once', delayMs: 0 })
+        const dueAtMs = Date.now() + 1500
+        // Together: however long the broker takes to confirm, it gets the second long before the first is due.
+        await within(
+          'the confirms',
+          Promise.all([
+            connection.send(queue, 'x', { id: 'later', delayMs: 1500 }),
+            connection.send(queue, 'x', { id: 'at once', delayMs: 0 }),
+          ]),
+        )
         await within('the end of the sender', connection.close())
         const other = await stage.enter()
         const inbox = await stage.inbox(other.connection, queue, { settle: 'nothing' })
