@@ -119,6 +119,19 @@ export class SendError extends UnderstudyError {
   }
 }
 
+/** What was asked for cannot be done here, now or later: nothing was sent, and another try is none the better. */
+export function isImpossible(error: unknown): boolean {
+  return error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
+}
+
+/**
+ * A broker was asked to take a message and would not. It may still be for a while only: one that looks for a new leader
+ * refuses in the same words as for good.
+ */
+export function isRefused(error: unknown): error is SendError {
+  return error instanceof SendError && (error.outcome === 'rejected' || error.outcome === 'returned')
+}
+
 /** The delivery's link is gone: the broker has taken the message back and nothing was settled. */
 export class StaleDeliveryError extends UnderstudyError {
   override readonly name = 'StaleDeliveryError'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, pause } from '../clock.ts'
-import { messageOf, SendError, UnderstudyError } from '../errors.ts'
+import { isImpossible, isRefused, messageOf, SendError, UnderstudyError } from '../errors.ts'
 import type { Delivery } from '../listener/delivery.ts'
 import type { Listener } from '../listener/listener.ts'
 import type { Logger } from '../logger.ts'
@@ -180,8 +180,7 @@ export class Responder implements AsyncDisposable {
         await write()
         return
       } catch (error) {
-        const refused = error instanceof SendError && (error.outcome === 'rejected' || error.outcome === 'returned')
-        if (!refused || offers >= MOST_OFFERS) throw error
+        if (!isRefused(error) || offers >= MOST_OFFERS) throw error
         await pause(this.#clock, PAUSE_MS, this.#over.signal)
       }
     }
@@ -190,6 +189,5 @@ export class Responder implements AsyncDisposable {
 
 /** Whether the same answer may be taken another time. A refusal by name is for good. */
 function isTransient(error: unknown): error is SendError {
-  if (!(error instanceof SendError) || error.code === 'invalid-option' || error.code === 'unsupported') return false
-  return error.outcome === 'unknown' || error.outcome === 'not-sent'
+  return error instanceof SendError && !isImpossible(error) && !isRefused(error)
 }

@@ -1,6 +1,6 @@
 import { abortReason, type Clock } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
-import { UnderstudyError } from '../../errors.ts'
+import { isImpossible } from '../../errors.ts'
 import type { JobObserver } from '../job-events.ts'
 import type { Claim } from './claim.ts'
 import type { KeptFailure } from './failure.ts'
@@ -143,7 +143,8 @@ export class ReturnSender implements Disposable {
         await this.#sendOne(kept)
         went.push(kept)
       } catch (error) {
-        if (!isOfTheMessage(error)) failure ??= { error }
+        // It is this message that cannot be sent; others can.
+        if (!isImpossible(error)) failure ??= { error }
         else {
           this.#refusal ??= error
           refused.push(kept.id)
@@ -177,9 +178,4 @@ export class ReturnSender implements Disposable {
     await connection.send(`queue://${queue}`, payload, { ...options, signal: this.#hurry.signal })
     tell({ type: 'requeued', queue, job: failure.job, jobId })
   }
-}
-
-/** Whether it is this message that cannot be sent, and others can. */
-function isOfTheMessage(error: unknown): boolean {
-  return error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type ErrorCode, messageOf, SendError, UnderstudyError } from '../../errors.ts'
+import { isImpossible, isRefused, messageOf, SendError, UnderstudyError } from '../../errors.ts'
 import type { Delivery } from '../../listener/delivery.ts'
 import { WrittenBody } from '../../producer/payload.ts'
 import { type ReplyKind, Reply, replyHeaders } from '../../request/reply.ts'
@@ -14,7 +14,6 @@ export interface ReplyResultsOptions {
 
 const OPTIONS: NamesOf<ReplyResultsOptions> = { ttl: true }
 const AN_HOUR_MS = 3_600_000
-const HOPELESS: ReadonlySet<ErrorCode> = new Set(['invalid-option', 'unsupported'])
 
 /**
  * Results by messages: progress and outcome go to the reply queue of the process that enqueued the job, which hears of
@@ -107,9 +106,9 @@ class ReplySession implements ResultsSession {
       })
     } catch (error) {
       // The enqueuer's queue is gone with the enqueuer.
-      if (error instanceof SendError && (error.outcome === 'returned' || error.outcome === 'rejected')) return
+      if (isRefused(error)) return
       // An address that these brokers do not know is none on the next try either.
-      if (error instanceof UnderstudyError && HOPELESS.has(error.code)) throw error
+      if (isImpossible(error)) throw error
       const message = `what became of job ${jobId} could not be told to ${replyTo}: ${messageOf(error)}`
       throw new UnderstudyError('storage', message, { retriable: error instanceof SendError, cause: error })
     }

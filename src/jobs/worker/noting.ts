@@ -1,4 +1,4 @@
-import { messageOf, UnderstudyError } from '../../errors.ts'
+import { isImpossible, messageOf, UnderstudyError } from '../../errors.ts'
 import type { LedgerEntry } from '../ledger/ledger.ts'
 import type { JobState } from '../results/results.ts'
 import { Patience } from './patience.ts'
@@ -106,10 +106,6 @@ export async function tellResolved({ host, bounds }: Shop, task: Task): Promise<
 /** A store will not take this, now or later. */
 function isUnkeepable(error: unknown): boolean {
   return error instanceof UnderstudyError && error.code === 'storage' && !error.retriable
-}
-
-function isImpossible(error: unknown): boolean {
-  return error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
 }
 
 async function insist(

@@ -1,4 +1,4 @@
-import { messageOf, SendError, UnderstudyError } from '../../errors.ts'
+import { isImpossible, isRefused, messageOf } from '../../errors.ts'
 import { WrittenBody } from '../../producer/payload.ts'
 import { applicationHeaders, writeEnvelope } from '../envelope.ts'
 import type { AttemptRecord } from '../failures/failure.ts'
@@ -32,8 +32,8 @@ export async function sendRetry(
         { jobId: task.jobId, queue: task.queue, error: messageOf(error) },
         'the next attempt of a job could not be sent',
       )
-      if (isRefusal(error)) refusals++
-      if (isForGood(error) || refusals >= MOST_REFUSALS) return { refused: messageOf(error) }
+      if (isRefused(error)) refusals++
+      if (isImpossible(error) || refusals >= MOST_REFUSALS) return { refused: messageOf(error) }
     }
     if (letGo.aborted || task.delivery.isStale) return 'left'
     await patience.wait(letGo)
@@ -62,13 +62,4 @@ async function send(
     ...(delivery.correlationId === undefined ? {} : { correlationId: delivery.correlationId }),
     ...(delivery.replyTo === undefined ? {} : { replyTo: delivery.replyTo }),
   })
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof SendError && (error.outcome === 'rejected' || error.outcome === 'returned')
-}
-
-/** Nothing was sent, and nothing ever would be. */
-function isForGood(error: unknown): boolean {
-  return error instanceof UnderstudyError && (error.code === 'invalid-option' || error.code === 'unsupported')
 }
