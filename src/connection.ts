@@ -24,7 +24,7 @@ import type { Reply } from './request/reply.ts'
 import { type ReplyHearer, Requests } from './request/requests.ts'
 import type { Responder, ResponderOptions } from './request/responder.ts'
 import { formatDestination, parseDestination } from './transport/destination.ts'
-import { type Endpoint, redact } from './transport/endpoint.ts'
+import { type Endpoint, redact, type RedactedEndpoint } from './transport/endpoint.ts'
 import type { Capabilities } from './transport/capabilities.ts'
 import type { Link } from './transport/link.ts'
 import type { OutgoingMessage } from './transport/message.ts'
@@ -128,6 +128,11 @@ export class Connection implements AsyncDisposable {
   /** Whether every broker of the list can do this. */
   can(what: 'priority' | 'expiry' | 'delay' | 'topics' | 'exchanges' | 'deadLetters'): boolean {
     return this.#brokers().every(({ capabilities }) => capabilities[what])
+  }
+
+  /** Which broker each link is up to now; undefined where it has none, or was not needed yet. */
+  get links(): Readonly<Record<LinkRole, RedactedEndpoint | undefined>> {
+    return { producer: this.#sending.link?.endpoint, listener: this.#listening?.link?.endpoint }
   }
 
   /** How many sends are unconfirmed. */

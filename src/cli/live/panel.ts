@@ -1,6 +1,6 @@
 import { formatCount } from '../../drill/checker/durations.ts'
 import { formatMs, plural } from '../../drill/report/durations.ts'
-import { printableLine } from '../../drill/report/printable.ts'
+import { printableLine } from '../../page/printable.ts'
 import { textWidth } from '../../drill/report/text-width.ts'
 import { sparkline } from './latency-trace.ts'
 import { conditionOf, type LiveBroker, type LiveState, recoveryOf } from './live-state.ts'

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { sayMs } from '../checker/durations.ts'
-import { printableLine } from '../report/printable.ts'
+import { printableLine } from '../../page/printable.ts'
 import { textWidth, wrap } from '../report/text-width.ts'
 import type { Diagnosis, FaultPrediction } from './diagnosis.ts'
 import type { EndpointReading } from './endpoint-reading.ts'

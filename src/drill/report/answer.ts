@@ -2,9 +2,9 @@ import { summaryLine } from '../checker/objectives.ts'
 import type { DrillResult, Sign, Verdict } from '../result.ts'
 import { unbroken } from './durations.ts'
 import { figures, tally } from './figures.ts'
-import { type Glyph, glyph } from './glyphs.ts'
+import { type Glyph, glyph } from '../../page/glyphs.ts'
 import { findingsBesideHeadline, headline } from './headline.ts'
-import { type Html, html, trusted } from './html.ts'
+import { type Html, html, trusted } from '../../page/html.ts'
 
 const GLYPH_OF_WORD: Readonly<Record<string, Glyph>> = { PASS: 'pass', FAIL: 'fail', UNKNOWN: 'unknown' }
 

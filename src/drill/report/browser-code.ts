@@ -3,7 +3,7 @@ import { formatCount } from '../checker/durations.ts'
 import { formatMs, formatOffset, formatSeconds, trimZero } from './durations.ts'
 import { WHY_PARTS } from './fate-words.ts'
 import { EVENT, guessNumber, nextId, PACKED_OUTCOMES, PACKED_TYPES, RECORD } from './packed-jobs.ts'
-import { LONE_SURROGATE, printable, printableLine, spell, UNPRINTABLE } from './printable.ts'
+import { LONE_SURROGATE, printable, printableLine, spell, UNPRINTABLE } from '../../page/printable.ts'
 import { OUTCOME_WORDS, stepInWords, storySteps } from './story-steps.ts'
 import { readEvents, readNumber, readSigned, unpackJobs, unpackStory } from './unpacked-jobs.ts'
 

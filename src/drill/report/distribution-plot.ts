@@ -1,5 +1,5 @@
 import { formatMs } from './durations.ts'
-import { type Html, html, trusted } from './html.ts'
+import { type Html, html, trusted } from '../../page/html.ts'
 import { ACROSS, curve, frame, percent, type Point, steps, stretched } from './plot-frame.ts'
 import { roundTicks } from './run-axis.ts'
 

@@ -1,4 +1,4 @@
-import { type Html, html, trusted } from './html.ts'
+import { type Html, html, trusted } from '../../page/html.ts'
 import type { Fate } from './job-stories.ts'
 
 /** How a fate is drawn: by its shape and by the colour of its weight, so that neither has to tell it alone. */

@@ -2,7 +2,7 @@ import { formatCount } from '../checker/durations.ts'
 import type { DrillResult } from '../result.ts'
 import { formatMs, plural, unbroken } from './durations.ts'
 import { duplicates, objectiveOf } from './headline.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../page/html.ts'
 
 /** One number that matters, with what it means. */
 export interface Figure {

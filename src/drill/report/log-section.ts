@@ -1,9 +1,9 @@
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult } from '../result.ts'
 import { formatOffset, plural } from './durations.ts'
-import { type Html, html, trusted } from './html.ts'
+import { type Html, html, trusted } from '../../page/html.ts'
 import { type BrokerLog, logExcerpt, type LogLine } from './logs.ts'
-import { printable } from './printable.ts'
+import { printable } from '../../page/printable.ts'
 import type { RunAxis } from './run-axis.ts'
 
 const LEAD_MS = 3_000

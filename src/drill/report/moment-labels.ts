@@ -1,5 +1,5 @@
 import { formatOffset } from './durations.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../page/html.ts'
 import type { Moment } from './moments.ts'
 import { percent } from './plot-frame.ts'
 import { position, type RunAxis, type Span } from './run-axis.ts'

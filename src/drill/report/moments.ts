@@ -2,7 +2,7 @@ import type { HistoryEvent } from '../history.ts'
 import type { DrillResult } from '../result.ts'
 import { isGain, wordsOf } from '../topology.ts'
 import type { NameOf } from './fate-words.ts'
-import { printableLine } from './printable.ts'
+import { printableLine } from '../../page/printable.ts'
 import type { RunAxis } from './run-axis.ts'
 
 /** Something that happened at one instant and is drawn as a line through the plots. */

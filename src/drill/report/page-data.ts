@@ -1,7 +1,7 @@
 import { scheduledLatencyNs } from '../checker/latency.ts'
 import { FATE_MARKS, type FateMark } from './fate-marks.ts'
 import { FATE_MEANING, type FaultPlace } from './fate-words.ts'
-import { dataIsland, type Html, html, trusted } from './html.ts'
+import { dataIsland, type Html, html, trusted } from '../../page/html.ts'
 import { FATES } from './job-stories.ts'
 import { latencyScale, type LatencyScale } from './latency-scale.ts'
 import { packJobs, type PackedTable } from './packed-jobs.ts'

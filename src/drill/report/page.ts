@@ -1,4 +1,4 @@
-import { type Html, html, policyHash, trusted } from './html.ts'
+import { type Html, html, policyHash, trusted } from '../../page/html.ts'
 import { PAGE_STYLE } from './style.ts'
 
 export interface PageOptions {

@@ -1,4 +1,4 @@
-import { type Html, html, trusted } from './html.ts'
+import { type Html, html, trusted } from '../../page/html.ts'
 
 /** A value on an axis with its place, from 0 to 1. */
 export interface Tick {

@@ -1,6 +1,6 @@
 import type { DrillResult } from '../result.ts'
 import { formatMs } from './durations.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../page/html.ts'
 import { percent } from './plot-frame.ts'
 import { roundTicks } from './run-axis.ts'
 

@@ -1,6 +1,6 @@
 import type { Job } from '../checker/jobs-ledger.ts'
 import { formatMs } from './durations.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../page/html.ts'
 import { momentLines } from './moment-labels.ts'
 import type { Moment } from './moments.ts'
 import { area, curve, frame, type Point, steps, stretched, type Tick } from './plot-frame.ts'

@@ -1,8 +1,8 @@
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult, Objective } from '../result.ts'
 import { formatMs, formatOffset, plural } from './durations.ts'
-import { glyphOf } from './glyphs.ts'
-import { type Html, html } from './html.ts'
+import { glyphOf } from '../../page/glyphs.ts'
+import { type Html, html } from '../../page/html.ts'
 import type { RunAxis } from './run-axis.ts'
 
 const MOST_MARKERS = 40

@@ -6,7 +6,7 @@ import type { DrillResult, Verdict } from '../result.ts'
 import { formatMs, plural } from './durations.ts'
 import { duplicateKinds, formatBounds } from './figures.ts'
 import { duplicates, findingsBesideHeadline, headline, sayVictim } from './headline.ts'
-import { printableLine } from './printable.ts'
+import { printableLine } from '../../page/printable.ts'
 import { wrap } from './text-width.ts'
 
 export interface SummaryOptions {

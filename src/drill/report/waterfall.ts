@@ -1,6 +1,6 @@
 import type { DrillResult, FailoverPart } from '../result.ts'
 import { formatMs } from './durations.ts'
-import { type Html, html } from './html.ts'
+import { type Html, html } from '../../page/html.ts'
 import { percent } from './plot-frame.ts'
 
 const MEANING: Readonly<Record<FailoverPart['name'], string>> = {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { formatMs, plural } from '../report/durations.ts'
-import { printableLine } from '../report/printable.ts'
+import { printableLine } from '../../page/printable.ts'
 import { textWidth, wrap } from '../report/text-width.ts'
 import type { SuiteDrillResult, SuiteResult } from './suite-result.ts'
 import { reasonsOf, sayPrediction, sayTotals, seenInRuns } from './suite-words.ts'

@@ -74,7 +74,7 @@ export function readSearch(folder: string): Search {
   } catch (cause) {
     throw new UnderstudyError('invalid-option', `cannot read ${path}: ${fileProblem(cause)}`, { cause })
   }
-  const search = parse(text)
+  const search = parseSearch(text)
   if (search === undefined) {
     throw new UnderstudyError(
       'invalid-option',
@@ -84,7 +84,8 @@ export function readSearch(folder: string): Search {
   return search
 }
 
-function parse(text: string): Search | undefined {
+/** What the text of a `threshold.json` holds; undefined where that is no search of this version's schema. */
+export function parseSearch(text: string): Search | undefined {
   let value: unknown
   try {
     value = JSON.parse(text)

@@ -1,7 +1,7 @@
 import type { SuiteDrillResult } from '../../suite/suite-result.ts'
 import { sayPrediction } from '../../suite/suite-words.ts'
 import { formatMs, unbroken } from '../durations.ts'
-import { type Html, html } from '../html.ts'
+import { type Html, html } from '../../../page/html.ts'
 import { percent } from '../plot-frame.ts'
 import { roundTicks } from '../run-axis.ts'
 import { sayState } from './state.ts'

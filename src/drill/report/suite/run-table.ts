@@ -2,7 +2,7 @@ import type { SuiteRun } from '../../suite/suite-result.ts'
 import { formatCount } from '../../checker/durations.ts'
 import { formatMs, unbroken } from '../durations.ts'
 import { formatBounds } from '../figures.ts'
-import { type Html, html } from '../html.ts'
+import { type Html, html } from '../../../page/html.ts'
 import { sayState } from './state.ts'
 
 /** Every run of one drill, each with the way to its own report. */

@@ -1,6 +1,6 @@
 import type { RunState } from '../../suite/suite-result.ts'
-import { type Glyph, glyph } from '../glyphs.ts'
-import { type Html, html } from '../html.ts'
+import { type Glyph, glyph } from '../../../page/glyphs.ts'
+import { type Html, html } from '../../../page/html.ts'
 
 const GLYPHS: Readonly<Record<RunState, Glyph>> = {
   pass: 'pass',

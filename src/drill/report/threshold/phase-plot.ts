@@ -1,5 +1,5 @@
 import { formatMs } from '../durations.ts'
-import { type Html, html } from '../html.ts'
+import { type Html, html } from '../../../page/html.ts'
 import { frame, percent } from '../plot-frame.ts'
 import { roundTicks } from '../run-axis.ts'
 import type { TrialRecord } from '../../threshold/trial-record.ts'

@@ -1,6 +1,6 @@
 import { formatMs } from '../durations.ts'
 import { formatBounds } from '../figures.ts'
-import { type Html, html } from '../html.ts'
+import { type Html, html } from '../../../page/html.ts'
 import type { TrialRecord } from '../../threshold/trial-record.ts'
 
 /** Every run of a search, in the order in which they ended. */

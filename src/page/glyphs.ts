@@ -1,7 +1,10 @@
 import { type Html, trusted } from './html.ts'
 
-/** A state by its shape: a tick, a cross, a question mark, a bar. Beside a word, never alone. */
-export type Glyph = 'pass' | 'fail' | 'unknown' | 'note'
+/**
+ * A state by its shape: a tick, a cross, a question mark, a bar; a half-filled disc for what goes on, two bars for what is
+ * paused, a ring for what waits. Beside a word, never alone.
+ */
+export type Glyph = 'pass' | 'fail' | 'unknown' | 'note' | 'busy' | 'paused' | 'waiting'
 
 const PATHS: Readonly<Record<Glyph, string>> = {
   pass: 'M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM6.9 11.6 3.4 8.1l1.4-1.4 2.1 2.1 4.4-4.4 1.4 1.4z',
@@ -9,6 +12,9 @@ const PATHS: Readonly<Record<Glyph, string>> = {
   unknown:
     'M8 0l8 8-8 8-8-8zM7 11.2v1.7h1.9v-1.7zM5.4 6.3h1.8c0-.7.4-1 .9-1s.9.3.9.8c0 1-1.9 1.1-1.9 3.3v.5h1.7v-.4c0-1.3 2-1.5 2-3.6 0-1.4-1-2.3-2.6-2.3-1.7 0-2.8 1-2.8 2.7z',
   note: 'M1 6.6h14v2.8H1z',
+  busy: 'M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM8 2.2v11.6A5.8 5.8 0 0 1 8 2.2z',
+  paused: 'M2.5 1h4v14h-4zM9.5 1h4v14h-4z',
+  waiting: 'M8 0a8 8 0 1 0 0 16A8 8 0 0 0 8 0zM8 2.2a5.8 5.8 0 1 1 0 11.6A5.8 5.8 0 0 1 8 2.2z',
 }
 
 export function glyph(name: Glyph): Html {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { dataIsland, escapeHtml, html, policyHash, trusted } from '../../../src/drill/report/html.ts'
-import { printable, printableLine } from '../../../src/drill/report/printable.ts'
+import { dataIsland, escapeHtml, html, policyHash, trusted } from '../../src/page/html.ts'
+import { printable, printableLine } from '../../src/page/printable.ts'
 
 describe('a page template', () => {
   it('escapes every value, in text and in attributes', () => {
