@@ -101,18 +101,21 @@ export function listLabFolders(root: string): LabFolder[] {
     .map((name) => openLabFolder(root, name))
 }
 
-/** The ports of every lab under the root, in use or not: a node that is down wants its own again. */
+/** The state as it stands on disk now; undefined where the lab was taken down meanwhile, or is of another version. */
+export function stateOf(folder: LabFolder): LabState | undefined {
+  try {
+    return folder.read()
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * The ports of every lab under the root, in use or not: a node that is down wants its own again, and a standby's port is
+ * not open yet, so that asking the system is not enough.
+ */
 export function portsOfLabs(root: string): Set<number> {
-  return new Set(
-    listLabFolders(root).flatMap((folder) => {
-      try {
-        return Object.values(folder.read().ports)
-      } catch {
-        // Taken down meanwhile, or of another version.
-        return []
-      }
-    }),
-  )
+  return new Set(listLabFolders(root).flatMap((folder) => Object.values(stateOf(folder)?.ports ?? {})))
 }
 
 /** What a crash left before a lab's folder had its name: no process was started from it. */

@@ -13,7 +13,7 @@ import { activemqKahadb } from './activemq/kahadb.ts'
 import { embedded } from './embedded/pair.ts'
 import { freePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
-import { type LabFolder, createLabFolder, labRoot, listLabFolders, portsOfLabs } from './lab-folder.ts'
+import { type LabFolder, createLabFolder, labRoot, listLabFolders, portsOfLabs, stateOf } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
 import { endLab, endOrphans, isOrphan } from './orphans.ts'
 import { rabbitmqQuorumNetns } from './rabbitmq/quorum-netns.ts'
@@ -213,16 +213,6 @@ function upContext(folder: LabFolder, signal: AbortSignal, onProgress?: (line: s
       folder.update((state) => ({ timings: { ...state.timings, [name]: ms } }))
       return result
     },
-  }
-}
-
-/** A standby's port is not open yet, so that asking the system is not enough. */
-function stateOf(folder: LabFolder): ReturnType<LabFolder['read']> | undefined {
-  try {
-    return folder.read()
-  } catch {
-    // Taken down meanwhile, or of another version.
-    return undefined
   }
 }
 
