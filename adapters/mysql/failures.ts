@@ -8,11 +8,12 @@ import type {
   ClaimOptions,
   FailureGroup,
   FailureStore,
+  FailureTally,
   FoundFailures,
   SearchPage,
 } from '../../src/jobs/failures/store.ts'
+import { slices } from '../../src/jobs/slices.ts'
 import type { Database } from './database.ts'
-import type { SqlValue } from './driver.ts'
 import { FailureReads } from './failure-reads.ts'
 import { databaseOf, MYSQL_OPTIONS, type MysqlOptions } from './options.ts'
 import { mysqlDialect, NO_WORDS } from './query-dialect.ts'
@@ -57,10 +58,10 @@ export class MysqlFailures implements FailureStore {
     for (const portion of portions(failures)) {
       const [first] = portion
       if (portion.length === 1 && first !== undefined && first.args.byteLength > LARGE_BYTES) {
-        await this.#database.settleLarge(`${INSERT} ${ROW} ${IS_KEPT}`, valuesOf(first))
+        await this.#database.settleLarge(`${INSERT} ${ROW} ${IS_KEPT}`, rowValues(first))
       } else {
         const sql = `${INSERT} ${portion.map(() => ROW).join(', ')} ${IS_KEPT}`
-        await this.#database.settle(sql, portion.flatMap(valuesOf))
+        await this.#database.settle(sql, portion.flatMap(rowValues))
       }
     }
   }
@@ -85,6 +86,11 @@ export class MysqlFailures implements FailureStore {
   async groups(query: FailureQuery, limit: number): Promise<readonly FailureGroup[]> {
     checkLimit('limit', limit, 1_000)
     return await this.#reads.groups(await this.#condition(query), limit)
+  }
+
+  async tally(query: FailureQuery, limit: number): Promise<FailureTally> {
+    checkLimit('limit', limit, 1_000)
+    return await this.#reads.tally(await this.#condition(query), limit)
   }
 
   async claim(query: FailureQuery, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
@@ -255,15 +261,6 @@ export class MysqlFailures implements FailureStore {
       if (affectedRows < REMOVED_AT_ONCE) return changed
     }
   }
-}
-
-function valuesOf(failure: Failure): readonly SqlValue[] {
-  return rowValues(failure)
-}
-
-function slices<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
-  const count = Math.ceil(items.length / size)
-  return Array.from({ length: count }, (_, at) => items.slice(at * size, (at + 1) * size))
 }
 
 /** Each within the bounds of a statement; one that is large goes alone. */

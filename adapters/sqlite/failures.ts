@@ -8,9 +8,11 @@ import type {
   ClaimOptions,
   FailureGroup,
   FailureStore,
+  FailureTally,
   FoundFailures,
   SearchPage,
 } from '../../src/jobs/failures/store.ts'
+import { slices } from '../../src/jobs/slices.ts'
 import type { FailureReads, PickOptions } from './failure-reads.ts'
 import type { FailureWrites } from './failure-writes.ts'
 import { databasePath } from './path.ts'
@@ -71,6 +73,11 @@ export class SqliteFailures implements FailureStore {
     return await this.#reads.call('groups', query, this.#clock.wallTime(), limit)
   }
 
+  async tally(query: FailureQuery, limit: number): Promise<FailureTally> {
+    checkLimit('limit', limit, 1_000)
+    return await this.#reads.call('tally', query, this.#clock.wallTime(), limit)
+  }
+
   async claim(query: FailureQuery, options: ClaimOptions): Promise<number> {
     const { at: now, limit } = options
     const change = (rows: readonly number[]): Promise<number> => this.#writes.call('claim', rows, options)
@@ -93,11 +100,11 @@ export class SqliteFailures implements FailureStore {
     failures: readonly { readonly id: string; readonly retryJobId: string }[],
     by: { readonly actor: string; readonly at: number },
   ): Promise<void> {
-    await Promise.all(slices(failures).map((slice) => this.#writes.call('retried', slice, by)))
+    await Promise.all(slices(failures, ROWS_AT_ONCE).map((slice) => this.#writes.call('retried', slice, by)))
   }
 
   async release(ids: readonly string[]): Promise<void> {
-    await Promise.all(slices(ids).map((slice) => this.#writes.call('release', slice)))
+    await Promise.all(slices(ids, ROWS_AT_ONCE).map((slice) => this.#writes.call('release', slice)))
   }
 
   reclaim(claimedBefore: number, options: ClaimOptions): Promise<number> {
@@ -165,16 +172,11 @@ export class SqliteFailures implements FailureStore {
       const picked = await this.#reads.call('pick', query, { ...options, limit, upTo })
       upTo = picked.upTo
       // One after the other: what others keep meanwhile gets its turn.
-      for (const rows of slices(picked.rows)) changed += await change(rows)
+      for (const rows of slices(picked.rows, ROWS_AT_ONCE)) changed += await change(rows)
       if (picked.rows.length < limit) break
     }
     return changed
   }
-}
-
-function slices<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  const count = Math.ceil(items.length / ROWS_AT_ONCE)
-  return Array.from({ length: count }, (_, at) => items.slice(at * ROWS_AT_ONCE, (at + 1) * ROWS_AT_ONCE))
 }
 
 function portions(failures: readonly Failure[]): readonly (readonly Failure[])[] {

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { UnderstudyError } from '../../src/errors.ts'
 import { parseState } from '../../src/jobs/results/state-text.ts'
 import type { JobState } from '../../src/jobs/results/results.ts'
+import { slices } from '../../src/jobs/slices.ts'
 import { inboxChannel, readStates } from './keys.ts'
 import type { ValkeyLink } from './link.ts'
 
@@ -93,10 +94,8 @@ export class Inbox {
   }
 
   async #readAll(link: ValkeyLink): Promise<(readonly [string, string])[]> {
-    const ids = [...this.#followed.keys()]
     const found: (readonly [string, string])[] = []
-    for (let from = 0; from < ids.length; from += READ_AT_A_TIME)
-      found.push(...(await readStates(link, ids.slice(from, from + READ_AT_A_TIME))))
+    for (const ids of slices([...this.#followed.keys()], READ_AT_A_TIME)) found.push(...(await readStates(link, ids)))
     return found
   }
 

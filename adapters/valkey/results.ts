@@ -1,6 +1,7 @@
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Results, ResultsSession } from '../../src/jobs/results/results.ts'
 import { parseState, stateText } from '../../src/jobs/results/state-text.ts'
+import { slices } from '../../src/jobs/slices.ts'
 import { checkNames, type NamesOf } from '../../src/transport/option-names.ts'
 import type { TlsSettings } from '../../src/transport/tls-settings.ts'
 import { parseValkeyUrl } from './address.ts'
@@ -65,11 +66,9 @@ async function openSession(
     isFollowed: () => followers.size + inbox.size > 0,
     onReconnected: async (link) => {
       if (inbox.size > 0) await inbox.attach(link)
-      const all = [...followers]
       // All at once, the last of very many would seem unanswered.
-      for (let from = 0; from < all.length; from += ATTACHED_AT_ONCE) {
-        await Promise.all(all.slice(from, from + ATTACHED_AT_ONCE).map((each) => each.attach(link)))
-      }
+      for (const some of slices([...followers], ATTACHED_AT_ONCE))
+        await Promise.all(some.map((each) => each.attach(link)))
     },
   })
   try {
