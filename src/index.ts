@@ -89,7 +89,9 @@ export type {
   AuditEntry,
   ClaimOptions,
   FailureGroup,
+  FailureShare,
   FailureStore,
+  FailureTally,
   FoundFailures,
   SearchPage,
 } from './jobs/failures/store.ts'

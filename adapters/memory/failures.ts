@@ -7,7 +7,9 @@ import type {
   AuditEntry,
   ClaimOptions,
   FailureGroup,
+  FailureShare,
   FailureStore,
+  FailureTally,
   FoundFailures,
   SearchPage,
 } from '../../src/jobs/failures/store.ts'
@@ -110,6 +112,19 @@ export class MemoryFailures implements FailureStore {
       (one, other) => other.count - one.count || other.lastAt - one.lastAt,
     )
     return largestFirst.slice(0, limit)
+  }
+
+  async tally(query: FailureQuery, limit: number): Promise<FailureTally> {
+    const found = this.#eldestFirst(query)
+    const shares = new Map<string, FailureShare>()
+    for (const { queue, job } of found) {
+      const key = JSON.stringify([queue, job])
+      shares.set(key, { queue, job, count: (shares.get(key)?.count ?? 0) + 1 })
+    }
+    const largestFirst = [...shares.values()].toSorted(
+      (one, other) => other.count - one.count || compare(one.queue, other.queue) || compare(one.job, other.job),
+    )
+    return { count: found.length, eldestAt: found[0]?.failedAt, shares: largestFirst.slice(0, limit) }
   }
 
   async claim(query: FailureQuery, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
@@ -259,5 +274,9 @@ const UNTOUCHED = {
 
 function ascending(one: PageCursor, other: PageCursor): number {
   if (one.failedAt !== other.failedAt) return one.failedAt - other.failedAt
-  return one.id === other.id ? 0 : one.id < other.id ? -1 : 1
+  return compare(one.id, other.id)
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1
 }

@@ -1,7 +1,7 @@
 import type { KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { nextPage, readPage } from '../../src/jobs/failures/page.ts'
 import type { SqlCondition } from '../../src/jobs/failures/query-sql.ts'
-import type { FailureGroup, FoundFailures, SearchPage } from '../../src/jobs/failures/store.ts'
+import type { FailureGroup, FailureTally, FoundFailures, SearchPage } from '../../src/jobs/failures/store.ts'
 import type { Database } from './database.ts'
 import type { SqlValue } from './driver.ts'
 import { type FailureRow, fromRow, READ_COLUMNS } from './row.ts'
@@ -112,6 +112,23 @@ export class FailureReads {
         lastAt: group.last_at,
       }
     })
+  }
+
+  async tally({ sql, values }: SqlCondition, limit: number): Promise<FailureTally> {
+    const [whole] = await this.#database.rows<{ total: number; eldest: number | null }>(
+      `SELECT COUNT(*) AS total, MIN(failed_at) AS eldest FROM understudy_failures WHERE ${sql}`,
+      values,
+    )
+    const shares = await this.#database.rows<{ queue: string; job: string; total: number }>(
+      `SELECT queue, job, COUNT(*) AS total FROM understudy_failures WHERE ${sql}
+       GROUP BY queue, job ORDER BY total DESC, queue, job LIMIT ${limit}`,
+      values,
+    )
+    return {
+      count: whole?.total ?? 0,
+      eldestAt: whole?.eldest ?? undefined,
+      shares: shares.map(({ queue, job, total }) => ({ queue, job, count: total })),
+    }
   }
 
   async claimed(batch: string, limit: number): Promise<readonly KeptFailure[]> {

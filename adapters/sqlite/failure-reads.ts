@@ -3,7 +3,13 @@ import type { FailureStatus, KeptFailure } from '../../src/jobs/failures/failure
 import { nextPage, type PageCursor } from '../../src/jobs/failures/page.ts'
 import type { FailureQuery } from '../../src/jobs/failures/query.ts'
 import type { SqlCondition } from '../../src/jobs/failures/query-sql.ts'
-import type { AuditEntry, FailureGroup, FoundFailures } from '../../src/jobs/failures/store.ts'
+import type {
+  AuditEntry,
+  FailureGroup,
+  FailureShare,
+  FailureTally,
+  FoundFailures,
+} from '../../src/jobs/failures/store.ts'
 import { sqliteCondition } from './query-dialect.ts'
 import { type FailureRow, fromRow, storedText } from './row.ts'
 
@@ -30,6 +36,7 @@ export interface FailureReads {
   readonly search: (query: FailureQuery, now: number, limit: number, after: PageCursor | undefined) => FoundFailures
   readonly count: (query: FailureQuery, now: number) => number
   readonly groups: (query: FailureQuery, now: number, limit: number) => readonly FailureGroup[]
+  readonly tally: (query: FailureQuery, now: number, limit: number) => FailureTally
   readonly pick: (query: FailureQuery, options: PickOptions) => Picked
   readonly claimed: (batch: string, limit: number) => readonly KeptFailure[]
   readonly audits: (limit: number) => readonly AuditEntry[]
@@ -95,6 +102,20 @@ export function failureReads(database: DatabaseSync, few: number = FEW): Failure
         ...values,
         limit,
       )
+    },
+    tally: (query, now, limit) => {
+      const { sql, values } = conditionOf(query, now)
+      const [whole] = all<{ count: number; eldestAt: number | null }>(
+        `SELECT count(*) AS count, min(f.failed_at) AS eldestAt FROM failures f WHERE ${sql}`,
+        ...values,
+      )
+      const shares = all<FailureShare>(
+        `SELECT f.queue, f.job, count(*) AS count FROM failures f WHERE ${sql}
+         GROUP BY f.queue, f.job ORDER BY count DESC, f.queue, f.job LIMIT ?`,
+        ...values,
+        limit,
+      )
+      return { count: whole?.count ?? 0, eldestAt: whole?.eldestAt ?? undefined, shares }
     },
     pick: (query, { status, now, limit, upTo: bound }) => {
       const wanted: FailureQuery = { kind: 'field', field: 'status', text: 'is' in status ? status.is : status.isNot }

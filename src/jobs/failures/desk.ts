@@ -12,7 +12,7 @@ import { reconcile, type ReconcileOptions, type ReconcileOutcome } from './recon
 import type { RequeueOptions } from './requeue-options.ts'
 import { RequeueError, type RequeueOutcome } from './requeue-outcome.ts'
 import { requeue } from './requeue.ts'
-import type { AuditEntry, FailureGroup, FoundFailures } from './store.ts'
+import type { AuditEntry, FailureGroup, FailureTally, FoundFailures } from './store.ts'
 
 /** Who does it, for the audit. */
 export interface ActorOption {
@@ -92,6 +92,13 @@ export class FailureDesk {
     return await store.groups(read, limit)
   }
 
+  /** How many there are, since when, and of which queues and jobs, the largest share first. */
+  async tally(query: string | FailureQuery = ALL, { limit = DEFAULT_LIMIT }: LimitOption = {}): Promise<FailureTally> {
+    const read = readFailureQuery(query)
+    const { store } = await this.#desk()
+    return await store.tally(read, limit)
+  }
+
   /**
    * Sends back what matches now and is `failed`: with the same id, the same arguments and headers, at its first attempt
    * and without an expiry. What fails meanwhile is not touched; of two who do the same at once each job is sent by one.
@@ -167,6 +174,33 @@ export class FailureDesk {
     return await store.audits(limit)
   }
 
+  /** Queues that nobody may work on for now. */
+  async paused(): Promise<readonly string[]> {
+    const { store } = await this.#desk()
+    return await store.paused()
+  }
+
+  /** Workers on this store take nothing from these queues, those that start later too. What is in hand goes on. */
+  async pause(queues: readonly string[], { actor = defaultActor() }: ActorOption = {}): Promise<void> {
+    await this.#setPaused('pause', queues, actor)
+  }
+
+  /** Workers on this store take from these queues again. */
+  async resume(queues: readonly string[], { actor = defaultActor() }: ActorOption = {}): Promise<void> {
+    await this.#setPaused('resume', queues, actor)
+  }
+
+  /** Leaves an entry in the audit of what was done elsewhere, such as the purge of a queue. Never rejects. */
+  async note(
+    action: string,
+    target: string,
+    count: number,
+    { actor = defaultActor() }: ActorOption = {},
+  ): Promise<void> {
+    const desk = await this.#desk().catch(() => undefined)
+    if (desk) await this.#audit(desk, action, target, count, actor)
+  }
+
   /**
    * Carries on requeues whose process died; workers do it every minute.
    *
@@ -183,6 +217,12 @@ export class FailureDesk {
    */
   async collect(options: CollectOptions = {}): Promise<CollectOutcome> {
     return await collect(await this.#desk(), options)
+  }
+
+  async #setPaused(action: 'pause' | 'resume', queues: readonly string[], actor: string): Promise<void> {
+    const desk = await this.#desk()
+    for (const queue of queues) await desk.store.setPaused(queue, action === 'pause')
+    if (queues.length > 0) await this.#audit(desk, action, queues.join(', '), queues.length, actor)
   }
 
   async #change(

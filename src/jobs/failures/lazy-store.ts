@@ -2,7 +2,15 @@ import { UnderstudyError } from '../../errors.ts'
 import { OpenedOnce } from '../opened-once.ts'
 import type { Failure, KeptFailure } from './failure.ts'
 import type { FailureQuery } from './query.ts'
-import type { AuditEntry, ClaimOptions, FailureGroup, FailureStore, FoundFailures, SearchPage } from './store.ts'
+import type {
+  AuditEntry,
+  ClaimOptions,
+  FailureGroup,
+  FailureStore,
+  FailureTally,
+  FoundFailures,
+  SearchPage,
+} from './store.ts'
 
 /** A store whose adapter is loaded with its first use, so that nobody pays for a driver that they do not have. */
 export class LazyFailureStore implements FailureStore {
@@ -46,6 +54,10 @@ export class LazyFailureStore implements FailureStore {
 
   async groups(query: FailureQuery, limit: number): Promise<readonly FailureGroup[]> {
     return await (await this.#store.get()).groups(query, limit)
+  }
+
+  async tally(query: FailureQuery, limit: number): Promise<FailureTally> {
+    return await (await this.#store.get()).tally(query, limit)
   }
 
   async claim(query: FailureQuery, options: ClaimOptions): Promise<number> {

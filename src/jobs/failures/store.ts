@@ -27,6 +27,22 @@ export interface FailureGroup {
   readonly lastAt: number
 }
 
+/** Failures of one job in one queue. */
+export interface FailureShare {
+  readonly queue: string
+  readonly job: string
+  readonly count: number
+}
+
+/** How many failures there are, and whose. */
+export interface FailureTally {
+  readonly count: number
+  /** When the eldest of them failed, in milliseconds since the epoch; undefined where there is none. */
+  readonly eldestAt: number | undefined
+  /** The largest first, then by queue and job; fewer than there are where they are many. */
+  readonly shares: readonly FailureShare[]
+}
+
 export interface ClaimOptions {
   /** A name for this requeue, of which there is no other. */
   readonly batch: string
@@ -70,6 +86,8 @@ export interface FailureStore extends AsyncDisposable {
   count(query: FailureQuery): Promise<number>
   /** The largest first. */
   groups(query: FailureQuery, limit: number): Promise<readonly FailureGroup[]>
+  /** By queue and job, `limit` (1 to 1,000) of them at most. */
+  tally(query: FailureQuery, limit: number): Promise<FailureTally>
   /** `failed` → `retrying`, for what matches now. Resolves with how many. */
   claim(query: FailureQuery, options: ClaimOptions): Promise<number>
   /** Those of a claim that are still `retrying`, the eldest first. */

@@ -278,4 +278,36 @@ export const searching: readonly FailureStoreTest[] = [
       assert.deepEqual(await store.groups(parseQuery('queue:none'), 10), [])
     },
   },
+  {
+    title: 'a tally is by queue and job, the largest share first, with the time of the eldest of all that match',
+    run: async (open) => {
+      const store = await open()
+      assert.deepEqual(await store.tally({ kind: 'all' }, 10), { count: 0, eldestAt: undefined, shares: [] })
+      await store.keep([
+        failure({ jobId: 'a', queue: 'low', job: 'mail.send', failedAt: NOW - 5000 }),
+        failure({ jobId: 'b', queue: 'low', job: '', failedAt: NOW - 9000 }),
+        failure({ jobId: 'c', queue: 'high', job: 'mail.send', failedAt: NOW - 3000 }),
+        failure({ jobId: 'd', queue: 'low', job: 'mail.send', failedAt: NOW - 4000, fingerprint: 'another' }),
+      ])
+      const [mails, urgent, nameless] = [
+        { queue: 'low', job: 'mail.send', count: 2 },
+        { queue: 'high', job: 'mail.send', count: 1 },
+        { queue: 'low', job: '', count: 1 },
+      ]
+      const all = { count: 4, eldestAt: NOW - 9000 }
+      assert.deepEqual(await store.tally({ kind: 'all' }, 10), { ...all, shares: [mails, urgent, nameless] })
+      assert.deepEqual(await store.tally({ kind: 'all' }, 1), { ...all, shares: [mails] })
+      assert.deepEqual(await store.tally(parseQuery('job:mail.send'), 10), {
+        count: 3,
+        eldestAt: NOW - 5000,
+        shares: [mails, urgent],
+      })
+      await store.discard(parseQuery('queue:low'))
+      assert.deepEqual(await store.tally(parseQuery('status:failed'), 10), {
+        count: 1,
+        eldestAt: NOW - 3000,
+        shares: [urgent],
+      })
+    },
+  },
 ]
