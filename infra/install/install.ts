@@ -160,7 +160,7 @@ function withoutApt(missing: readonly MissingPart[]): string[] {
     ...missing.map((part) => `  ${part.what}`),
     'An unpacked ActiveMQ Classic is found through ACTIVEMQ_HOME (put the JDBC driver, MariaDB Connector/J,',
     'into its lib folder), MariaDB or MySQL through PATH or MYSQL_HOME, Java through PATH or JAVA_HOME, an',
-    'unpacked RabbitMQ through RABBITMQ_HOME, Erlang, Redis and Valkey through PATH, and HAProxy through PATH or',
-    'HAPROXY_HOME.',
+    'unpacked RabbitMQ through RABBITMQ_HOME, Erlang, Redis, Valkey and Prometheus through PATH, and HAProxy through',
+    'PATH or HAPROXY_HOME.',
   ]
 }

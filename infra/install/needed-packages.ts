@@ -2,6 +2,7 @@ import { findActivemq, findJava, findJdbcDriver } from '../labs/activemq/install
 import { findHaproxy } from '../labs/haproxy/installation.ts'
 import { findErlang, findRabbitmq } from '../labs/rabbitmq/installation.ts'
 import { findDatabaseProgram } from '../mariadb/find-server.ts'
+import { findPrometheus } from '../prometheus/find-server.ts'
 import { findRedis } from '../redis/find-server.ts'
 
 /** Something that a lab needs and this machine has not, with Debian's name for it. */
@@ -25,6 +26,8 @@ export function missingParts(env: Readonly<Record<string, string | undefined>> =
     ...missing(findHaproxy(env), 'HAProxy', 'haproxy'),
     // No lab needs it: the results of jobs may be kept in it, and tests do.
     ...missing(findRedis(env), 'Redis or Valkey', 'redis-server'),
+    // Nor this: it shows what goes on, and tests have it scrape.
+    ...missing(findPrometheus(env), 'Prometheus', 'prometheus'),
   ]
 }
 
