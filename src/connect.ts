@@ -28,6 +28,7 @@ const ADAPTER_OF_SCHEME: Readonly<Record<SpokenScheme, keyof typeof ADAPTERS>> =
   memory: 'memory',
 }
 
+/** What a connection is given beside its URI: logging, TLS, codecs, metrics and tracing. */
 export interface ConnectOptions {
   /** A pino-shaped logger. Defaults to one that says nothing. */
   readonly logger?: Logger

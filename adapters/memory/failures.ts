@@ -15,6 +15,7 @@ import type {
 } from '../../src/jobs/failures/store.ts'
 import { matches } from './failure-query.ts'
 
+/** How many failures are kept in memory. */
 export interface MemoryFailuresOptions {
   /** How many it keeps; those beyond are refused, and none is forgotten for another. Defaults to 100,000. */
   readonly maxFailures?: number

@@ -2,6 +2,7 @@ import type { ResultTable } from '../../src/jobs/results/table-results.ts'
 import { Batches } from './batches.ts'
 import { databaseOf, MYSQL_OPTIONS, type MysqlOptions } from './options.ts'
 
+/** How results are kept in MySQL or MariaDB. */
 export interface MysqlResultsOptions extends Omit<MysqlOptions, 'clock'> {
   /** How long a state is kept after it was put, in milliseconds. Defaults to 86,400,000, a day. */
   readonly ttl?: number

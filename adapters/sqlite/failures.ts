@@ -18,6 +18,7 @@ import type { FailureWrites } from './failure-writes.ts'
 import { databasePath } from './path.ts'
 import { DatabaseThread } from './thread.ts'
 
+/** How failures are kept in a file. */
 export interface SqliteFailuresOptions {
   /** What ages are counted back from. Defaults to the system's. */
   readonly clock?: Clock

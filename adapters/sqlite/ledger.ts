@@ -5,6 +5,7 @@ import type { LedgerWrites } from './ledger-writes.ts'
 import { databasePath } from './path.ts'
 import { DatabaseThread } from './thread.ts'
 
+/** How finished runs are kept in a file. */
 export interface SqliteLedgerOptions {
   /** How long a run is remembered, in milliseconds; longer than any job is on its way. Defaults to 7 days. */
   readonly keepForMs?: number

@@ -3,6 +3,7 @@ import { databasePath } from './path.ts'
 import type { ResultRows } from './result-rows.ts'
 import { DatabaseThread } from './thread.ts'
 
+/** How results are kept in a file. */
 export interface SqliteResultsOptions {
   /** How long a state is kept after it was put, in milliseconds. Defaults to 86,400,000, a day. */
   readonly ttl?: number

@@ -11,6 +11,7 @@ import { Inbox } from './inbox.ts'
 import { readState, writeState } from './keys.ts'
 import { ValkeySession, type ValkeySessionOptions } from './session.ts'
 
+/** How results are kept in Valkey or Redis. */
 export interface ValkeyResultsOptions {
   /** `redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]`; `rediss:` and `valkeys:` with TLS. */
   readonly url: string

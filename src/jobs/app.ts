@@ -25,6 +25,7 @@ import { OpenedOnce } from './opened-once.ts'
 import type { JobState, Results, ResultsSession } from './results/results.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
 
+/** What an application that enqueues or works on jobs stands on. */
 export interface AppOptions {
   /** What jobs go over; the caller closes it, after the application. */
   readonly connection: Connection

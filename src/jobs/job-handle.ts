@@ -3,6 +3,7 @@ import { UnderstudyError } from '../errors.ts'
 import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { FollowedJob, JobProgress } from './followed-job.ts'
 
+/** How the result of a job is waited for. */
 export interface ResultOptions {
   /** How long to wait, in milliseconds. Defaults to as long as the application is open. */
   readonly timeout?: number

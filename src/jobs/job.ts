@@ -34,6 +34,7 @@ export interface JobContext {
   progress(percent: number, message?: string): Promise<void>
 }
 
+/** What a job is called, where it goes, what it does and how it is tried again. */
 export interface JobOptions<Input, Args, Result> {
   /** What the job is called on the wire and in the failure store, such as `image.resize`. Of 1 to 200 characters. */
   readonly name: string

@@ -12,6 +12,7 @@ export interface Backoff {
   readonly jitter?: number
 }
 
+/** How often a job that failed is tried again, and after which pauses. */
 export interface RetryOptions {
   /** How many attempts in all, from 1. Defaults to 5. */
   readonly attempts?: number

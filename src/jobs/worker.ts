@@ -21,6 +21,7 @@ import type { Task } from './worker/task.ts'
 
 export type { WorkerOptions } from './worker/options.ts'
 
+/** How patient a worker is when it stops. */
 export interface StopOptions {
   /**
    * How long jobs in hand may take to end, in milliseconds; then their signals fire, and what still does not end is

@@ -11,6 +11,7 @@ export interface DedupeStore {
   add(id: string): void | Promise<void>
 }
 
+/** How much a store of ids in memory remembers. */
 export interface MemoryDedupeOptions {
   /** How many ids are remembered; past it the eldest is forgotten. Defaults to 100,000. */
   readonly maxIds?: number

@@ -3,6 +3,7 @@ import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { DedupeStore } from './dedupe.ts'
 import type { ErrorPolicy } from './handler-pool.ts'
 
+/** How a listener takes deliveries from one destination. */
 export interface ListenOptions {
   /** How many unsettled deliveries the broker may have out. Defaults to 10. */
   readonly prefetch?: number

@@ -8,6 +8,7 @@ import { type Destination, formatDestination, parseDestination } from '../transp
 import type { OutgoingMessage } from '../transport/message.ts'
 import { type EncodedPayload, encodePayload, encodeWith, type Payload, WrittenBody } from './payload.ts'
 
+/** How one message is sent. */
 export interface SendOptions {
   /** The job's identity. Defaults to a random UUID. */
   readonly id?: string

@@ -29,11 +29,13 @@ export interface AskOptions {
   readonly contentType?: string
 }
 
+/** How one request is sent, and how its reply is waited for. */
 export interface RequestOptions extends AskOptions {
   /** Called with each progress reply, in order. Defaults to none. */
   readonly onProgress?: (reply: Reply) => void
 }
 
+/** How a request to many is sent, and when its answers are complete. */
 export interface ScatterOptions extends AskOptions {
   /** How many answers, results and errors alike, end the gathering. Defaults to none: the time ends it. */
   readonly expect?: number

@@ -10,6 +10,7 @@ import { IncomingRequest, type RequestHandler } from './incoming-request.ts'
 import { errorBody, type ReplyKind, replyHeaders } from './reply.ts'
 import type { RequestHost } from './request-host.ts'
 
+/** How a responder takes requests and answers them. */
 export interface ResponderOptions {
   /** What replies say they are from; one responder's name stays the same. Defaults to a random UUID. */
   readonly name?: string

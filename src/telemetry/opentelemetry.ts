@@ -21,6 +21,7 @@ import type { OutgoingMessage } from '../transport/message.ts'
 import { brokerAttributes, messageAttributes, operationAttributes, spanName } from './span-attributes.ts'
 import type { ClientTracing } from './tracing.ts'
 
+/** Where the spans go, and how messages carry their context. */
 export interface OpenTelemetryTracingOptions {
   /** Defaults to the global one. */
   readonly tracerProvider?: TracerProvider

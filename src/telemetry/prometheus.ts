@@ -12,6 +12,7 @@ import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { ClientMetrics, ConnectionMetrics, SettlementEnd } from './metrics.ts'
 import type { ObservedConnection } from './observed-connection.ts'
 
+/** How the metrics are named, and how finely durations are counted. */
 export interface PrometheusMetricsOptions {
   /** What every name begins with. Defaults to `understudy_`. */
   readonly prefix?: string
@@ -21,6 +22,7 @@ export interface PrometheusMetricsOptions {
   readonly failoverBuckets?: readonly number[]
 }
 
+/** A register of prom-client, in either of its text formats. */
 export type PrometheusRegister = Registry | Registry<OpenMetricsContentType>
 
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]

@@ -30,6 +30,7 @@ export const contractGroups: readonly ContractGroup[] = [
 /** The situations that a broker cannot be brought into here, each with the reason. */
 export type Impossible = Readonly<Partial<Record<Situation, string>>>
 
+/** What the contract suite runs against. */
 export interface ContractSuiteOptions {
   /** What the suite runs against, such as `RabbitMQ, quorum queues`. */
   readonly name: string

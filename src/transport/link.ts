@@ -41,6 +41,7 @@ export interface DeliverySink {
   cancelled(reason: UnderstudyError): void
 }
 
+/** How a broker is asked for deliveries. */
 export interface SubscribeOptions {
   /** How many unsettled deliveries the broker may have out at a time. */
   readonly prefetch: number
@@ -48,6 +49,7 @@ export interface SubscribeOptions {
   readonly name?: string
 }
 
+/** One subscription on one link; it ends with the link. */
 export interface Subscription {
   /**
    * Ends the subscription. Settle first: what was delivered and is not settled goes back to the broker.

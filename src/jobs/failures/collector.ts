@@ -26,6 +26,7 @@ export interface CollectOptions {
   readonly signal?: AbortSignal
 }
 
+/** What became of the failures that waited in queues of the broker. */
 export interface CollectOutcome {
   /** How many are in the store and out of their queues. */
   readonly kept: number

@@ -25,11 +25,13 @@ export interface ClearOptions extends ActorOption {
   readonly confirm: true
 }
 
+/** How much of a list is wanted. */
 export interface LimitOption {
   /** How many at most. Defaults to 100. */
   readonly limit?: number
 }
 
+/** Which page of the failures that a query finds. */
 export interface SearchOptions {
   /** How many at most, from 1 to 1,000. Defaults to 100. */
   readonly limit?: number

@@ -25,11 +25,13 @@ export const QUERY_FIELDS = [
   'age',
 ] as const
 
+/** A field of a failure that a query may name, as in `job:image.resize`. */
 export type QueryField = (typeof QUERY_FIELDS)[number]
 
 /** The fields that are numbers: they may be compared. */
 export const COMPARED_FIELDS = ['age', 'attempts', 'requeues'] as const
 
+/** A field of a failure that is a number. */
 export type ComparedField = (typeof COMPARED_FIELDS)[number]
 
 /** The fields that are text: a query looks for words in them, or with `*` for parts of them. */
@@ -54,6 +56,7 @@ export const CLOSED_SETS: ReadonlyMap<QueryField, readonly string[]> = new Map([
   ['status', Object.keys(STATUSES)],
 ])
 
+/** How a query compares numbers, as in `age<2h`. */
 export type Comparison = '<' | '<=' | '>' | '>='
 
 /** What a query means; a tree that stores turn into their own language. */

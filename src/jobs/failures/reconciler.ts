@@ -8,6 +8,7 @@ import type { FailureStore } from './store.ts'
 import { RequeueError, type RequeueOutcome } from './requeue-outcome.ts'
 import { ReturnSender } from './return-sender.ts'
 
+/** Who finishes what others left half done, and for how long. */
 export interface ReconcileOptions {
   /** Who does it, for the audit. Defaults to `user@host`. */
   readonly actor?: string

@@ -10,6 +10,7 @@ export interface OtherBroker {
   readonly queue?: string
 }
 
+/** How far a requeue is. */
 export interface RequeueProgress {
   /** How many are to be sent. */
   readonly claimed: number

@@ -1,6 +1,7 @@
 import type { Failure, KeptFailure } from './failure.ts'
 import type { FailureQuery } from './query.ts'
 
+/** Which page of what a query finds. */
 export interface SearchPage {
   /** How many at most, from 1 to 1,000. */
   readonly limit: number
@@ -8,6 +9,7 @@ export interface SearchPage {
   readonly after?: string | undefined
 }
 
+/** One page of what a query finds. */
 export interface FoundFailures {
   /** The latest first. */
   readonly failures: readonly KeptFailure[]
@@ -43,6 +45,7 @@ export interface FailureTally {
   readonly shares: readonly FailureShare[]
 }
 
+/** Who takes which failures out of everybody else's reach, before they are sent back. */
 export interface ClaimOptions {
   /** A name for this requeue, of which there is no other. */
   readonly batch: string
@@ -54,6 +57,7 @@ export interface ClaimOptions {
   readonly at: number
 }
 
+/** What somebody did to failures or queues, and when. */
 export interface AuditEntry {
   /** Milliseconds since the epoch. */
   readonly at: number

@@ -1,6 +1,7 @@
 import { UnderstudyError } from '../../errors.ts'
 import type { Ledger } from './ledger.ts'
 
+/** How much a ledger in memory remembers. */
 export interface MemoryLedgerOptions {
   /** How many runs are remembered; past it the eldest is forgotten. Defaults to 100,000. */
   readonly maxRuns?: number

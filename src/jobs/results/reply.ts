@@ -7,6 +7,7 @@ import { checkNames, type NamesOf } from '../../transport/option-names.ts'
 import type { JobState, ResultAddress, Results, ResultsHost, ResultsSession } from './results.ts'
 import { parseState, stateText } from './state-text.ts'
 
+/** How long results wait at the broker. */
 export interface ReplyResultsOptions {
   /** How long a result may wait for its enqueuer, in milliseconds. Defaults to 3,600,000, an hour. */
   readonly ttl?: number

@@ -44,6 +44,7 @@ export interface Results {
   open(host: ResultsHost): Promise<ResultsSession>
 }
 
+/** Results as one application writes and reads them, from `open` to `close`. */
 export interface ResultsSession {
   /** Where the message must say that answers go; undefined where results need no such place. */
   readonly replyTo: string | undefined

@@ -13,6 +13,7 @@ export type WorkerCommand =
   /** Abort this job where it runs. */
   | { readonly command: 'abort'; readonly jobId: string }
 
+/** Which workers are asked, and for how long. */
 export interface WorkersOptions {
   /** How long answers are gathered, in milliseconds: nobody knows how many there will be. Defaults to 1,000. */
   readonly wait?: number

@@ -19,6 +19,7 @@ export interface SlotDescription {
   readonly since: number
 }
 
+/** A queue as the worker that takes from it sees it. */
 export interface WorkerQueueDescription {
   readonly queue: string
   /** Whether it is paused: here, by an operator, or with the worker. */
@@ -51,6 +52,7 @@ export interface WorkerDescription {
   readonly heartbeatMs: number
 }
 
+/** What became of the deliveries that a worker took, since it started. */
 export interface WorkerCounts {
   readonly succeeded: number
   /** Kept as failures. */

@@ -52,6 +52,7 @@ export interface HeardWorker extends WorkerDescription {
   readonly isGone: boolean
 }
 
+/** Where heartbeats are heard, and who is told. */
 export interface HeartbeatRegistryOptions {
   readonly connection: Connection
   readonly clock: Clock

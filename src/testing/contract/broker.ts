@@ -57,6 +57,7 @@ export interface ContractDoor {
   heal(): Promise<void>
 }
 
+/** A door of the broker that speaks TLS. */
 export interface ContractTls {
   /** `scheme://localhost:port` with a scheme that means TLS. */
   readonly address: string

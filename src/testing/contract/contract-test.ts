@@ -12,6 +12,7 @@ export interface ContractTest {
   readonly run: (stage: Stage) => Promise<void>
 }
 
+/** Tests of the contract that belong together. */
 export interface ContractGroup {
   readonly name: string
   readonly tests: readonly ContractTest[]

@@ -8,6 +8,7 @@ import { sendingBack } from './sending-back.ts'
 /** Everything that a store of failures promises, whatever it keeps them in. */
 export const failureStoreTests: readonly FailureStoreTest[] = [...keeping, ...searching, ...sendingBack]
 
+/** What the contract suite of failure stores runs against. */
 export interface FailureStoreSuiteOptions {
   /** What the suite runs against, such as `SQLite`. */
   readonly name: string

@@ -110,6 +110,7 @@ export const ledgerTests: readonly LedgerTest[] = [
   },
 ]
 
+/** What the contract suite of ledgers runs against. */
 export interface LedgerSuiteOptions {
   /** What the suite runs against, such as `SQLite`. */
   readonly name: string

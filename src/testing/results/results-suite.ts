@@ -7,6 +7,7 @@ import type { UnderstudyError } from '../../errors.ts'
 import type { JobState, Results, ResultsHost, ResultsSession } from '../../jobs/results/results.ts'
 import { eventually } from '../contract/waiting.ts'
 
+/** What the contract suite of results runs against. */
 export interface ResultsSuiteOptions {
   /** What the suite runs against, such as `Valkey`. */
   readonly name: string
