@@ -23,7 +23,6 @@ import {
 import { type QueueOrder, queueOrder } from '../jobs/queue-order.ts'
 import { besideFailures, showLocation, type StoreLocation } from '../jobs/store-location.ts'
 import { terminalLogger } from '../jobs/terminal-logger.ts'
-import { closingOf } from '../jobs/with-app.ts'
 import { brokerWaitOption } from '../jobs/with-connection.ts'
 import { WorkerEnd } from '../jobs/worker-end.ts'
 import { runProcesses } from '../jobs/worker-processes.ts'
@@ -117,7 +116,6 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
       ...openLedger(options.ledger ?? besideFailures(options.failures)),
       ...openResults(options.results),
     }
-    await using _ = closingOf(stores)
     const { connection, begun } = await openConnection(
       uri,
       options.brokerWait,

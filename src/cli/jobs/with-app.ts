@@ -15,7 +15,6 @@ export async function withApp<Value>(
   work: (app: App, connection: Connection) => Promise<Value>,
 ): Promise<Value> {
   return await withConnection(terminal, { uri, waitMs }, async (connection) => {
-    await using _ = closingOf(stores)
     await using app = createApp({ connection, ...stores, logger: terminalLogger(terminal.err) })
     return await onStores(() => work(app, connection))
   })
@@ -28,16 +27,6 @@ export async function withStores<Value>(
   work: (app: App) => Promise<Value>,
 ): Promise<Value> {
   await using connection = await prepare('memory:nowhere')
-  await using _ = closingOf(stores)
   await using app = createApp({ connection, ...stores, logger: terminalLogger(terminal.err) })
   return await onStores(() => work(app))
-}
-
-/** Closes the stores too that could not be opened, which an application leaves: their threads keep the process. */
-export function closingOf({ failures, ledger }: Stores): AsyncDisposable {
-  return {
-    async [Symbol.asyncDispose]() {
-      await Promise.allSettled([failures?.close(), ledger?.close()])
-    },
-  }
 }
