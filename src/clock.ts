@@ -3,6 +3,7 @@ import { UnderstudyError } from './errors.ts'
 
 /** A pending timer. Cancelling twice, or after it fired, does nothing. */
 export interface Timer {
+  /** Its action does not run. */
   cancel(): void
 }
 

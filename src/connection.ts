@@ -314,6 +314,7 @@ export class Connection implements AsyncDisposable {
     return this.#closing
   }
 
+  /** `close`, at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

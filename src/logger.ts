@@ -1,8 +1,12 @@
 /** The part of a pino logger that this package calls. Any logger of that shape fits. */
 export interface Logger {
+  /** What only whoever looks for a fault wants to see. */
   debug(fields: object, message: string): void
+  /** What goes as it should, such as a connection that is there. */
   info(fields: object, message: string): void
+  /** What went wrong and is being mended, such as a lost broker. */
   warn(fields: object, message: string): void
+  /** What went wrong for good. */
   error(fields: object, message: string): void
 }
 

@@ -217,6 +217,7 @@ export class App implements AsyncDisposable {
     return this.#closing
   }
 
+  /** `close`, at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -181,6 +181,7 @@ export class Worker implements AsyncDisposable {
     return this.#stopping
   }
 
+  /** `stop`, at the end of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop()
   }

@@ -84,10 +84,12 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
     return this.#listener.close(signal)
   }
 
+  /** Itself: there is one loop over it. */
   [Symbol.asyncIterator](): this {
     return this
   }
 
+  /** Ends it, at the end of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.return()
   }

@@ -197,6 +197,7 @@ export class Listener implements AsyncDisposable {
     return this.#closing
   }
 
+  /** `close`, at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

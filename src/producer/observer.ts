@@ -9,7 +9,9 @@ export type AttemptEnd = 'confirmed' | 'rejected' | 'returned' | 'not-sent' | 'u
 export interface ProducerObserver {
   /** `endpoint` is undefined when no broker was connected; such an attempt ends as `not-sent`. */
   attempt(message: OutgoingMessage, attempt: number, endpoint: RedactedEndpoint | undefined): void
+  /** One attempt has ended; `attempt` counts from 1. */
   attemptEnded(message: OutgoingMessage, attempt: number, end: AttemptEnd): void
+  /** There will be no other attempt, although none was confirmed. */
   gaveUp(message: OutgoingMessage): void
 }
 

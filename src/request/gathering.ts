@@ -22,7 +22,9 @@ export interface Gathering extends AsyncIterableIterator<Reply, ScatterSummary, 
   readonly requestId: string
   /** Resolves when gathering has ended, and rejects when it failed, as the loop does. */
   readonly summary: Promise<ScatterSummary>
+  /** What leaving the loop does: no more answers are gathered. */
   return(): Promise<IteratorResult<Reply, ScatterSummary>>
+  /** Itself: there is one loop over it. */
   [Symbol.asyncIterator](): Gathering
 }
 

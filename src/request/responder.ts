@@ -96,6 +96,7 @@ export class Responder implements AsyncDisposable {
     return this.#listener.close(signal)
   }
 
+  /** `close`, at the end of an `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }

@@ -30,6 +30,7 @@ export interface ConnectionMetrics {
   delivered(redelivered: boolean): void
   /** A handler has ended. */
   handled(threw: boolean, durationMs: number): void
+  /** A delivery was settled, or could not be. */
   settled(end: SettlementEnd): void
   /** A copy of a finished message was kept from the handler. */
   duplicate(): void

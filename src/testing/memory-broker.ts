@@ -15,6 +15,7 @@ export interface MemoryBrokerControl {
   accept(): void
   /** Refuses every user's credentials from now on. */
   failCredentials(): void
+  /** Ends what `failCredentials` began. */
   acceptCredentials(): void
   /** Takes sends, and delivers them, but keeps the confirms to itself. */
   holdConfirms(): void
@@ -22,9 +23,11 @@ export interface MemoryBrokerControl {
   releaseConfirms(): void
   /** Reads no sends until `unblock`, and tells producers the reason. */
   block(reason?: string): void
+  /** Ends what `block` began. */
   unblock(): void
   /** Answers nothing: connections hang, and open ones go silent until their heart-beat runs out. */
   mute(): void
+  /** Ends what `mute` began. */
   unmute(): void
   /** Refuses this many of the next sends by name. */
   nackNext(count?: number): void

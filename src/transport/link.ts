@@ -36,6 +36,7 @@ export interface LinkDelivery {
 
 /** Receives what a subscription delivers. Must not throw. */
 export interface DeliverySink {
+  /** Takes one delivery, which it has to settle on the same link. */
   deliver(delivery: LinkDelivery): void
   /** The broker ended the subscription while the link lives on. */
   cancelled(reason: UnderstudyError): void

@@ -32,6 +32,7 @@ export interface QueueSettings {
  * exchange or topic, whose messages may have to come into queues that this broker does not know yet.
  */
 export interface Topology {
+  /** How a queue was declared; undefined for one that was not. */
   settingsOf(queue: string): QueueSettings | undefined
   /** Every queue that was declared, with its settings. */
   declared(): Iterable<readonly [queue: string, settings: QueueSettings]>

@@ -78,6 +78,7 @@ export class FailureDesk {
     return await store.ofJob(jobId)
   }
 
+  /** How many failures a query finds; all of them when not given. */
   async count(query: string | FailureQuery = ALL): Promise<number> {
     const read = readFailureQuery(query)
     const { store } = await this.#desk()

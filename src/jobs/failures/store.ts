@@ -83,10 +83,13 @@ export interface FailureStore extends AsyncDisposable {
   open(): Promise<void>
   /** Resolves once all of them are safe from a crash of the process. What is kept already is left as it is. */
   keep(failures: readonly Failure[]): Promise<void>
+  /** One failure by its id, whatever its state. */
   get(id: string): Promise<KeptFailure | undefined>
   /** All of one job, the first failure first. */
   ofJob(jobId: string): Promise<readonly KeptFailure[]>
+  /** What a query finds, page by page, the latest first. */
   search(query: FailureQuery, page: SearchPage): Promise<FoundFailures>
+  /** How many a query finds. */
   count(query: FailureQuery): Promise<number>
   /** The largest first. */
   groups(query: FailureQuery, limit: number): Promise<readonly FailureGroup[]>
@@ -125,11 +128,14 @@ export interface FailureStore extends AsyncDisposable {
   discard(query: FailureQuery): Promise<number>
   /** Forgets what matches and is not `retrying`. Resolves with how many. */
   remove(query: FailureQuery): Promise<number>
+  /** Writes down what an operator did. */
   audit(entry: AuditEntry): Promise<void>
   /** The latest first. */
   audits(limit: number): Promise<readonly AuditEntry[]>
   /** Queues that nobody may work on for now. */
   paused(): Promise<readonly string[]>
+  /** Pauses or resumes a queue for every worker that looks here. */
   setPaused(queue: string, paused: boolean): Promise<void>
+  /** Idempotent. */
   close(): Promise<void>
 }

@@ -13,6 +13,7 @@ export interface LedgerEntry {
 export interface Ledger extends AsyncDisposable {
   /** Such as `sqlite`. */
   readonly kind: string
+  /** Makes what is missing. Called before all else; idempotent. */
   open(): Promise<void>
   /** Notes that a worker begins with it, and says what is known. */
   begin(run: string, worker: string): Promise<LedgerEntry>
@@ -20,5 +21,6 @@ export interface Ledger extends AsyncDisposable {
   finish(run: string): Promise<void>
   /** The link was lost while it was worked on, or the worker let go of it: that start does not count. */
   interrupted(run: string): Promise<void>
+  /** Idempotent. */
   close(): Promise<void>
 }

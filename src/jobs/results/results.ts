@@ -41,6 +41,7 @@ export interface ResultsHost {
 export interface Results {
   /** Such as `reply`, `sql` or `valkey`. */
   readonly kind: string
+  /** Begins a session of one application. */
   open(host: ResultsHost): Promise<ResultsSession>
 }
 
@@ -59,10 +60,14 @@ export interface ResultsSession {
     take: (state: JobState) => void,
     ended: (error: UnderstudyError) => void,
     isNew?: boolean,
-  ): Promise<{ close(): void }>
+  ): Promise<{
+    /** Follows it no more. */
+    close(): void
+  }>
   /** The last that is known of a job; undefined for nothing, `unsupported` where results are not kept anywhere. */
   get(jobId: string): Promise<JobState | undefined>
   /** A worker tells how far it is or what came of it. Resolves once it is safe. @throws UnderstudyError `storage`. */
   put(address: ResultAddress, state: JobState): Promise<void>
+  /** Ends the session; what is watched has no more to say. Idempotent. */
   close(): Promise<void>
 }

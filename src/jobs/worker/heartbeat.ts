@@ -100,6 +100,7 @@ export class HeartbeatRegistry implements AsyncDisposable {
     await this.#listener?.close(AbortSignal.abort())
   }
 
+  /** `close`, at the end of an `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }

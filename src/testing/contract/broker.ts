@@ -103,7 +103,9 @@ export interface ContractBroker {
   stop(): Promise<void>
   /** Starts what is down, and returns when the broker serves through both doors. */
   revive(): Promise<void>
+  /** Has the broker read no sends, as for want of memory, until `unblock`. */
   block(): Promise<void>
+  /** Ends what `block` began. */
   unblock(): Promise<void>
   /** Ends every subscription to that queue, such as `queue://orders`, from the broker's side. */
   cancel(queue: string): Promise<void>

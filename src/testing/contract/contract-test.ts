@@ -9,6 +9,7 @@ export interface ContractTest {
   readonly title: string
   /** What the broker has to be brought into; empty for nothing out of the ordinary. */
   readonly needs: readonly Situation[]
+  /** Resolves when the broker behaves so, and rejects when it does not. */
   readonly run: (stage: Stage) => Promise<void>
 }
 

@@ -13,6 +13,7 @@ export interface FailureStorePlace {
 export interface FailureStoreTest {
   /** A sentence about behaviour. */
   readonly title: string
+  /** Resolves when the store behaves so, and rejects when it does not. */
   readonly run: (open: () => Promise<FailureStore>) => Promise<void>
 }
 

@@ -15,6 +15,7 @@ export interface LedgerPlace {
 export interface LedgerTest {
   /** A sentence about behaviour. */
   readonly title: string
+  /** Resolves when the ledger behaves so, and rejects when it does not. */
   readonly run: (open: () => Promise<Ledger>) => Promise<void>
 }
 
