@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../errors.ts'
-import { parseDestination } from '../transport/destination.ts'
+import { parseDestination, queueNameOf } from '../transport/destination.ts'
 import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { Job, JobOptions } from './job.ts'
 import type { Backoff, RetryOptions } from './retry-policy.ts'
@@ -54,7 +54,7 @@ export function defineJob<Input, Args, Result>(options: JobOptions<Input, Args, 
   if (timeout !== undefined) checkRange(of, 'timeout', timeout, 1, LONGEST_MS)
   check(['undefined', 'function'].includes(typeof options.preview), `${of}: preview must be a function`)
   check(typeof options.perform === 'function', `${of}: perform must be a function`)
-  return Object.freeze({ ...options, queue: queueNameOf(of, queue), serializer })
+  return Object.freeze({ ...options, queue: jobQueueName(of, queue), serializer })
 }
 
 /** @throws UnderstudyError `invalid-option` for a name of no characters, too many, or some that cannot be shown. */
@@ -74,11 +74,9 @@ function checkJobName(name: unknown): void {
  *
  * @throws UnderstudyError `invalid-option` for what is none.
  */
-export function queueNameOf(what: string, queue: string): string {
+export function jobQueueName(what: string, queue: string): string {
   check(typeof queue === 'string', `${what}: queue must be the name of a queue`)
-  const destination = parseDestination(queue)
-  check(destination.kind === 'queue', `${what}: jobs go to queues, not to ${destination.kind}s such as ${queue}`)
-  return destination.name
+  return queueNameOf(queue, `${what}: jobs go to queues`)
 }
 
 function isSerializer({ contentType, encode, decode }: Record<keyof Serializer, unknown>): boolean {

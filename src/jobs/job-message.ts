@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { WrittenBody } from '../producer/payload.ts'
 import type { SendOptions } from '../producer/composer.ts'
-import { queueNameOf } from './define-job.ts'
+import { jobQueueName } from './define-job.ts'
 import type { EnqueueOptions } from './enqueue-options.ts'
 import { HEADER } from './envelope.ts'
 import type { Job } from './job.ts'
@@ -30,7 +30,7 @@ export interface JobMessage {
  */
 export function messageOf(job: Job, args: unknown, read: unknown, options: EnqueueOptions, now: number): JobMessage {
   const { delay = 0, ttl, priority, dedupKey, requestId, signal } = options
-  const queue = options.queue === undefined ? job.queue : queueNameOf('enqueue', options.queue)
+  const queue = options.queue === undefined ? job.queue : jobQueueName('enqueue', options.queue)
   const body = encodeArgs(job.serializer, args)
   const id = options.id ?? (dedupKey === undefined ? randomUUID() : dedupId(queue, job.name, dedupKey))
   // What `writeEnvelope` would say, said without a copy: this is the hot path.

@@ -1,5 +1,5 @@
 import type { Connection, DeclareOptions } from '../connection.ts'
-import { queueNameOf } from './define-job.ts'
+import { jobQueueName } from './define-job.ts'
 
 /**
  * What an application says of its queues. Each is declared before its first use, which holds for every broker that
@@ -13,7 +13,7 @@ export class JobQueues {
   /** @throws UnderstudyError `invalid-option` for a name that is none. */
   constructor(connection: Pick<Connection, 'declare'>, queues: Readonly<Record<string, DeclareOptions>> = {}) {
     this.#connection = connection
-    for (const [queue, settings] of Object.entries(queues)) this.#settings.set(queueNameOf('queues', queue), settings)
+    for (const [queue, settings] of Object.entries(queues)) this.#settings.set(jobQueueName('queues', queue), settings)
   }
 
   /** Undefined when it is ready. @throws UnderstudyError from the promise, as `Connection.declare` does. */

@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../errors.ts'
 import { checkNames, type NamesOf } from '../transport/option-names.ts'
-import { formatDestination, parseDestination } from '../transport/destination.ts'
+import { formatDestination, queueNameOf } from '../transport/destination.ts'
 import type { Reply } from './reply.ts'
 import type { Outgoing } from './request-host.ts'
 
@@ -95,10 +95,8 @@ export function outgoingOf(options: AskOptions, id: string, replyTo: string): Ou
  *
  * @throws UnderstudyError `invalid-option` for a destination that is no queue.
  */
-export function queueName(replyTo: string): string {
-  const destination = parseDestination(replyTo)
-  if (destination.kind === 'queue') return formatDestination(destination)
-  throw new UnderstudyError('invalid-option', `replies go to a queue, not to ${formatDestination(destination)}`)
+export function replyQueueName(replyTo: string): string {
+  return formatDestination({ kind: 'queue', name: queueNameOf(replyTo, 'replies go to a queue') })
 }
 
 /** @throws UnderstudyError `invalid-option`, naming the option. */

@@ -15,7 +15,7 @@ import {
   checkScatterOptions,
   checkWhole,
   outgoingOf,
-  queueName,
+  replyQueueName,
   type RequestCounts,
   type RequestOptions,
   type ScatterOptions,
@@ -230,7 +230,7 @@ export class Requests {
 
   /** @throws UnderstudyError `invalid-option` for a reply queue that is no queue. */
   #replyQueue(replyTo: string | undefined): ReplyQueue {
-    const destination = replyTo === undefined ? this.#ownReplyTo : queueName(replyTo)
+    const destination = replyTo === undefined ? this.#ownReplyTo : replyQueueName(replyTo)
     const known = this.#queues.get(destination)
     if (known) return known
     if (this.#queues.size >= MOST_REPLY_QUEUES)

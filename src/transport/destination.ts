@@ -38,6 +38,23 @@ export function formatDestination(destination: Destination): string {
   return `${destination.kind}://${destination.name}${tail}`
 }
 
+/**
+ * The plain name of a queue that is written as a destination.
+ *
+ * @param rule what an error says of queues, such as `replies go to a queue`.
+ * @throws UnderstudyError `invalid-option` for a destination that is no queue, or none at all.
+ */
+export function queueNameOf(text: string, rule: string): string {
+  const { kind, name } = parseDestination(text)
+  if (kind === 'queue') return name
+  throw new UnderstudyError('invalid-option', `${rule}, not to ${kind}s such as ${text}`)
+}
+
+/** The same of what has been read before, or will be: anything else than a queue stays as it is. */
+export function plainQueueName(text: string): string {
+  return text.replace(/^queue:\/\//, '')
+}
+
 function invalid(text: string, why: string): UnderstudyError {
   return new UnderstudyError('invalid-option', `destination ${JSON.stringify(text)} ${why}`)
 }

@@ -4,6 +4,7 @@ import { defaultActor } from '../../jobs/failures/actor.ts'
 import type { FailureStore } from '../../jobs/failures/store.ts'
 import { tellWorkers, workersOf } from '../../jobs/worker/control.ts'
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
+import { plainQueueName } from '../../transport/destination.ts'
 import { duration, durationOption } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
@@ -70,7 +71,7 @@ async function pause(
   action: Action,
 ): Promise<void> {
   const { queue, worker, wait } = options
-  const queues = queue?.map(plainName)
+  const queues = queue?.map(plainQueueName)
   const { obeyed, kept } = await withConnection(terminal, { uri, waitMs: options.brokerWait }, async (connection) => {
     // The store first: a worker that starts meanwhile finds it there.
     const kept = await onStores(() => keep(options, action, async () => queues ?? (await queuesOf(connection, wait))))
@@ -125,8 +126,4 @@ async function keep(
   if (names.length > 0)
     await store.audit({ at: Date.now(), actor, action, target: names.join(', '), count: names.length })
   return names
-}
-
-function plainName(queue: string): string {
-  return queue.replace(/^queue:\/\//, '')
 }

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Connection } from '../../connection.ts'
 import { FAILED_QUEUE } from '../../jobs/job-host.ts'
 import { workersOf } from '../../jobs/worker/control.ts'
+import { plainQueueName } from '../../transport/destination.ts'
 import type { QueueState } from '../../transport/queue-state.ts'
 import { uriFirst, wordsOf } from '../jobs/broker-words.ts'
 import { examples } from '../jobs/examples.ts'
@@ -54,7 +55,7 @@ async function queues(
     const found: QueueLine[] = []
     for (const name of new Set(names)) {
       const state = await connection.inspect(name)
-      found.push({ queue: name.replace(/^queue:\/\//, ''), exists: state !== undefined, ...state })
+      found.push({ queue: plainQueueName(name), exists: state !== undefined, ...state })
     }
     return found
   })

@@ -11,7 +11,7 @@ import type { DeskHost } from './desk-host.ts'
 import { type FailedDelivery, failureOf, withId } from './failure-of.ts'
 import { FAILURE_RECORD_TYPE, parseFailure } from './failure-record.ts'
 import type { Failure } from './failure.ts'
-import { queueName } from './requeue-options.ts'
+import { returnQueueName } from './requeue-options.ts'
 
 /** Where failures and dead letters are taken from, and for how long. */
 export interface CollectOptions {
@@ -58,7 +58,7 @@ export async function collect(host: DeskHost, options: CollectOptions): Promise<
   checkNames('collect', options, NAMES)
   const { once = false, signal, queues = [FAILED_QUEUE] } = options
   if (!once && !signal) throw new UnderstudyError('invalid-option', 'collect needs once: true, or a signal to end it')
-  const names = [...new Set(queues.map(queueName))]
+  const names = [...new Set(queues.map(returnQueueName))]
   if (names.length === 0) throw new UnderstudyError('invalid-option', 'collect needs a queue to collect from')
   const collector = new Collector(host)
   const over = new AbortController()

@@ -1,3 +1,4 @@
+import { plainQueueName } from '../../transport/destination.ts'
 import { HEADER } from '../envelope.ts'
 import { type FailedDelivery, failureOf } from './failure-of.ts'
 import type { Failure } from './failure.ts'
@@ -107,7 +108,7 @@ function deathUnknown({ headers, destination }: FailedDelivery, at: number): Dea
 
 /** The queue whose dead letters these are: they lie in `DLQ.NAME`. */
 function withoutPrefix(destination: string): string {
-  return destination.replace(/^queue:\/\//, '').replace(/^DLQ\.(?=.)/, '')
+  return plainQueueName(destination).replace(/^DLQ\.(?=.)/, '')
 }
 
 function readJson(text: string | undefined): unknown {

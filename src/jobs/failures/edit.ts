@@ -6,7 +6,7 @@ import { Claim } from './claim.ts'
 import type { DeskHost } from './desk-host.ts'
 import { beginningOf } from './failure-of.ts'
 import type { Failure } from './failure.ts'
-import { queueName } from './requeue-options.ts'
+import { returnQueueName } from './requeue-options.ts'
 import { returningMessage, type ReturningMessage } from './returning-message.ts'
 
 /** What is changed of a failed job before it goes. */
@@ -43,7 +43,7 @@ export async function editAndSend(host: DeskHost, id: string, edit: FailureEdit,
     if (!failure) throw await notThere(host, id)
     const changes = {
       ...edit,
-      queue: edit.queue === undefined ? undefined : queueName(edit.queue),
+      queue: edit.queue === undefined ? undefined : returnQueueName(edit.queue),
       preview: edit.args === undefined ? undefined : beginningOf(edit.args),
     }
     const jobId = idOf(failure, returningMessage(failure, changes))
@@ -90,7 +90,7 @@ function checkEdit(edit: FailureEdit): void {
   const own = Object.keys(headers).find((name) => name.startsWith(OWN_PREFIX))
   if (own !== undefined)
     throw new UnderstudyError('invalid-option', `header ${own} is this package's own and cannot be edited`)
-  if (queue !== undefined) queueName(queue)
+  if (queue !== undefined) returnQueueName(queue)
 }
 
 async function notThere({ store }: DeskHost, id: string): Promise<UnderstudyError> {

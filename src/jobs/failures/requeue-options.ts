@@ -1,6 +1,6 @@
 import type { Connection } from '../../connection.ts'
 import { UnderstudyError } from '../../errors.ts'
-import { parseDestination } from '../../transport/destination.ts'
+import { queueNameOf } from '../../transport/destination.ts'
 import { checkNames, type NamesOf } from '../../transport/option-names.ts'
 
 /** Another broker to send failed jobs to. Whose connection it is, closes it. */
@@ -70,14 +70,12 @@ export function checkRequeueOptions(options: RequeueOptions): void {
   checkPositive('maxAge', maxAge)
   checkPositive('canaryTimeout', canaryTimeout)
   const queue = typeof to === 'string' ? to : to?.queue
-  if (queue !== undefined) queueName(queue)
+  if (queue !== undefined) returnQueueName(queue)
 }
 
-/** The plain name of a queue that is written as a destination. @throws UnderstudyError `invalid-option`. */
-export function queueName(text: string): string {
-  const destination = parseDestination(text)
-  if (destination.kind === 'queue') return destination.name
-  throw new UnderstudyError('invalid-option', `jobs are sent back to queues, not to ${text}`)
+/** The plain name of a queue that failed jobs may go back to. @throws UnderstudyError `invalid-option`. */
+export function returnQueueName(text: string): string {
+  return queueNameOf(text, 'jobs are sent back to queues')
 }
 
 function checkWhole(name: string, value: number, least: number): void {

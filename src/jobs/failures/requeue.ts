@@ -4,7 +4,7 @@ import { readFailureQuery } from './read-query.ts'
 import type { DeskHost } from './desk-host.ts'
 import type { KeptFailure } from './failure.ts'
 import type { FailureQuery } from './query.ts'
-import { checkRequeueOptions, NO_LIMIT, queueName, type RequeueOptions } from './requeue-options.ts'
+import { checkRequeueOptions, NO_LIMIT, type RequeueOptions, returnQueueName } from './requeue-options.ts'
 import { RequeueError, type RequeueOutcome } from './requeue-outcome.ts'
 import { ReturnSender } from './return-sender.ts'
 
@@ -127,7 +127,7 @@ class Requeue {
     return new ReturnSender({
       ...this.#host,
       ...(other ? { connection: other.connection, declareQueue: declaringOn(other.connection) } : {}),
-      queue: given === undefined ? undefined : queueName(given),
+      queue: given === undefined ? undefined : returnQueueName(given),
       rate,
       signal,
     })
