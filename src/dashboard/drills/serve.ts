@@ -1,24 +1,24 @@
 import { Readable } from 'node:stream'
 import type { DrillShelf } from './shelf.ts'
 import { FILE_POLICY, reportPolicy } from './policy.ts'
+import { servedAs } from './served-files.ts'
 import { readHead } from './shelf-file.ts'
-
-/** What may be had of a drill's folder, by the file's name, and as what. Brokers' settings may hold passwords. */
-const KINDS: readonly { readonly name: RegExp; readonly type: string; readonly shown?: true }[] = [
-  { name: /^report\.html$/, type: 'text/html; charset=utf-8', shown: true },
-  { name: /^events\.jsonl$/, type: 'application/x-ndjson' },
-  { name: /^junit\.xml$/, type: 'application/xml' },
-  { name: /^(?:result|threshold)\.json$/, type: 'application/json' },
-  { name: /\.log$/, type: 'text/plain; charset=utf-8', shown: true },
-]
 
 // The policy of a report stands in its first lines.
 const HEAD_BYTES = 16 * 1024
 
-/** One file of the shelf as it is; undefined where it has none of this name, or it is not for showing. */
-export async function serveFile(shelf: DrillShelf, steps: readonly string[]): Promise<Response | undefined> {
+/**
+ * One file of the shelf as it is; undefined where it has none of this name, or it is not for showing.
+ *
+ * @param withBody false where only the headers are wanted: a body that nobody reads would hold the file open.
+ */
+export async function serveFile(
+  shelf: DrillShelf,
+  steps: readonly string[],
+  withBody: boolean,
+): Promise<Response | undefined> {
   const name = steps.at(-1) ?? ''
-  const kind = KINDS.find((known) => known.name.test(name))
+  const kind = servedAs(name)
   const file = kind && (await shelf.open(steps))
   if (!kind || !file) return undefined
   const { handle, size } = file
@@ -34,7 +34,7 @@ export async function serveFile(shelf: DrillShelf, steps: readonly string[]): Pr
       'cache-control': 'no-store',
     }
     if (kind.shown !== true) headers['content-disposition'] = `attachment; filename="${downloadName(steps)}"`
-    if (size === 0) {
+    if (size === 0 || !withBody) {
       await handle.close()
       return new Response(null, { headers })
     }

@@ -1,11 +1,14 @@
 import { readdir, realpath } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { type Clock, systemClock } from '../../clock.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
+import type { Verdict } from '../../drill/result.ts'
 import type { EntryState, ShelfEntry } from './entry.ts'
 import { parseStored, type Stored } from '../../drill/report/compare/stored-result.ts'
 import { parseSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
 import { MOST_RESULT_BYTES, type ReadEntry, readEntry, RESULT_FILE } from './read-entry.ts'
+import { servedAs } from './served-files.ts'
 import { isPlainName, openShelfFile, readWhole, type ShelfFile } from './shelf-file.ts'
 
 /** What the shelf holds at a time. */
@@ -14,6 +17,16 @@ export interface ShelfListing {
   readonly entries: readonly ShelfEntry[]
   /** How many folders were left out, those whose names come first; 0 as a rule. */
   readonly leftOut: number
+}
+
+/** A drill that came to a verdict, in a line. */
+export interface ShelvedDrill {
+  readonly name: string
+  readonly verdict: Verdict
+  /** What happened, in a sentence. */
+  readonly headline: string
+  /** When its fault struck, in milliseconds since the epoch. */
+  readonly at: number
 }
 
 export interface ShelfQuery {
@@ -29,9 +42,10 @@ export interface ShelfOptions {
 }
 
 const MOST_FOLDERS = 5_000
+const MOST_FILES = 200
 const AT_A_TIME = 16
 /** Several viewers who look at once cost one look. */
-const FRESH_MS = 500
+const FRESH_MS = 2_000
 
 /**
  * The folder that drills, suites and searches leave theirs in, such as `drills`. What was read of a folder is kept until
@@ -70,6 +84,18 @@ export class DrillShelf {
     return listing
   }
 
+  /** The latest that came to a verdict, the newest first. Never rejects: a folder that cannot be read has none. */
+  async latest(limit: number): Promise<readonly ShelvedDrill[]> {
+    const { entries } = await this.list().catch(() => ({ entries: [] }))
+    return entries
+      .flatMap(({ name, state, says, at }) =>
+        state === 'pass' || state === 'fail' || state === 'unknown'
+          ? [{ name, verdict: state, headline: says, at }]
+          : [],
+      )
+      .slice(0, limit)
+  }
+
   /** One folder in a line; undefined where there is none, or it holds no drill. */
   async entry(name: string): Promise<ShelfEntry | undefined> {
     const root = await this.#root()
@@ -88,6 +114,16 @@ export class DrillShelf {
   async search(name: string): Promise<Search | undefined> {
     const text = await this.#text([name, SEARCH_FILE])
     return text === undefined ? undefined : parseSearch(text)
+  }
+
+  /** The files of a folder that can be had, those of its brokers last. */
+  async files(name: string): Promise<readonly string[]> {
+    const root = await this.#root()
+    if (root === undefined || !isPlainName(name) || !(await isFolderIn(root, name))) return []
+    const own = await filesIn(join(root, name))
+    const logs = (await isFolderIn(root, `${name}/brokers`)) ? await filesIn(join(root, name, 'brokers')) : []
+    const all = [...own.filter((file) => !file.endsWith('.log')), ...logs.map((file) => `brokers/${file}`)]
+    return all.filter((file) => servedAs(basename(file)) !== undefined).slice(0, MOST_FILES)
   }
 
   /** A file in a folder of the shelf; undefined where there is none, or a link leads to it. Who asks closes it. */
@@ -151,6 +187,15 @@ export function filterEntries(entries: readonly ShelfEntry[], { lab, state }: Sh
     (entry) =>
       (lab === undefined || entry.lab.split(', ').includes(lab)) && (state === undefined || entry.state === state),
   )
+}
+
+async function filesIn(path: string): Promise<readonly string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true })
+    return entries.flatMap((entry) => (entry.isFile() ? entry.name : [])).toSorted()
+  } catch {
+    return []
+  }
 }
 
 async function isFolderIn(root: string, name: string): Promise<boolean> {

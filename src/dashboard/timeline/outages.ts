@@ -13,7 +13,7 @@ export interface Outage {
   readonly back: string | undefined
   /** What was seen first of it. */
   readonly why: string
-  /** Whether it was on purpose: a preferred broker was there again. */
+  /** Whether it was a switch on purpose, as a preferred broker was there again: that takes no time. */
   readonly isSwitch: boolean
 }
 
@@ -36,7 +36,6 @@ export function storyOf(events: readonly WatchedEvent[], role: LinkRole): LinkSt
   const services: Service[] = []
   let away: Outage | undefined
   let serving: Service | undefined
-  let isSwitch = false
   const endService = (at: number): void => {
     if (serving) services.push({ ...serving, until: at })
     serving = undefined
@@ -44,24 +43,22 @@ export function storyOf(events: readonly WatchedEvent[], role: LinkRole): LinkSt
   for (const { at, type, role: whose, endpoint, why } of events) {
     if (whose !== role) continue
     switch (type) {
-      case 'switching':
-        isSwitch = true
-        break
       case 'interrupted':
         endService(at)
-        away ??= { role, from: at, until: undefined, lost: endpoint, back: undefined, why, isSwitch }
-        isSwitch = false
+        away ??= { role, from: at, until: undefined, lost: endpoint, back: undefined, why, isSwitch: false }
         break
       case 'attempt-failed':
       case 'reconnecting':
         // Where the first events were forgotten, or nothing was connected yet.
-        if (!serving) away ??= { role, from: at, until: undefined, lost: undefined, back: undefined, why, isSwitch }
+        if (!serving)
+          away ??= { role, from: at, until: undefined, lost: undefined, back: undefined, why, isSwitch: false }
         break
       case 'connected':
       case 'resumed':
         if (away) outages.push({ ...away, until: at, back: endpoint })
+        else if (serving && type === 'resumed')
+          outages.push({ role, from: at, until: at, lost: serving.endpoint, back: endpoint, why: '', isSwitch: true })
         away = undefined
-        isSwitch = false
         endService(at)
         if (endpoint !== undefined) serving = { role, endpoint, from: at, until: undefined }
         break
@@ -74,6 +71,7 @@ export function storyOf(events: readonly WatchedEvent[], role: LinkRole): LinkSt
         if (away) outages.push({ ...away, until: at })
         away = undefined
         break
+      case 'switching':
       case 'subscribed':
       case 'cancelled':
       case 'blocked':

@@ -15,6 +15,8 @@ export interface WatchedEvent {
 
 /** A connection, as far as its status goes. */
 export interface Watched {
+  /** Who serves each link just now; undefined where nobody does. */
+  readonly links: Readonly<Record<LinkRole, string | undefined>>
   observe(observer: (event: StatusEvent) => void): () => void
 }
 
@@ -37,6 +39,11 @@ export class StatusRing {
   constructor(connection: Watched, clock: Clock) {
     this.#clock = clock
     this.since = clock.wallTime()
+    // What was up before counts as connected from here on.
+    for (const role of ['producer', 'listener'] as const) {
+      const endpoint = connection.links[role]
+      if (endpoint !== undefined) this.#events.push({ at: this.since, type: 'connected', role, endpoint, why: '' })
+    }
     this.#forget = connection.observe((event) => this.#take(event))
   }
 

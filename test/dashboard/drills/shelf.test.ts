@@ -131,7 +131,7 @@ describe('the shelf of drills', () => {
     )
     writeDrillFolder(root, 'one', LOSING)
     writeDrillFolder(root, 'two', LOSING, { laterMs: 5 })
-    await clock.advance(1000)
+    await clock.advance(3000)
     assert.deepEqual(
       (await shelf.list()).entries.map(({ name, state }) => [name, state]),
       [

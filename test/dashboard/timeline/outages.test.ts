@@ -11,10 +11,15 @@ const B = 'stomp://b:61613'
 const LOST = new UnderstudyError('link-lost', 'the link to a was lost')
 const REFUSED = new UnderstudyError('refused', 'a refused')
 
-function watched(): { readonly status: StatusBroadcast; readonly ring: StatusRing; readonly clock: FakeClock } {
+function watched(up: { readonly producer?: string } = {}): {
+  readonly status: StatusBroadcast
+  readonly ring: StatusRing
+  readonly clock: FakeClock
+} {
   const status = new StatusBroadcast()
   const clock = new FakeClock()
-  const ring = new StatusRing({ observe: (observer) => status.observe(observer) }, clock)
+  const links = { producer: undefined, listener: undefined, ...up }
+  const ring = new StatusRing({ links, observe: (observer) => status.observe(observer) }, clock)
   return { status, clock, ring }
 }
 
@@ -55,7 +60,6 @@ describe('the story of a link', () => {
     const { status, ring } = watched()
     status.publish({ type: 'connected', role: 'listener', endpoint: B, afterMs: 1 })
     status.publish({ type: 'switching', role: 'listener', endpoint: A })
-    status.publish({ type: 'interrupted', role: 'listener', endpoint: B, error: LOST })
     status.publish({ type: 'resumed', role: 'listener', endpoint: A, outageMs: 1, passes: 1 })
     status.publish({ type: 'interrupted', role: 'listener', endpoint: A, error: LOST })
     const { outages } = storyOf(ring.events, 'listener')
@@ -79,6 +83,12 @@ describe('the story of a link', () => {
 })
 
 describe('the ring of status events', () => {
+  it('knows who served before it began to watch', () => {
+    const { ring, clock } = watched({ producer: A })
+    const { services } = storyOf(ring.events, 'producer')
+    assert.deepEqual(services, [{ role: 'producer', endpoint: A, from: clock.wallTime(), until: undefined }])
+  })
+
   it('keeps a night of attempts as the latest at each broker, and the loss before it', () => {
     const { status, ring } = watched()
     status.publish({ type: 'interrupted', role: 'producer', endpoint: A, error: LOST })
