@@ -5,7 +5,13 @@ import { brokersAt, uriFirst, wordsOf } from '../broker-words.ts'
 import { openFailures } from '../open-stores.ts'
 import { withApp } from '../with-app.ts'
 import { brokerWaitOption } from '../with-connection.ts'
-import { failures, type FailuresContext, onFailures, type StoredOptions } from './failures-context.ts'
+import {
+  failures,
+  type FailuresContext,
+  onFailures,
+  type StoredOptions,
+  withFailuresAndBrokers,
+} from './failures-context.ts'
 
 interface CollectOptions extends StoredOptions {
   readonly brokerWait: number
@@ -68,8 +74,7 @@ export function reconcileCommand(context: FailuresContext): Command {
     async (given: string | undefined, options: ReconcileOptions) => {
       const uri = brokersAt(given)
       const { terminal } = context
-      const stores = openFailures(options.failures, { mustExist: true })
-      await withApp(terminal, { uri, waitMs: options.brokerWait, ...stores }, async (app) => {
+      await withFailuresAndBrokers(context, uri, options, async (app) => {
         const { actor } = options
         const { sent, released } = await app.failures.reconcile({
           signal: terminal.interrupted,

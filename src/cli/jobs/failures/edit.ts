@@ -6,10 +6,14 @@ import { Exit, EXIT } from '../../exit-code.ts'
 import { brokersAt } from '../broker-words.ts'
 import { header } from '../header-option.ts'
 import { jsonValue } from '../job-arguments.ts'
-import { openFailures } from '../open-stores.ts'
-import { withApp } from '../with-app.ts'
 import { brokerWaitOption } from '../with-connection.ts'
-import { failureOf, type FailuresContext, onFailures, type StoredOptions } from './failures-context.ts'
+import {
+  failureOf,
+  type FailuresContext,
+  onFailures,
+  type StoredOptions,
+  withFailuresAndBrokers,
+} from './failures-context.ts'
 
 interface EditOptions extends StoredOptions {
   readonly args?: string
@@ -46,16 +50,15 @@ export function editCommand(context: FailuresContext): Command {
   )
 }
 
-async function edit(id: string, uri: string, options: EditOptions, { terminal }: FailuresContext): Promise<void> {
+async function edit(id: string, uri: string, options: EditOptions, context: FailuresContext): Promise<void> {
   const change = await editOf(options)
   if (Object.keys(change).length === 0)
     throw new Exit(EXIT.badArguments, 'what is to change? --args, --args-file, --header or --queue; else use retry')
-  const stores = openFailures(options.failures, { mustExist: true })
-  await withApp(terminal, { uri, waitMs: options.brokerWait, ...stores }, async (app) => {
+  await withFailuresAndBrokers(context, uri, options, async (app) => {
     const failure = await failureOf(app.failures, id)
     const { actor } = options
     const jobId = await app.failures.edit(failure.id, change, actor === undefined ? {} : { actor })
-    terminal.out(options.json ? `${JSON.stringify({ id: failure.id, jobId })}\n` : `${jobId}\n`)
+    context.terminal.out(options.json ? `${JSON.stringify({ id: failure.id, jobId })}\n` : `${jobId}\n`)
   })
 }
 

@@ -10,7 +10,7 @@ import { examples } from '../examples.ts'
 import { failuresOption, openFailures } from '../open-stores.ts'
 import { explainQuery } from '../query-argument.ts'
 import type { StoreLocation } from '../store-location.ts'
-import { withStores } from '../with-app.ts'
+import { withApp, withStores } from '../with-app.ts'
 
 /** What the commands about kept failures have from outside. */
 export interface FailuresContext {
@@ -39,6 +39,16 @@ export function withFailures<Value>(
   work: (desk: FailureDesk, app: App) => Promise<Value>,
 ): Promise<Value> {
   return withStores(terminal, openFailures(failures, { mustExist: true }), (app) => work(app.failures, app))
+}
+
+/** Does something with the store, which must be there, and with brokers. */
+export function withFailuresAndBrokers<Value>(
+  { terminal }: FailuresContext,
+  uri: string,
+  { failures, brokerWait }: StoredOptions & { readonly brokerWait: number },
+  work: (app: App) => Promise<Value>,
+): Promise<Value> {
+  return withApp(terminal, { uri, waitMs: brokerWait, ...openFailures(failures, { mustExist: true }) }, work)
 }
 
 /**

@@ -10,10 +10,15 @@ import type { Terminal } from '../../terminal.ts'
 import { uriLast } from '../broker-words.ts'
 import { confirm } from '../confirmation.ts'
 import { longDuration } from '../long-duration.ts'
-import { openFailures } from '../open-stores.ts'
-import { withApp } from '../with-app.ts'
 import { brokerWaitOption } from '../with-connection.ts'
-import { failures, type FailuresContext, onFailures, queryOf, type StoredOptions } from './failures-context.ts'
+import {
+  failures,
+  type FailuresContext,
+  onFailures,
+  queryOf,
+  type StoredOptions,
+  withFailuresAndBrokers,
+} from './failures-context.ts'
 
 interface RetryOptions extends StoredOptions {
   readonly limit?: number
@@ -64,8 +69,7 @@ async function retry(words: readonly string[], options: RetryOptions, context: F
   if (options.canaryTimeout !== undefined && options.canary === undefined)
     throw new Exit(EXIT.badArguments, '--canary-timeout goes with --canary')
   const { terminal } = context
-  const stores = openFailures(options.failures, { mustExist: true })
-  await withApp(terminal, { uri, waitMs: options.brokerWait, ...stores }, async (app) => {
+  await withFailuresAndBrokers(context, uri, options, async (app) => {
     const { claimed, tooOld } = await app.failures.requeue(query, { ...requeueOptions(options), dryRun: true })
     if (options.dryRun) {
       if (options.json) terminal.out(`${JSON.stringify({ dryRun: true, matching: claimed, tooOld }, null, 2)}\n`)
