@@ -1,18 +1,15 @@
-import {
-  Counter,
-  Gauge,
-  Histogram,
-  type OpenMetricsContentType,
-  type Registry,
-  register as defaultRegister,
-} from 'prom-client'
-import { UnderstudyError } from '../errors.ts'
+import { Counter, Gauge, Histogram, register as defaultRegister } from 'prom-client'
 import type { LinkRole, StatusEvent } from '../failover/status.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { ClientMetrics, ConnectionMetrics, SettlementEnd } from './metrics.ts'
 import type { ObservedConnection } from './observed-connection.ts'
+import { namesIn, type PrometheusRegister } from './prometheus-names.ts'
 
-/** How the metrics are named, and how finely durations are counted. */
+export type { JobSources, SeenWorker } from './job-sources.ts'
+export { type PrometheusJobMetrics, prometheusJobMetrics, type PrometheusJobMetricsOptions } from './prometheus-jobs.ts'
+export type { PrometheusRegister } from './prometheus-names.ts'
+export { type MetricsText, metricsText } from './prometheus-text.ts'
+
 export interface PrometheusMetricsOptions {
   /** What every name begins with. Defaults to `understudy_`. */
   readonly prefix?: string
@@ -23,8 +20,6 @@ export interface PrometheusMetricsOptions {
 }
 
 /** A register of prom-client, in either of its text formats. */
-export type PrometheusRegister = Registry | Registry<OpenMetricsContentType>
-
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const FAILOVER_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 const OUTCOMES = ['confirmed', 'rejected', 'returned', 'not-sent', 'unknown'] as const
@@ -78,14 +73,7 @@ function createMetrics(
   readonly cancelled: Counter
 } {
   const { prefix = 'understudy_', durationBuckets = DURATION_BUCKETS, failoverBuckets = FAILOVER_BUCKETS } = options
-  const registers = [register]
-  const own = <Label extends string = never>(name: string, help: string, ...labelNames: Label[]) => {
-    if (register.getSingleMetric(prefix + name)) {
-      const message = `the register has ${prefix}${name} already; give one prometheusMetrics() to every connection`
-      throw new UnderstudyError('invalid-option', message)
-    }
-    return { name: prefix + name, help, labelNames, registers }
-  }
+  const own = namesIn(register, prefix, 'give one prometheusMetrics() to every connection')
   const sum = (read: (connection: ObservedConnection) => number): number =>
     [...open].reduce((total, connection) => total + read(connection), 0)
   const gaugeOf = (name: string, help: string, read: (connection: ObservedConnection) => number): void => {

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import { Registry } from 'prom-client'
-import { prometheusMetrics } from '../../src/telemetry/prometheus.ts'
+import { prometheusJobMetrics, prometheusMetrics } from '../../src/telemetry/prometheus.ts'
 
 const PAGE = readFileSync(new URL('../../docs/observability.md', import.meta.url), 'utf8')
 
 test('docs/observability.md lists every metric with its type and labels, and no other', async () => {
   const register = new Registry()
   prometheusMetrics(register)
+  prometheusJobMetrics(register)
   const real = register.getMetricsAsArray().map((metric) => {
     const { name, type } = metric
     const labels = 'labelNames' in metric ? (metric.labelNames as string[]) : []
