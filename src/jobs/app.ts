@@ -141,6 +141,16 @@ export class App implements AsyncDisposable {
     this.failures = new FailureDesk(() => this.#host.get())
   }
 
+  /** Whether failed jobs have a store, so that {@link failures} can be asked. */
+  get keepsFailures(): boolean {
+    return this.#failureStore !== undefined
+  }
+
+  /** Whether {@link result} can be asked. */
+  get keepsResults(): boolean {
+    return this.#results !== undefined
+  }
+
   /**
    * Sends a job, and resolves when a broker has confirmed it.
    *

@@ -1,0 +1,147 @@
+import { hostname } from 'node:os'
+import type { Context, MiddlewareHandler } from 'hono'
+import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
+import { createMiddleware } from 'hono/factory'
+import type { Clock } from '../../clock.ts'
+import type { DashboardEnv } from '../env.ts'
+import type { Access } from './access.ts'
+import { Attempts } from './attempts.ts'
+import { isLoopbackAddress, isLoopbackHost, isNamed, siteOf } from './origin.ts'
+import { Sessions } from './sessions.ts'
+import { Tokens } from './tokens.ts'
+import { mayDo, type Visitor } from './visitor.ts'
+
+const SESSION_MS = 12 * 3_600_000
+// Whoever tells of another hop is no browser on this machine.
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const
+
+/** Why somebody is not let in. */
+export type Refusal =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'wait'; readonly waitMs: number }
+  | { readonly kind: 'forbidden'; readonly reason: string }
+
+type Asked = Context<DashboardEnv>
+
+/** Who may come in, and whether what they ask comes from a page of ours. */
+export class Gate {
+  readonly #access: Access
+  readonly #basePath: string
+  readonly #tokens: Tokens
+  readonly #sessions: Sessions
+  readonly #attempts: Attempts
+  /** Neither tokens nor a way of the application's own: then this machine alone is let in. */
+  readonly isOpen: boolean
+
+  constructor(access: Access, basePath: string, clock: Clock) {
+    this.#access = access
+    this.#basePath = basePath
+    this.#tokens = new Tokens(access.tokens ?? [])
+    this.#sessions = new Sessions(clock, access.sessionMs ?? SESSION_MS)
+    this.#attempts = new Attempts(clock)
+    this.isOpen = access.tokens === undefined && access.identify === undefined
+  }
+
+  get hasTokens(): boolean {
+    return this.#access.tokens !== undefined
+  }
+
+  /** Before everything: whether the server is called by a name of its own, and a write comes from its own page. */
+  readonly guard: MiddlewareHandler<DashboardEnv> = createMiddleware<DashboardEnv>(async (c, next) => {
+    const host = hostOf(c)
+    const { hosts } = this.#access
+    const isMeant = hosts === undefined ? !this.isOpen || isLoopbackHost(host) : isNamed(host, hosts)
+    if (!isMeant) return c.text('This dashboard is not called by that name.\n', 403)
+    const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+    if (!isRead) {
+      if (c.req.method !== 'POST')
+        return c.text('Only GET and POST are known here.\n', 405, { Allow: 'GET, HEAD, POST' })
+      const site = siteOf(c.req.raw.headers, host, hosts ?? [])
+      // A program shows its token in a header that no page of another site can set.
+      const isProgram = site === 'untold' && this.#bearerOf(c) !== undefined
+      if (site !== 'same' && !isProgram) return c.text('That did not come from a page of this dashboard.\n', 403)
+    }
+    return await next()
+  })
+
+  /** Who asks, or why they are not let in. */
+  async admit(c: Asked): Promise<Visitor | Refusal> {
+    if (this.isOpen) return this.#admitLoopback(c)
+    const identified = await this.#access.identify?.(c.req.raw)
+    if (identified) return identified
+    const bearer = this.#bearerOf(c)
+    if (bearer !== undefined) return this.#try(c, bearer)
+    const id = getCookie(c, cookieName(c))
+    const visitor = id === undefined ? undefined : this.#sessions.visitorOf(id)
+    if (!visitor) return { kind: 'unknown' }
+    c.set('session', id)
+    return visitor
+  }
+
+  /** Lets somebody in with a token, from now on by a cookie. */
+  logIn(c: Asked, token: string): Visitor | Refusal {
+    const visitor = this.#try(c, token)
+    if ('kind' in visitor) return visitor
+    setCookie(c, cookieName(c), this.#sessions.begin(visitor), {
+      httpOnly: true,
+      sameSite: 'Strict',
+      path: this.#basePath || '/',
+      secure: this.#access.https === true,
+    })
+    return visitor
+  }
+
+  logOut(c: Asked): void {
+    const id = getCookie(c, cookieName(c))
+    if (id !== undefined) this.#sessions.end(id)
+    deleteCookie(c, cookieName(c), { path: this.#basePath || '/', secure: this.#access.https === true })
+  }
+
+  /** Whether who was let in is still: a stream outlives the request that opened it. */
+  stillIn(c: Asked): () => boolean {
+    const id = c.get('session')
+    return id === undefined ? () => true : () => this.#sessions.visitorOf(id) !== undefined
+  }
+
+  #admitLoopback(c: Asked): Visitor | Refusal {
+    const address = c.env?.incoming?.socket.remoteAddress
+    const isHere = isLoopbackAddress(address) && !FORWARDED.some((name) => c.req.header(name) !== undefined)
+    if (isHere) return { name: `dashboard@${hostname()}`, role: 'admin' }
+    return {
+      kind: 'forbidden',
+      reason:
+        'Without tokens this dashboard is for the machine that it runs on. Start it with tokens to let others in.',
+    }
+  }
+
+  #try(c: Asked, token: string): Visitor | Refusal {
+    const address = c.env?.incoming?.socket.remoteAddress ?? 'unknown'
+    const waitMs = this.#attempts.waitOf(address)
+    if (waitMs > 0) return { kind: 'wait', waitMs }
+    const visitor = this.#tokens.visitorOf(token)
+    if (visitor) this.#attempts.right(address)
+    else this.#attempts.wrong(address)
+    return visitor ?? { kind: 'unknown' }
+  }
+
+  #bearerOf(c: Asked): string | undefined {
+    return /^Bearer +(\S+)$/i.exec(c.req.header('authorization') ?? '')?.[1]
+  }
+}
+
+/** For a route that takes more than to look: everybody else gets a 403. */
+export function needs(role: 'operator' | 'admin'): MiddlewareHandler<DashboardEnv> {
+  return createMiddleware<DashboardEnv>(async (c, next) => {
+    if (mayDo(c.get('visitor'), role)) return await next()
+    return c.text(`That takes the role ${role}, and you are ${c.get('visitor').role}.\n`, 403)
+  })
+}
+
+/** Cookies are shared by all ports of a host: two dashboards on one must not log each other out. */
+function cookieName(c: Asked): string {
+  return `understudy-${/:(\d+)$/.exec(hostOf(c))?.[1] ?? 'session'}`
+}
+
+function hostOf(c: Asked): string {
+  return c.req.header('host') ?? new URL(c.req.url).host
+}

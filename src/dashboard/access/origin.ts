@@ -1,0 +1,45 @@
+import { isIPv4 } from 'node:net'
+
+/** Whether a name in a `Host` header means this machine's loopback address. */
+export function isLoopbackHost(host: string): boolean {
+  const name = hostName(host)
+  return name === 'localhost' || name === '[::1]' || name === '::1' || (isIPv4(name) && name.startsWith('127.'))
+}
+
+/** Whether a socket's address is the loopback one. */
+export function isLoopbackAddress(address: string | undefined): boolean {
+  if (address === undefined) return false
+  const plain = address.replace(/^::ffff:/i, '')
+  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'))
+}
+
+/** Whether a `Host` header is one of these names; a name without a port means any port. */
+export function isNamed(host: string, names: readonly string[]): boolean {
+  const said = host.toLowerCase()
+  return names.some((name) => {
+    const meant = name.toLowerCase()
+    return meant === said || meant === hostName(said)
+  })
+}
+
+export type SiteRelation = 'same' | 'foreign' | 'untold'
+
+/**
+ * Whether a request comes from a page of this server: browsers say so by `Sec-Fetch-Site` and `Origin`, which no page
+ * can forge, and with every request that may change something. `untold` is what no browser sends.
+ */
+export function siteOf(headers: Headers, host: string, names: readonly string[]): SiteRelation {
+  const site = headers.get('sec-fetch-site')
+  const origin = headers.get('origin')
+  if (site !== null && site !== 'same-origin') return 'foreign'
+  if (origin !== null) {
+    if (!URL.canParse(origin)) return 'foreign'
+    const from = new URL(origin).host
+    if (from !== host.toLowerCase() && !isNamed(from, names)) return 'foreign'
+  }
+  return site === null && origin === null ? 'untold' : 'same'
+}
+
+function hostName(host: string): string {
+  return host.toLowerCase().replace(/:\d+$/, '')
+}

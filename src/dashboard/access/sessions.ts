@@ -1,0 +1,59 @@
+import { createHash, randomBytes } from 'node:crypto'
+import type { Clock } from '../../clock.ts'
+import type { Visitor } from './visitor.ts'
+
+interface Session {
+  readonly visitor: Visitor
+  /** By the clock. */
+  readonly until: number
+}
+
+const MOST_SESSIONS = 1000
+const ID_BYTES = 32
+
+/** Who is logged in: bounded in number and in time, and gone with the process. */
+export class Sessions {
+  readonly #clock: Clock
+  readonly #lifeMs: number
+  readonly #open = new Map<string, Session>()
+
+  constructor(clock: Clock, lifeMs: number) {
+    this.#clock = clock
+    this.#lifeMs = lifeMs
+  }
+
+  get size(): number {
+    return this.#open.size
+  }
+
+  /** Begins one, and returns its id, which nobody can guess. The eldest gives way where there are too many. */
+  begin(visitor: Visitor): string {
+    this.#forgetOld()
+    for (const eldest of this.#open.keys()) {
+      if (this.#open.size < MOST_SESSIONS) break
+      this.#open.delete(eldest)
+    }
+    const id = randomBytes(ID_BYTES).toString('base64url')
+    this.#open.set(keyOf(id), { visitor, until: this.#clock.now() + this.#lifeMs })
+    return id
+  }
+
+  visitorOf(id: string): Visitor | undefined {
+    const session = this.#open.get(keyOf(id))
+    return session && session.until > this.#clock.now() ? session.visitor : undefined
+  }
+
+  end(id: string): void {
+    this.#open.delete(keyOf(id))
+  }
+
+  #forgetOld(): void {
+    const now = this.#clock.now()
+    for (const [key, { until }] of this.#open) if (until <= now) this.#open.delete(key)
+  }
+}
+
+/** Looked up by its digest, so that how long it takes says nothing of the ids there are. */
+function keyOf(id: string): string {
+  return createHash('sha256').update(id, 'utf8').digest('base64')
+}

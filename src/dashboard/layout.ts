@@ -1,0 +1,90 @@
+import { type Content, html, type Html } from '../page/html.ts'
+import type { Visitor } from './access/visitor.ts'
+import { SCRIPT_PATH, STYLE_PATH } from './assets/assets.ts'
+import { type DashboardContext, href } from './context.ts'
+import { brokerLine } from './overview/broker-line.ts'
+
+/** The pages that the navigation names. */
+export type NavKey =
+  | 'overview'
+  | 'queues'
+  | 'working'
+  | 'workers'
+  | 'failures'
+  | 'timeline'
+  | 'requests'
+  | 'drills'
+  | 'audit'
+
+const NAV: Readonly<Record<NavKey, { readonly title: string; readonly path: string; readonly key: string }>> = {
+  overview: { title: 'Overview', path: '/', key: 'o' },
+  queues: { title: 'Queues', path: '/queues', key: 'q' },
+  working: { title: 'Working', path: '/working', key: 'w' },
+  workers: { title: 'Workers', path: '/workers', key: 'k' },
+  failures: { title: 'Failures', path: '/failures', key: 'f' },
+  timeline: { title: 'Timeline', path: '/timeline', key: 't' },
+  requests: { title: 'Requests', path: '/requests', key: 'r' },
+  drills: { title: 'Drills', path: '/drills', key: 'd' },
+  audit: { title: 'Audit', path: '/audit', key: 'a' },
+}
+
+export interface PageOptions {
+  /** Of the document; its `h1` is the page's own. */
+  readonly title: string
+  readonly current: NavKey
+  /** Begins with an `h1`. */
+  readonly main: Content
+  /** The name that the page's live parts are registered under. Defaults to none: then only the broker's line is live. */
+  readonly live?: string
+}
+
+/** A whole page: who is master always on top, the way to every other page, and what it is about. */
+export function page(context: DashboardContext, visitor: Visitor, { title, current, main, live }: PageOptions): Html {
+  const stream = href(context, `/events?page=${encodeURIComponent(live ?? 'none')}`)
+  return document(
+    context,
+    title,
+    html`<header class="top">
+<a class="product" href="${href(context, '/')}">${context.title}</a>
+<div class="brokers" id="broker-line" role="status" aria-label="Brokers">${brokerLine(context)}</div>
+<div class="visitor"><span class="quiet">${visitor.name}, ${visitor.role}</span>${logOut(context)}</div>
+</header>
+<nav class="main-nav" aria-label="Pages of the dashboard"><ul>${(Object.keys(NAV) as NavKey[]).map(
+      (key) =>
+        html`<li><a href="${href(context, NAV[key].path)}" data-key="${NAV[key].key}"${key === current ? html` aria-current="page"` : ''}>${NAV[key].title}</a></li>`,
+    )}</ul></nav>
+<main id="content" data-events="${stream}">${main}</main>
+<footer class="foot"><p>${context.connection.uri}</p><p class="quiet" id="live-state" data-live="waiting">Live while this page is open</p></footer>`,
+  )
+}
+
+/** A page without the navigation, for who is not let in. */
+export function bareDocument(context: DashboardContext, title: string, body: Html): Html {
+  return document(context, title, body)
+}
+
+function logOut(context: DashboardContext): Content {
+  return context.hasLogin
+    ? html`<form method="post" action="${href(context, '/logout')}"><button class="quiet">Log out</button></form>`
+    : ''
+}
+
+function document(context: DashboardContext, title: string, body: Html): Html {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} · ${context.title}</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="${href(context, STYLE_PATH)}">
+<script src="${href(context, SCRIPT_PATH)}" defer></script>
+</head>
+<body>
+<a class="skip" href="#content">Skip to the content</a>
+${body}
+</body>
+</html>
+`
+}

@@ -1,0 +1,86 @@
+import { type Clock, sleep } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+
+export interface GlanceOptions<Value> {
+  readonly clock: Clock
+  /** How old what was seen may be before it is looked at again, in milliseconds. */
+  readonly everyMs: number
+  readonly look: () => Promise<Value>
+  /** Called after each look that ended. Must not throw. */
+  readonly onSeen: () => void
+}
+
+/** What the last looks came to. */
+export interface Seen<Value> {
+  /** Undefined while no look succeeded. */
+  readonly value: Value | undefined
+  /** When that was, in wall time; undefined likewise. */
+  readonly at: number | undefined
+  /** Why the last look failed; undefined where it did not. */
+  readonly error: string | undefined
+}
+
+/**
+ * Something that is asked for again and again by many pages, and looked at once: at most one look is under way, and a
+ * page that cannot wait for it shows what was seen last.
+ */
+export class Glance<Value> {
+  readonly #options: GlanceOptions<Value>
+  #seen: Seen<Value> = { value: undefined, at: undefined, error: undefined }
+  #lookedAt = Number.NEGATIVE_INFINITY
+  #looking: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: GlanceOptions<Value>) {
+    this.#options = options
+  }
+
+  get seen(): Seen<Value> {
+    return this.#seen
+  }
+
+  /** Looks again in the background where what was seen is too old. */
+  poke(): void {
+    const { clock, everyMs } = this.#options
+    if (this.#closed || clock.now() - this.#lookedAt < everyMs) return
+    void this.#look()
+  }
+
+  /** Has the next poke look, whatever the age. */
+  expire(): void {
+    this.#lookedAt = Number.NEGATIVE_INFINITY
+  }
+
+  /** What is seen now, or was last where that takes longer than `waitMs`. Never rejects. */
+  async fresh(waitMs: number): Promise<Seen<Value>> {
+    this.poke()
+    if (this.#looking) {
+      const enough = new AbortController()
+      await Promise.race([this.#looking, sleep(this.#options.clock, waitMs, enough.signal).catch(() => {})])
+      enough.abort()
+    }
+    return this.#seen
+  }
+
+  /** Looks no more; resolves when the last look has ended. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#looking
+  }
+
+  #look(): Promise<void> {
+    this.#looking ??= (async () => {
+      const { clock, look, onSeen } = this.#options
+      this.#lookedAt = clock.now()
+      try {
+        const value = await look()
+        this.#seen = { value, at: clock.wallTime(), error: undefined }
+      } catch (error) {
+        this.#seen = { ...this.#seen, error: messageOf(error) }
+      }
+      this.#looking = undefined
+      if (!this.#closed) onSeen()
+    })()
+    return this.#looking
+  }
+}

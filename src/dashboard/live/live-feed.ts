@@ -1,0 +1,177 @@
+import type { Clock, Timer } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
+import type { Html } from '../../page/html.ts'
+import type { Role } from '../access/visitor.ts'
+import { EventStream } from './event-stream.ts'
+
+/** A part of a page that changes by itself: the inside of the element with this id. */
+export interface Fragment {
+  readonly id: string
+  readonly inside: Html
+}
+
+/** Renders the parts of a page as they are now, for who may do as much as this. Must not wait for brokers. */
+export type FragmentRenderer = (role: Role) => readonly Fragment[] | Promise<readonly Fragment[]>
+
+export interface LiveFeedOptions {
+  readonly clock: Clock
+  readonly logger: Logger
+  /** How many streams may be open. Defaults to 200. */
+  readonly mostStreams?: number
+}
+
+const MOST_STREAMS = 200
+// At most four a second, whatever changes; and a look once a second, whatever does not.
+const LEAST_GAP_MS = 250
+const TICK_MS = 1000
+const KEEP_ALIVE_MS = 15_000
+
+/** All who look at one page with one role: it is rendered once for all of them. */
+interface Channel {
+  readonly page: string
+  readonly role: Role
+  readonly streams: Set<EventStream>
+  /** What was sent last of each fragment, without what its times say in words. */
+  readonly sent: Map<string, string>
+  readonly current: Map<string, string>
+  renderedAt: number
+  spokeAt: number
+  timer: Timer | undefined
+  isRendering: boolean
+  isDirty: boolean
+}
+
+/** Sends the parts of pages that changed to those who look at them. */
+export class LiveFeed {
+  readonly #options: LiveFeedOptions
+  readonly #renderers = new Map<string, FragmentRenderer>()
+  readonly #channels = new Map<string, Channel>()
+  #onEveryPage: FragmentRenderer = () => []
+  #closed = false
+
+  constructor(options: LiveFeedOptions) {
+    this.#options = options
+  }
+
+  /** What renders the live parts of a page, whose name `page()` is given as `live`. */
+  register(page: string, render: FragmentRenderer): void {
+    this.#renderers.set(page, render)
+  }
+
+  /** What every live page has beside its own parts. */
+  registerCommon(render: FragmentRenderer): void {
+    this.#onEveryPage = render
+  }
+
+  get streams(): number {
+    let count = 0
+    for (const { streams } of this.#channels.values()) count += streams.size
+    return count
+  }
+
+  /** Something that pages show has changed: who looks hears of it within a quarter of a second. */
+  changed(): void {
+    for (const channel of this.#channels.values()) {
+      channel.isDirty = true
+      this.#schedule(channel)
+    }
+  }
+
+  /** A stream of what changes on a page; undefined where there is no such page, or too many look already. */
+  open(page: string, role: Role, isAllowed: () => boolean): ReadableStream<Uint8Array> | undefined {
+    const { mostStreams = MOST_STREAMS } = this.#options
+    if (this.#closed || !this.#renderers.has(page) || this.streams >= mostStreams) return undefined
+    const channel = this.#channelOf(page, role)
+    const stream = new EventStream(isAllowed, () => this.#left(channel, stream))
+    channel.streams.add(stream)
+    stream.comment('open')
+    for (const data of channel.current.values()) stream.event('fragment', data)
+    channel.isDirty = true
+    this.#schedule(channel)
+    return stream.readable
+  }
+
+  /** Ends all streams that are open now. */
+  endStreams(): void {
+    for (const channel of this.#channels.values()) for (const stream of [...channel.streams]) stream.end()
+  }
+
+  /** Ends all streams, for good. */
+  close(): void {
+    this.#closed = true
+    this.endStreams()
+  }
+
+  #channelOf(page: string, role: Role): Channel {
+    const key = `${page} ${role}`
+    let channel = this.#channels.get(key)
+    if (!channel) {
+      channel = {
+        page,
+        role,
+        streams: new Set(),
+        sent: new Map(),
+        current: new Map(),
+        renderedAt: Number.NEGATIVE_INFINITY,
+        spokeAt: this.#options.clock.now(),
+        timer: undefined,
+        isRendering: false,
+        isDirty: true,
+      }
+      this.#channels.set(key, channel)
+    }
+    return channel
+  }
+
+  #left(channel: Channel, stream: EventStream): void {
+    channel.streams.delete(stream)
+    if (channel.streams.size > 0) return
+    channel.timer?.cancel()
+    this.#channels.delete(`${channel.page} ${channel.role}`)
+  }
+
+  #schedule(channel: Channel): void {
+    if (this.#closed || channel.isRendering || channel.streams.size === 0) return
+    const { clock } = this.#options
+    channel.timer?.cancel()
+    const gap = channel.isDirty ? LEAST_GAP_MS : TICK_MS
+    channel.timer = clock.after(Math.max(0, channel.renderedAt + gap - clock.now()), () => void this.#render(channel))
+  }
+
+  async #render(channel: Channel): Promise<void> {
+    const { clock, logger } = this.#options
+    channel.isRendering = true
+    channel.isDirty = false
+    channel.renderedAt = clock.now()
+    try {
+      const own = this.#renderers.get(channel.page)
+      const fragments = [...(await this.#onEveryPage(channel.role)), ...((await own?.(channel.role)) ?? [])]
+      for (const { id, inside } of fragments) this.#send(channel, id, inside.markup)
+    } catch (error) {
+      logger.warn({ page: channel.page, error: messageOf(error) }, 'the live parts of a page could not be rendered')
+    }
+    if (clock.now() - channel.spokeAt >= KEEP_ALIVE_MS) {
+      channel.spokeAt = clock.now()
+      for (const stream of channel.streams) stream.comment('still here')
+    }
+    for (const stream of channel.streams) stream.check()
+    channel.isRendering = false
+    this.#schedule(channel)
+  }
+
+  #send(channel: Channel, id: string, markup: string): void {
+    const told = withoutWordsOfTime(markup)
+    if (channel.sent.get(id) === told) return
+    channel.sent.set(id, told)
+    const data = JSON.stringify({ id, html: markup })
+    channel.current.set(id, data)
+    channel.spokeAt = this.#options.clock.now()
+    for (const stream of channel.streams) stream.event('fragment', data)
+  }
+}
+
+/** That `3 s ago` became `4 s ago` is no change: the page counts by itself. */
+function withoutWordsOfTime(markup: string): string {
+  return markup.replaceAll(/(<time [^>]*>)[^<]*/g, '$1')
+}

@@ -1,0 +1,23 @@
+import { Hono } from 'hono'
+import type { Gate } from '../access/gate.ts'
+import type { DashboardContext } from '../context.ts'
+import type { DashboardEnv } from '../env.ts'
+import { brokerLine } from '../overview/broker-line.ts'
+
+/** What changes on the pages, as server-sent events named `fragment`. */
+export function eventRoutes(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
+  const routes = new Hono<DashboardEnv>()
+  context.live.register('none', () => [])
+  context.live.registerCommon(() => [{ id: 'broker-line', inside: brokerLine(context) }])
+  routes.get('/events', (c) => {
+    const stream = context.live.open(c.req.query('page') ?? 'none', c.get('visitor').role, gate.stillIn(c))
+    if (stream === undefined)
+      return c.text('There is no such page, or too many look at once.\n', 503, { 'Retry-After': '10' })
+    return c.body(stream, 200, {
+      'Content-Type': 'text/event-stream',
+      // A proxy that gathers answers would keep the events to itself.
+      'X-Accel-Buffering': 'no',
+    })
+  })
+  return routes
+}

@@ -1,0 +1,7 @@
+import { Hono } from 'hono'
+import type { DashboardContext } from '../context.ts'
+import type { DashboardEnv } from '../env.ts'
+
+export function requestRoutes(_context: DashboardContext): Hono<DashboardEnv> {
+  return new Hono<DashboardEnv>()
+}

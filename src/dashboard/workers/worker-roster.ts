@@ -1,0 +1,86 @@
+import type { Clock } from '../../clock.ts'
+import type { Connection } from '../../connection.ts'
+import { messageOf } from '../../errors.ts'
+import { workersOf } from '../../jobs/worker/control.ts'
+import type { WorkerDescription } from '../../jobs/worker/description.ts'
+import { HeartbeatRegistry, type HeardWorker } from '../../jobs/worker/heartbeat.ts'
+import type { Logger } from '../../logger.ts'
+import { Glance } from '../live/glance.ts'
+
+export interface WorkerRosterOptions {
+  readonly connection: Connection
+  readonly clock: Clock
+  readonly logger: Logger
+  readonly onChange: () => void
+}
+
+const EVERY_MS = 2000
+const ANSWERS_MS = 700
+
+/** Who works: what workers show by their heartbeats, and what they answer when somebody looks. */
+export class WorkerRoster {
+  readonly #registry: HeartbeatRegistry
+  readonly #options: WorkerRosterOptions
+  readonly #glance: Glance<readonly WorkerDescription[]>
+  readonly #canAsk: boolean
+
+  constructor(options: WorkerRosterOptions) {
+    this.#options = options
+    const { connection, clock, onChange } = options
+    this.#canAsk = connection.can('topics')
+    this.#registry = new HeartbeatRegistry({ connection, clock, onChange })
+    this.#glance = new Glance({
+      clock,
+      everyMs: EVERY_MS,
+      look: () => workersOf(connection, { wait: ANSWERS_MS }),
+      onSeen: onChange,
+    })
+  }
+
+  /** Whether workers can be heard over every broker of the list. */
+  get canAsk(): boolean {
+    return this.#canAsk
+  }
+
+  /** Why workers could not be asked the last time; undefined where they could. */
+  get error(): string | undefined {
+    return this.#glance.seen.error
+  }
+
+  /** Begins to listen for heartbeats. Never rejects. */
+  start(): void {
+    if (!this.#canAsk) return
+    this.#registry.start().catch((error: unknown) => {
+      this.#options.logger.warn({ error: messageOf(error) }, 'the heartbeats of workers cannot be heard')
+    })
+  }
+
+  /** By their names: those that answered last, and those that were heard of. Asks again in the background. */
+  workers(): readonly HeardWorker[] {
+    if (this.#canAsk) this.#glance.poke()
+    const known = new Map<string, HeardWorker>(this.#registry.workers().map((worker) => [worker.id, worker]))
+    for (const answered of this.#glance.seen.value ?? []) {
+      const heard = known.get(answered.id)
+      // Who stopped has taken its leave by a heartbeat, and may have answered before.
+      if (answered.state === 'stopped') continue
+      if (heard === undefined || heard.at < answered.at)
+        known.set(answered.id, { ...answered, isGone: heard?.isGone ?? false })
+    }
+    return [...known.values()].toSorted((a, b) => a.name.localeCompare(b.name) || a.id.localeCompare(b.id))
+  }
+
+  /** The same, once workers have had the time to answer, or `waitMs` at most. Never rejects. */
+  async fresh(waitMs: number): Promise<readonly HeardWorker[]> {
+    if (this.#canAsk) await this.#glance.fresh(waitMs)
+    return this.workers()
+  }
+
+  /** Workers were told something: what they answered before does not hold. */
+  expire(): void {
+    this.#glance.expire()
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#registry.close(), this.#glance.close()])
+  }
+}
