@@ -86,8 +86,12 @@ export function operators({ uri: uriOf, newPlace, many }: Options): void {
       queue,
       perform: ({ id }) => void worked.push(id),
     })
-    await app.worker({ jobs: [send], concurrency: 10 }).start()
-    await until('every copy', () => worked.length + deduplicated === 250)
+    const worker = app.worker({ jobs: [send], concurrency: 10 })
+    await worker.start()
+    await until(
+      () => `every copy (${JSON.stringify({ worked: worked.length, deduplicated, ...worker.describe().done })})`,
+      async () => worked.length + deduplicated >= 250 && ((await connection.inspect(queue))?.ready ?? 0) === 0,
+    )
     assert.deepEqual([worked.length, new Set(worked).size, deduplicated], [150, 150, 100])
     assert.equal(await app.failures.count('status:retried'), 150)
   })

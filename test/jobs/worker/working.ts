@@ -207,11 +207,11 @@ export function keptFailures(): FailureStore & {
 
 const DEADLINE_MS = 60_000
 
-/** Resolves once it holds. @throws after a minute, naming it. */
-export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+/** Resolves once it holds. @throws after a minute, naming it, as it is then. */
+export async function until(what: string | (() => string), holds: () => boolean | Promise<boolean>): Promise<void> {
   const end = Date.now() + DEADLINE_MS
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`in vain waited for this: ${what}`)
+    if (Date.now() > end) throw new Error(`in vain waited for this: ${typeof what === 'string' ? what : what()}`)
     await setTimeout(2)
   }
 }
