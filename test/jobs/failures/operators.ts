@@ -89,7 +89,7 @@ export function operators({ uri: uriOf, newPlace, many }: Options): void {
     const worker = app.worker({ jobs: [send], concurrency: 10 })
     await worker.start()
     await until(
-      () => `every copy (${JSON.stringify({ worked: worked.length, deduplicated, ...worker.describe().done })})`,
+      () => `every copy, not ${worked.length} worked on: ${JSON.stringify(worker.describe().done)}`,
       async () => worked.length + deduplicated >= 250 && ((await connection.inspect(queue))?.ready ?? 0) === 0,
     )
     assert.deepEqual([worked.length, new Set(worked).size, deduplicated], [150, 150, 100])
