@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../../src/errors.ts'
-import type { Ledger, LedgerEntry } from '../../src/jobs/ledger/ledger.ts'
+import { type Ledger, type LedgerEntry, RUNS_KEPT_FOR_MS } from '../../src/jobs/ledger/ledger.ts'
 import { Batches } from './batches.ts'
 import type { Database } from './database.ts'
 import { checkWhole, databaseOf, MYSQL_OPTIONS, type MysqlOptions } from './options.ts'
@@ -14,7 +14,6 @@ interface Beginning {
   readonly worker: string
 }
 
-const KEEP_FOR_MS = 604_800_000
 const TOGETHER = 200
 /** After how many that begin those that are out of date are looked for, and how many go at once. */
 const PRUNE_EVERY = 50
@@ -24,7 +23,7 @@ const MOST_BYTES = 1_000
 
 /** A ledger in MySQL or MariaDB, which workers on any number of hosts share. */
 export function openMysqlLedger(options: MysqlLedgerOptions): Ledger {
-  const { keepForMs = KEEP_FOR_MS } = options
+  const { keepForMs = RUNS_KEPT_FOR_MS } = options
   const { database, clock } = databaseOf('mysqlLedger', options, { ...MYSQL_OPTIONS, keepForMs: true })
   checkWhole('mysqlLedger', 'keepForMs', keepForMs)
   let begun = 0

@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
-import type { Ledger } from '../../src/jobs/ledger/ledger.ts'
+import { type Ledger, RUNS_KEPT_FOR_MS } from '../../src/jobs/ledger/ledger.ts'
 import type { LedgerWrites } from './ledger-writes.ts'
 import { databasePath } from './path.ts'
 import { DatabaseThread } from './thread.ts'
@@ -13,11 +13,9 @@ export interface SqliteLedgerOptions {
   readonly clock?: Clock
 }
 
-const KEEP_FOR_MS = 604_800_000
-
 /** A ledger in a file of this host, which the workers of all its processes share. */
 export function openSqliteLedger(path: string, options: SqliteLedgerOptions = {}): Ledger {
-  const { keepForMs = KEEP_FOR_MS, clock = systemClock } = options
+  const { keepForMs = RUNS_KEPT_FOR_MS, clock = systemClock } = options
   if (!(Number.isFinite(keepForMs) && keepForMs >= 1))
     throw new UnderstudyError('invalid-option', `keepForMs must be a number from 1, and is ${keepForMs}`)
   const file = databasePath(path)

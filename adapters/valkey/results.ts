@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../../src/errors.ts'
+import { RESULTS_KEPT_FOR_MS, wholeMs } from '../../src/jobs/results/kept-for.ts'
 import type { Results, ResultsSession } from '../../src/jobs/results/results.ts'
 import { parseState, stateText } from '../../src/jobs/results/state-text.ts'
 import { slices } from '../../src/jobs/slices.ts'
@@ -27,7 +28,6 @@ export interface ValkeyResultsOptions {
 }
 
 const OPTIONS: NamesOf<ValkeyResultsOptions> = { url: true, tls: true, ttl: true, timeout: true }
-const A_DAY_MS = 86_400_000
 const ATTACHED_AT_ONCE = 500
 
 /**
@@ -43,8 +43,8 @@ export function valkeyResults(options: ValkeyResultsOptions): Results {
   if (tls !== undefined && !address.isEncrypted) {
     throw new UnderstudyError('invalid-option', `TLS settings were given, and ${address.shown} is without TLS: rediss:`)
   }
-  const ttlMs = wholeMs('ttl', options.ttl ?? A_DAY_MS)
-  const withinMs = wholeMs('timeout', options.timeout ?? 5_000)
+  const ttlMs = wholeMs('valkeyResults', 'ttl', options.ttl ?? RESULTS_KEPT_FOR_MS)
+  const withinMs = wholeMs('valkeyResults', 'timeout', options.timeout ?? 5_000)
   return {
     kind: 'valkey',
     open: async ({ clock }) =>
@@ -117,9 +117,4 @@ async function openSession(
       await Promise.all([asking.close(), listening.close()])
     },
   }
-}
-
-function wholeMs(name: string, value: number): number {
-  if (Number.isSafeInteger(value) && value >= 1 && value <= Number.MAX_SAFE_INTEGER / 2) return value
-  throw new UnderstudyError('invalid-option', `${name} of valkeyResults is a whole number of milliseconds from 1 on`)
 }

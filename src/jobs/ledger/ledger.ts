@@ -6,6 +6,9 @@ export interface LedgerEntry {
   readonly starts: number
 }
 
+/** How long databases remember a run, where nothing else is said: 7 days, longer than any job is on its way. */
+export const RUNS_KEPT_FOR_MS = 604_800_000
+
 /**
  * Remembers which runs are finished, so that a redelivered job is not worked on twice. A run is looked up before every
  * execution and noted before the acknowledge. Every method throws UnderstudyError `storage`.

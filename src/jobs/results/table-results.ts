@@ -1,4 +1,5 @@
 import { UnderstudyError } from '../../errors.ts'
+import { RESULTS_KEPT_FOR_MS, wholeMs } from './kept-for.ts'
 import { Polling } from './polling.ts'
 import type { Results, ResultsSession } from './results.ts'
 import { parseState, stateText } from './state-text.ts'
@@ -25,7 +26,6 @@ export interface TableResultsOptions {
   readonly load: () => Promise<ResultTable>
 }
 
-const A_DAY_MS = 86_400_000
 const PRUNE_EVERY = 50
 
 /**
@@ -34,10 +34,8 @@ const PRUNE_EVERY = 50
  *
  * @throws UnderstudyError `invalid-option`.
  */
-export function tableResults({ what, ttl = A_DAY_MS, load }: TableResultsOptions): Results {
-  if (!Number.isSafeInteger(ttl) || ttl < 1 || ttl > Number.MAX_SAFE_INTEGER / 2) {
-    throw new UnderstudyError('invalid-option', `ttl of ${what} is a whole number of milliseconds from 1 on`)
-  }
+export function tableResults({ what, ttl = RESULTS_KEPT_FOR_MS, load }: TableResultsOptions): Results {
+  wholeMs(what, 'ttl', ttl)
   return {
     kind: 'sql',
     open: async ({ clock }): Promise<ResultsSession> => {
