@@ -1,3 +1,5 @@
+import { FAILURES_SCRIPT } from '../failures/failures-script.ts'
+
 /**
  * The dashboard's one script, as browsers get it. Without it every page works all the same: it makes pages live by
  * server-sent events, keeps times true, selects all, and knows a few keys.
@@ -129,4 +131,4 @@ export const SCRIPT: string = `'use strict'
     else if (event.key === 'k') step(-1)
   })
 })()
-`
+${FAILURES_SCRIPT}`

@@ -1,4 +1,6 @@
 import { GROUND, TOKENS } from '../../page/tokens.ts'
+import { DRILL_STYLE } from '../drills/style.ts'
+import { FAILURES_STYLE } from '../failures/failures-style.ts'
 import { FORM_STYLE } from './style-forms.ts'
 import { TABLE_STYLE } from './style-tables.ts'
 
@@ -68,4 +70,4 @@ main > section, .section { margin-top: 48px; }
 `
 
 /** The dashboard's one style; no font and no image from elsewhere. */
-export const STYLE: string = [FRAME, TABLE_STYLE, FORM_STYLE].join('\n')
+export const STYLE: string = [FRAME, TABLE_STYLE, FORM_STYLE, DRILL_STYLE, FAILURES_STYLE].join('\n')

@@ -1,0 +1,32 @@
+import type { FailureDesk } from '../../jobs/failures/desk.ts'
+import type { FailureQuery } from '../../jobs/failures/query.ts'
+
+/**
+ * What a query finds as lines of JSON, as the command line exports them, read from the store as fast as they are taken.
+ *
+ * @throws what the store throws before the first line; later it breaks the stream off.
+ */
+export async function exportResponse(desk: FailureDesk, query: FailureQuery): Promise<Response> {
+  const lines = desk.export(query)
+  // Asked for the first one, a store that is down says so while there can still be a page about it.
+  let next: IteratorResult<string, void> | undefined = await lines.next()
+  const encoder = new TextEncoder()
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      const { done, value } = next ?? (await lines.next())
+      next = undefined
+      if (done === true) controller.close()
+      else controller.enqueue(encoder.encode(`${value}\n`))
+    },
+    async cancel() {
+      await lines.return()
+    },
+  })
+  return new Response(body, {
+    headers: {
+      'content-type': 'application/x-ndjson; charset=utf-8',
+      'content-disposition': 'attachment; filename="failures.jsonl"',
+      'cache-control': 'no-store',
+    },
+  })
+}

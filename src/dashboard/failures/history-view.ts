@@ -1,0 +1,58 @@
+import type { KeptFailure } from '../../jobs/failures/failure.ts'
+import { type Html, html } from '../../page/html.ts'
+import { printableLine } from '../../page/printable.ts'
+import { fullMoment } from './moment.ts'
+import { failureAddress, queryFor, searchAddress } from './addresses.ts'
+import { statusBadge } from './status-badge.ts'
+import { countText, errorText } from './status-words.ts'
+
+interface HistoryOptions {
+  readonly basePath: string
+  readonly now: number
+  readonly failure: KeptFailure
+  readonly ofJob: readonly KeptFailure[]
+}
+
+const MOST_RELATED = 50
+
+/** What happened to it and in which order, and what else became of the same job. */
+export function historySection({ basePath, now, failure, ofJob }: HistoryOptions): Html {
+  const steps = stepsOf(basePath, failure).toSorted((one, other) => one.at - other.at)
+  const others = ofJob.filter(({ id }) => id !== failure.id)
+  return html`<section><h2>History</h2>
+    <ol class="history">${steps.map(({ at, told }) => html`<li><span class="when">${fullMoment(at, now)}</span> <span>${told}</span></li>`)}</ol>
+    ${
+      others.length > 0 &&
+      html`<h3>Other failures of the same job</h3>
+      <ul class="related">${others.slice(-MOST_RELATED).map((one) => html`<li><span class="when">${fullMoment(one.failedAt, now)}</span> <a href="${failureAddress(basePath, one.id)}">${printableLine(errorText(one), 160)}</a> ${statusBadge(one)}</li>`)}</ul>
+      ${others.length > MOST_RELATED && html`<p class="quiet">The last ${MOST_RELATED} of ${countText(others.length)}.</p>`}`
+    }</section>`
+}
+
+interface Step {
+  readonly at: number
+  readonly told: Html | string
+}
+
+function stepsOf(basePath: string, failure: KeptFailure): readonly Step[] {
+  const { enqueuedAt, attempts, failedAt, claimedAt, retriedAt, retriedBy, retryJobId, resolvedAt, status } = failure
+  const by = retriedBy === undefined ? '' : ` by ${printableLine(retriedBy, 120)}`
+  const steps: Step[] = []
+  if (enqueuedAt !== undefined) steps.push({ at: enqueuedAt, told: `enqueued to ${printableLine(failure.queue, 120)}` })
+  const [first] = attempts
+  const last = attempts.at(-1)
+  if (first) steps.push({ at: first.at, told: 'first attempt' })
+  if (last && last !== first) steps.push({ at: last.at, told: `attempt ${last.attempt}, the last` })
+  steps.push({ at: failedAt, told: `failed for good, and kept by ${printableLine(failure.worker, 120)}` })
+  if (status === 'retrying' && claimedAt !== undefined) steps.push({ at: claimedAt, told: `being sent back${by}` })
+  if (retriedAt !== undefined)
+    steps.push({ at: retriedAt, told: html`sent back${by}${asJob(basePath, failure.jobId, retryJobId)}` })
+  if (resolvedAt !== undefined) steps.push({ at: resolvedAt, told: 'the job that was sent back succeeded' })
+  return steps
+}
+
+function asJob(basePath: string, jobId: string, retryJobId: string | undefined): Html | false {
+  if (retryJobId === undefined || retryJobId === jobId) return false
+  const query = queryFor('jobId', retryJobId)
+  return html` edited, as the new job <a href="${searchAddress(basePath, query)}">${printableLine(retryJobId)}</a>`
+}

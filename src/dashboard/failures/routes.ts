@@ -1,0 +1,45 @@
+import { Hono } from 'hono'
+import type { DashboardContext } from '../context.ts'
+import type { DashboardEnv } from '../env.ts'
+import { clearAll, clearPage, confirmPage, dropSelected, requeueSelected } from './bulk-actions.ts'
+import { type Asked, type DeskRoom, noDesk, showTrouble } from './desk-room.ts'
+import { editPage, failureBody, failurePage, sendEdited } from './failure-page.ts'
+import { RequeueRuns } from './requeue-runs.ts'
+import { cancelRun, liveRuns, runPage } from './run-page.ts'
+import { exportPage, groupsPage, searchPage } from './search-page.ts'
+
+/** The pages of kept failures, and what is done with them. */
+export function failureRoutes(context: DashboardContext): Hono<DashboardEnv> {
+  const { failures: desk } = context
+  const room: DeskRoom | undefined = desk && { context, desk, runs: new RequeueRuns(desk, context.clock) }
+  if (room) liveRuns(room)
+  const on =
+    (answer: (asked: Asked, room: DeskRoom) => Response | Promise<Response>) =>
+    async (asked: Asked): Promise<Response> =>
+      await answer(asked, room ?? noDesk())
+  const routes = new Hono<DashboardEnv>()
+  routes.onError((error, asked) => showTrouble(asked, context, error))
+  routes.get('/failures', on(searchPage))
+  routes.get('/failures/groups', on(groupsPage))
+  routes.get('/failures/export', on(exportPage))
+  routes.get('/failures/confirm', on(confirmPage))
+  routes.post('/failures/confirm', on(confirmPage))
+  routes.post('/failures/requeue', on(requeueSelected))
+  routes.post(
+    '/discard',
+    on((asked, at) => dropSelected(asked, at, 'discard')),
+  )
+  routes.post(
+    '/remove',
+    on((asked, at) => dropSelected(asked, at, 'remove')),
+  )
+  routes.get('/failures/clear', on(clearPage))
+  routes.post('/failures/clear', on(clearAll))
+  routes.get('/failures/runs/:run', on(runPage))
+  routes.post('/failures/runs/:run/cancel', on(cancelRun))
+  routes.get('/failures/:id', on(failurePage))
+  routes.get('/failures/:id/body', on(failureBody))
+  routes.get('/failures/:id/edit', on(editPage))
+  routes.post('/failures/:id/edit', on(sendEdited))
+  return routes
+}

@@ -1,0 +1,59 @@
+import { glyph } from '../../page/glyphs.ts'
+import { type Html, html } from '../../page/html.ts'
+import { moment } from './moment.ts'
+import { choiceText, outcomeSentences } from './confirm-words.ts'
+import type { RequeueRun } from './requeue-runs.ts'
+import { countText } from './status-words.ts'
+
+/** A line about a requeue that goes on, for other pages. */
+export function runNotice(basePath: string, run: RequeueRun): Html {
+  return html`<p class="notice">${glyph('busy')} You are sending failures back:
+    ${progressText(run)}. <a href="${basePath}/failures/runs/${run.id}">See how far it is</a></p>`
+}
+
+/** A requeue: how far it is, or what came of it. The part that changes by itself has an id of its own. */
+export function runView(basePath: string, run: RequeueRun, now: number, mayAct: boolean): Html {
+  return html`<h1>Sending back</h1>
+    <p class="lead">${run.what}</p>
+    ${choiceText(run.choice).map((sentence) => html`<p class="quiet">${sentence}</p>`)}
+    <p class="quiet">Started by ${run.actor} ${moment(run.startedAt, now)}.</p>
+    <section class="run" id="${runPartId(run)}" aria-live="polite">${runPart(basePath, run, now, mayAct)}</section>`
+}
+
+export function runPartId({ id }: RequeueRun): string {
+  return `run-${id}`
+}
+
+/** The part of its page that changes. */
+export function runPart(basePath: string, run: RequeueRun, now: number, mayAct: boolean): Html {
+  return run.endedAt === undefined ? runningPart(basePath, run, mayAct) : endedPart(basePath, run, now)
+}
+
+function runningPart(basePath: string, run: RequeueRun, mayAct: boolean): Html {
+  const most = run.claimed ?? run.expected
+  return html`<h2>${run.isCancelled ? 'Stopping' : 'On the way'}</h2>
+    <p><progress max="${Math.max(1, most)}" value="${run.sent}" aria-label="Sent back"></progress></p>
+    <p>${progressText(run)}.${waitsForCanary(run) && ' Waiting for the first ones to succeed.'}</p>
+    <p class="quiet">It goes on when you leave this page.</p>
+    <div class="choices">
+      ${mayAct && !run.isCancelled && html`<form method="post" action="${basePath}/failures/runs/${run.id}/cancel"><button type="submit">Stop it</button></form>`}
+      <a class="button" href="${basePath}/failures/runs/${run.id}">Look again</a>
+    </div>`
+}
+
+function endedPart(basePath: string, run: RequeueRun, now: number): Html {
+  const went = run.outcome !== undefined && run.trouble === undefined && !run.outcome.stoppedByCanary
+  return html`<h2>${glyph(went ? 'pass' : 'fail')} ${went ? 'Done' : 'Not all went'}</h2>
+    ${outcomeSentences(run).map((sentence) => html`<p>${sentence}</p>`)}
+    <p class="quiet">Ended ${moment(run.endedAt ?? now, now)}.</p>
+    <div class="choices"><a class="button" href="${basePath}/failures">Back to the failures</a></div>`
+}
+
+function waitsForCanary({ choice, sent, claimed }: RequeueRun): boolean {
+  const { canary = 0 } = choice
+  return canary > 0 && sent === Math.min(canary, claimed ?? canary)
+}
+
+function progressText({ sent, claimed, expected }: RequeueRun): string {
+  return `${countText(sent)} of ${countText(claimed ?? expected)} sent`
+}
