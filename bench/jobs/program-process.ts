@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import type { ProgramSettings } from './programs/program.ts'
 
 /** A client or a worker in a process of its own, which says one thing a line. */
 export interface ProgramProcess<Said> {
-  /** The next thing that it says. @throws Error when it ends instead, or is silent for `withinMs`. */
-  next(withinMs: number): Promise<Said>
+  /** The next thing that it says. @throws Error when it ends instead, or is silent for `withinMs`; the signal's reason. */
+  next(withinMs: number, signal?: AbortSignal): Promise<Said>
   /** The last thing that it said. */
   readonly last: Said | undefined
   write(order: unknown): void
@@ -13,14 +12,17 @@ export interface ProgramProcess<Said> {
   readonly failed: Promise<never>
   /** Has it leave, and kills it when it does not within 20 s. Returns once it is gone. */
   stop(): Promise<void>
+  /** Kills it. Returns once it is gone. */
+  kill(): Promise<void>
 }
 
 const LEAVES_WITHIN_MS = 20_000
 
+/** @param settings what it finds in the variable `BENCH_JOBS`, as JSON. */
 export function startProgram<Said>(
   name: string,
   [file = '', ...args]: readonly string[],
-  settings: ProgramSettings,
+  settings: object,
 ): ProgramProcess<Said> {
   // In a process group of its own, so that Ctrl-C reaches the bench alone; it leaves when its input ends.
   const child = spawn(file, args, {
@@ -54,7 +56,9 @@ export function startProgram<Said>(
       return last
     },
     failed,
-    next: async (withinMs) => {
+    next: async (withinMs, signal) => {
+      signal?.throwIfAborted()
+      const over = new AbortController()
       let late: NodeJS.Timeout | undefined
       try {
         return await Promise.race([
@@ -63,10 +67,12 @@ export function startProgram<Said>(
             waiting.push(resolve)
             const silent = (): void => reject(new Error(`${name} said nothing for ${withinMs / 1000} s`))
             late = setTimeout(silent, withinMs)
+            signal?.addEventListener('abort', () => reject(signal.reason), { once: true, signal: over.signal })
           }),
         ])
       } finally {
         clearTimeout(late)
+        over.abort()
       }
     },
     write: (order) => child.stdin.write(`${JSON.stringify(order)}\n`),
@@ -76,6 +82,11 @@ export function startProgram<Said>(
       const late = setTimeout(() => child.kill('SIGKILL'), LEAVES_WITHIN_MS)
       await ended
       clearTimeout(late)
+    },
+    kill: async () => {
+      stopping = true
+      child.kill('SIGKILL')
+      await ended
     },
   }
 }

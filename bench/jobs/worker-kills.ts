@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -8,10 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { connect } from '../../src/connect.ts'
 import { createApp } from '../../src/jobs/app.ts'
 import { defineJob } from '../../src/jobs/define-job.ts'
+import { sendMany } from '../../src/jobs/enqueue-many.ts'
 import { runKey } from '../../src/jobs/envelope.ts'
 import { sqliteFailures, sqliteLedger } from '../../src/stores.ts'
+import { type ProgramProcess, startProgram } from './program-process.ts'
+import type { Progress } from './programs/program.ts'
 
-/** What a worker of this bench is told in the variable `BENCH_MORTAL`, as JSON. */
+/** What a worker of this bench is told. */
 export interface MortalSettings {
   readonly uri: string
   readonly queue: string
@@ -54,7 +55,6 @@ export interface WorkerKills {
 const PROGRAM = fileURLToPath(new URL('./programs/mortal-worker.ts', import.meta.url))
 const QUEUE = 'bench.mortal'
 const STARTS_WITHIN_MS = 60_000
-const LEAVES_WITHIN_MS = 30_000
 const QUIET_LOOKS = 3
 const LOOKS_EVERY_MS = 50
 
@@ -64,25 +64,22 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
   const folder = mkdtempSync(join(tmpdir(), 'understudy-bench-'))
   const store = join(folder, 'jobs.db')
   const diaries: string[] = []
-  const crew = new Set<ChildProcess>()
+  const crew = new Set<ProgramProcess<Progress>>()
+  let died: unknown
   const hire = async (): Promise<void> => {
     const diary = join(folder, `diary-${diaries.length}`)
     diaries.push(diary)
     const settings: MortalSettings = { uri, queue: QUEUE, store, diary, concurrency, longestMs }
-    const child = spawn(process.execPath, [PROGRAM], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-      detached: true,
-      env: { ...process.env, BENCH_MORTAL: JSON.stringify(settings) },
-    })
-    child.stdin.on('error', () => {})
-    crew.add(child)
-    await once(child.stdout, 'data', {
-      signal: AbortSignal.any([signal, AbortSignal.timeout(STARTS_WITHIN_MS)]),
-    })
+    const worker = startProgram<Progress>('a worker', [process.execPath, PROGRAM], settings)
+    crew.add(worker)
+    worker.failed.catch((error: unknown) => (died ??= error))
+    await worker.next(STARTS_WITHIN_MS, signal)
   }
   const connection = await connect(uri)
   const waiting = async (): Promise<number> => {
     signal.throwIfAborted()
+    // By itself, which none of them should.
+    if (died !== undefined) throw died
     return (await connection.inspect(QUEUE))?.ready ?? 0
   }
   const failures = sqliteFailures(store)
@@ -92,10 +89,7 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
     const job = defineJob({ name: 'mortal', queue: QUEUE, perform: (_args: number) => null })
     const ids = Array.from({ length: jobs }, (_, n) => `mortal-${n}`)
     // First, so that every worker always has its hands full when it is killed.
-    for (const some of chunks(ids, 1000)) {
-      signal.throwIfAborted()
-      await Promise.all(some.map((id) => app.enqueue(job, 0, { id, result: false })))
-    }
+    await sendMany(ids, (id) => app.enqueue(job, 0, { id, result: false }), signal)
     onProgress(`${jobs} jobs enqueued`)
     for (let n = 0; n < options.workers; n++) await hire()
     let killed = 0
@@ -106,8 +100,7 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
       const victim = [...crew][Math.floor(Math.random() * crew.size)]
       if (victim === undefined) break
       crew.delete(victim)
-      victim.kill('SIGKILL')
-      await once(victim, 'exit')
+      await victim.kill()
       if ((killed + 1) % 10 === 0) onProgress(`${killed + 1} workers killed, ${await waiting()} jobs wait`)
       await hire()
     }
@@ -115,7 +108,7 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
       await sleep(1000)
       quiet = (await waiting()) === 0 ? quiet + 1 : 0
     }
-    await Promise.all([...crew].map(leave))
+    await Promise.all(Array.from(crew, (worker) => worker.stop()))
     const seconds = (performance.now() - began) / 1000
     return {
       enqueued: ids.length,
@@ -125,18 +118,11 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
       ...(await account(ids, diaries, store)),
     }
   } finally {
-    for (const child of crew) child.kill('SIGKILL')
+    await Promise.all(Array.from(crew, (worker) => worker.kill()))
     await app.close()
     await connection.close()
     rmSync(folder, { recursive: true, force: true })
   }
-}
-
-/** It takes nothing more, ends what it has, and goes. */
-async function leave(child: ChildProcess): Promise<void> {
-  const gone = once(child, 'exit', { signal: AbortSignal.timeout(LEAVES_WITHIN_MS) })
-  child.stdin?.end()
-  await gone
 }
 
 /** What the diaries say, and the ledger where a worker was killed before it wrote; a last line may be cut. */
@@ -169,8 +155,4 @@ async function account(
     else if (!(await ledger.begin(runKey(id, 0, 1), 'bench')).finished) counts.unfinished++
   }
   return counts
-}
-
-function chunks<Item>(list: readonly Item[], size: number): Item[][] {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, n) => list.slice(n * size, (n + 1) * size))
 }

@@ -6,11 +6,12 @@ import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { Ledger } from '../../../src/jobs/ledger/ledger.ts'
 import { sqliteFailures, sqliteLedger } from '../../../src/stores.ts'
 import type { MortalSettings } from '../worker-kills.ts'
+import { tell, wallTime } from './program.ts'
 
 // A worker that is killed sooner or later. What it does is on disk before it goes on: `b` for a begun effect, `n` for
 // a noted one, with a clock that all processes of the machine share.
 const { uri, queue, store, diary, concurrency, longestMs } = JSON.parse(
-  process.env['BENCH_MORTAL'] ?? '',
+  process.env['BENCH_JOBS'] ?? '',
 ) as MortalSettings
 const file = openSync(diary, 'a')
 const write = (what: 'b' | 'n', run: string): void =>
@@ -42,7 +43,7 @@ const job = defineJob({
 })
 const worker = app.worker({ jobs: [job], concurrency, maxLost: 100 })
 await worker.start()
-process.stdout.write('ready\n')
+tell({ done: 0, at: wallTime() })
 process.stdin.resume()
 await new Promise((resolve) => process.stdin.once('end', resolve))
 await worker.stop()
