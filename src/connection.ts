@@ -19,7 +19,7 @@ import type { ClientTracing } from './telemetry/tracing.ts'
 import { type Codec, Codecs } from './transport/codec.ts'
 import type { Gathering } from './request/gathering.ts'
 import type { RequestHandler } from './request/incoming-request.ts'
-import type { RequestCounts, RequestOptions, ScatterOptions } from './request/options.ts'
+import type { RequestCounts, RequestOptions, RespondingCounts, ScatterOptions } from './request/options.ts'
 import type { Reply } from './request/reply.ts'
 import { type ReplyHearer, Requests } from './request/requests.ts'
 import type { Responder, ResponderOptions } from './request/responder.ts'
@@ -287,6 +287,11 @@ export class Connection implements AsyncDisposable {
   /** What the requests of this connection have come to so far. */
   get requests(): RequestCounts {
     return this.#requests.counts
+  }
+
+  /** What the responders of this connection have come to so far. */
+  get responders(): RespondingCounts {
+    return this.#requests.responding
   }
 
   /**

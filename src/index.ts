@@ -23,7 +23,7 @@ export type { ListenOptions, StreamOptions } from './listener/options.ts'
 // Requests and replies
 export type { Gathering, ScatterSummary } from './request/gathering.ts'
 export type { IncomingRequest, RequestHandler } from './request/incoming-request.ts'
-export type { RequestCounts, RequestOptions, ScatterOptions } from './request/options.ts'
+export type { RequestCounts, RequestOptions, RespondingCounts, ScatterOptions } from './request/options.ts'
 export type { Reply, ReplyKind } from './request/reply.ts'
 export type { Responder, ResponderCounts, ResponderOptions } from './request/responder.ts'
 

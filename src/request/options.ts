@@ -3,6 +3,7 @@ import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import { formatDestination, queueNameOf } from '../transport/destination.ts'
 import type { Reply } from './reply.ts'
 import type { Outgoing } from './request-host.ts'
+import type { ResponderCounts } from './responder.ts'
 
 /** What a request and a scatter have in common. */
 export interface AskOptions {
@@ -75,6 +76,12 @@ export interface RequestCounts {
   readonly unmatched: number
   /** How often a reply for somebody else went back to a shared reply queue. */
   readonly passedOn: number
+}
+
+/** What all responders of one connection have done so far, those that are closed by now included. */
+export interface RespondingCounts extends ResponderCounts {
+  /** Responders that are open. */
+  readonly open: number
 }
 
 /** Only what the caller gave is passed on. */

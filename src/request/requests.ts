@@ -18,12 +18,13 @@ import {
   replyQueueName,
   type RequestCounts,
   type RequestOptions,
+  type RespondingCounts,
   type ScatterOptions,
 } from './options.ts'
 import { Reply } from './reply.ts'
 import { type Match, ReplyQueue } from './reply-queue.ts'
 import type { RequestHost } from './request-host.ts'
-import { Responder, type ResponderOptions } from './responder.ts'
+import { Responder, type ResponderCounts, type ResponderOptions } from './responder.ts'
 
 export interface RequestsOptions {
   readonly host: RequestHost
@@ -76,6 +77,9 @@ export class Requests {
   /** The queue of this connection alone. */
   readonly #ownReplyTo = `queue://${newReplyQueue()}`
   readonly #hearers = new Set<ReplyHearer>()
+  readonly #responders = new Set<Responder>()
+  /** What those have done that were closed and forgotten. */
+  #responded: ResponderCounts = { answered: 0, failed: 0, unwanted: 0, undeliverable: 0 }
   #unmatched = 0
   #passedOn = 0
   #loggedAt = Number.NEGATIVE_INFINITY
@@ -130,7 +134,21 @@ export class Requests {
   }
 
   respond(destination: string, handler: RequestHandler, options: ResponderOptions): Responder {
-    return new Responder(this.#host, this.#clock, this.#logger, destination, handler, options)
+    for (const responder of this.#responders) {
+      if (!responder.isOver) continue
+      this.#responders.delete(responder)
+      this.#responded = sumOf(this.#responded, responder.counts)
+    }
+    const responder = new Responder(this.#host, this.#clock, this.#logger, destination, handler, options)
+    this.#responders.add(responder)
+    return responder
+  }
+
+  /** What the responders have come to so far. */
+  get responding(): RespondingCounts {
+    const responders = [...this.#responders]
+    const counts = responders.reduce((sum, responder) => sumOf(sum, responder.counts), this.#responded)
+    return { open: responders.filter((responder) => !responder.isOver).length, ...counts }
   }
 
   /** The queue of this connection alone. */
@@ -292,5 +310,14 @@ export class Requests {
     } catch (error) {
       this.#logger.error({ requestId: reply.requestId, error: messageOf(error) }, 'the observer of progress threw')
     }
+  }
+}
+
+function sumOf(one: ResponderCounts, other: ResponderCounts): ResponderCounts {
+  return {
+    answered: one.answered + other.answered,
+    failed: one.failed + other.failed,
+    unwanted: one.unwanted + other.unwanted,
+    undeliverable: one.undeliverable + other.undeliverable,
   }
 }

@@ -91,6 +91,11 @@ export class Responder implements AsyncDisposable {
     return { ...this.#counts }
   }
 
+  /** Whether it takes no more requests, and has none in hand. */
+  get isOver(): boolean {
+    return this.#over.signal.aborted
+  }
+
   /** Takes no more requests and answers those in hand. Idempotent, never rejects. */
   close(signal?: AbortSignal): Promise<void> {
     return this.#listener.close(signal)

@@ -11,14 +11,16 @@ import { titleOf } from './entry-words.ts'
 import { listView } from './list-view.ts'
 import { pagePolicy } from './policy.ts'
 import { serveFile } from './serve.ts'
+import { timelineRoutes } from '../timeline/routes.ts'
 import { type DrillShelf, filterEntries } from './shelf.ts'
 
 const PAGE_SIZE = 50
 
-/** `/drills`: what was rehearsed. Everything here only looks. */
+/** `/drills` and `/timeline`: what was rehearsed, and what happened. Everything here only looks. */
 export function drillRoutes(context: DashboardContext): Hono<DashboardEnv> {
   const { drills: shelf } = context
   const routes = new Hono<DashboardEnv>()
+  routes.route('/', timelineRoutes(context))
   if (!shelf) {
     routes.get('/drills', (c) => show(c, context, 'Drills', noFolder()))
     return routes

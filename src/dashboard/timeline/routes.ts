@@ -11,9 +11,9 @@ import { ROLE_WORDS, type TimelineView, timelineParts, timelineView } from './ti
 
 /** `/timeline`: failovers beside failures and drills. */
 export function timelineRoutes(context: DashboardContext): Hono<DashboardEnv> {
-  const { connection, clock, failures, live } = context
-  // Observed until the connection closes; it holds some hundred lines.
-  const ring = new StatusRing(connection, clock)
+  const { brokers, connection, clock, failures, live } = context
+  // It hears what the watch hears, until the dashboard closes.
+  const ring = new StatusRing({ links: connection.links, observe: (observer) => brokers.observe(observer) }, clock)
   const rate = failures && new FailureRate(failures, clock)
   for (const span of SPANS) {
     const render = async (): Promise<
@@ -26,7 +26,7 @@ export function timelineRoutes(context: DashboardContext): Hono<DashboardEnv> {
     const span = spanOf(c.req.query('span'))
     const main = timelineView(await look(context, ring, rate, span))
     return c.html(
-      page(context, c.get('visitor'), { title: 'Timeline', current: 'timeline', main, live: liveName(span) }).markup,
+      page(context, c.get('visitor'), { title: 'Timeline', current: 'drills', main, live: liveName(span) }).markup,
     )
   })
   return routes

@@ -127,7 +127,7 @@ function failureTable({ counts, from, stepMs }: FailureCounts, span: Span): Html
   const rows = counts.flatMap((count, index) => (count === 0 ? [] : [[exactly(from + index * stepMs), count]]))
   const total = counts.reduce((all, count) => all + count, 0)
   if (rows.length === 0) return html`<p class="quiet">No failure was kept in this time.</p>`
-  return html`<details class="figures"><summary>${total} failures in ${rows.length} of ${STEPS} times ${span.stepWords}, as a table</summary>
+  return html`<details class="numbers"><summary>${total} failures in ${rows.length} of ${STEPS} times ${span.stepWords}, as a table</summary>
 ${table({
   caption: `Failures in each ${span.stepWords} that had some, the latest first`,
   columns: [{ title: 'From' }, { title: 'Failures', kind: 'number' }],
