@@ -1,4 +1,4 @@
-import { prepare } from '../connect.ts'
+import { type ConnectOptions, prepare } from '../connect.ts'
 import type { Connection } from '../connection.ts'
 import type { UnderstudyError } from '../errors.ts'
 import type { StatusEvent } from '../failover/status.ts'
@@ -17,8 +17,9 @@ export async function openConnection<Begun>(
   interrupted: AbortSignal,
   observer: (event: StatusEvent) => void,
   begin: (connection: Connection) => Promise<Begun>,
+  options: Pick<ConnectOptions, 'metrics'> = {},
 ): Promise<{ readonly connection: Connection; readonly begun: Begun }> {
-  const connection = await prepare(uri)
+  const connection = await prepare(uri, options)
   let last: UnderstudyError | undefined
   connection.observe((event) => {
     observer(event)

@@ -38,7 +38,7 @@ export interface PrometheusJobMetrics {
    *
    * @throws UnderstudyError `invalid-option` for queues without a connection.
    */
-  watch(sources: JobSources): void
+  readonly watch: (sources: JobSources) => void
 }
 
 const OPTIONS: NamesOf<PrometheusJobMetricsOptions> = {

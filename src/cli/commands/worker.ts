@@ -11,6 +11,7 @@ import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../jobs/examples.ts'
 import { several } from '../jobs/header-option.ts'
 import { loadJobFiles } from '../jobs/job-files.ts'
+import { metricsAddress, metricsOption } from '../jobs/metrics-address.ts'
 import {
   failuresOption,
   ledgerOption,
@@ -25,6 +26,7 @@ import { besideFailures, showLocation, type StoreLocation } from '../jobs/store-
 import { terminalLogger } from '../jobs/terminal-logger.ts'
 import { brokerWaitOption } from '../jobs/with-connection.ts'
 import { WorkerEnd } from '../jobs/worker-end.ts'
+import { openWorkerMetrics, type WorkerMetrics } from '../jobs/worker-metrics.ts'
 import { runProcesses } from '../jobs/worker-processes.ts'
 import { WorkerLines } from '../jobs/worker-lines.ts'
 import { openConnection } from '../open-connection.ts'
@@ -42,6 +44,8 @@ interface WorkerCommandOptions {
   readonly failures: StoreLocation
   readonly ledger?: StoreLocation
   readonly results: StoreLocation
+  readonly metrics?: ReturnType<typeof metricsOption>
+  readonly host?: string
   readonly brokerWait: number
   readonly quiet?: true
   readonly json?: true
@@ -78,6 +82,12 @@ export function workerCommand(terminal: ProcessTerminal): Command {
     .addOption(failuresOption())
     .addOption(ledgerOption())
     .addOption(resultsOption())
+    .option(
+      '--metrics <[host:]port>',
+      'serve /metrics to Prometheus on this machine; with --processes on as many ports, one after the other',
+      metricsOption,
+    )
+    .option('--host <address>', 'where --metrics listens, so that others can read them too; 127.0.0.1 when not given')
     .addOption(brokerWaitOption())
     .option('--quiet', 'print no line for each job')
     .option('--json', 'print each event as one line of JSON')
@@ -87,6 +97,7 @@ export function workerCommand(terminal: ProcessTerminal): Command {
         [
           'understudy worker amqp://localhost --jobs ./jobs.ts --concurrency 10',
           'understudy worker "failover:(stomp://a:61613,stomp://b:61613)" --jobs ./jobs.ts --queues high=5,low=1',
+          'understudy worker amqp://localhost --jobs ./jobs.ts --metrics 9464',
         ],
         ['UNDERSTUDY_URI', 'UNDERSTUDY_FAILURES', 'UNDERSTUDY_RESULTS'],
       ) + SIGNALS,
@@ -105,12 +116,16 @@ Signals:
 It ends with 0 when all that was in hand is finished, with 130 when some of it goes back to the broker.`
 
 async function work(uri: string, options: WorkerCommandOptions, terminal: ProcessTerminal): Promise<void> {
+  const address = metricsAddress(options.metrics, options.host)
   if (options.processes > 1) return await runProcesses(terminal, options.processes)
   const lines = new WorkerLines(terminal, { json: options.json === true, quiet: options.quiet === true })
   terminal.release()
   const end = new WorkerEnd({ terminal, lines, graceMs: options.grace })
+  let metrics: WorkerMetrics | undefined
   try {
     const jobs = await loadJobFiles(options.jobs)
+    metrics = address && (await openWorkerMetrics(address, jobs))
+    if (metrics) lines.say('metrics', `metrics for Prometheus at ${metrics.url}`, { url: metrics.url })
     const stores = {
       ...openFailures(options.failures),
       ...openLedger(options.ledger ?? besideFailures(options.failures)),
@@ -121,10 +136,12 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
       options.brokerWait,
       end.early,
       brokerLines(lines),
-      (opened) => begin(opened, { jobs, options, stores, terminal, lines, end }),
+      (opened) => begin(opened, { jobs, options, stores, metrics, terminal, lines, end }),
+      metrics && { metrics: metrics.client },
     )
     const { app, worker } = begun
     try {
+      metrics?.watch(worker, connection, stores.failures && app.failures)
       connection.observe((event) => {
         if (event.type === 'failed') end.fail(messageOf(event.error))
       })
@@ -138,6 +155,7 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
     // A worker that was asked to end before it began has ended as asked.
     if (end.hasBegun || !(error instanceof Exit && error.exitCode === EXIT.interrupted)) throw error
   } finally {
+    await metrics?.close()
     lines.flush()
     end.release()
     endAnyway()
@@ -148,6 +166,7 @@ interface Beginning {
   readonly jobs: readonly Job[]
   readonly options: WorkerCommandOptions
   readonly stores: Pick<AppOptions, 'failures' | 'ledger' | 'results'>
+  readonly metrics: WorkerMetrics | undefined
   readonly terminal: ProcessTerminal
   readonly lines: WorkerLines
   readonly end: WorkerEnd
@@ -156,7 +175,7 @@ interface Beginning {
 /** Resolves when the brokers have accepted the worker's subscriptions. */
 async function begin(
   connection: Connection,
-  { jobs, options, stores, terminal, lines, end }: Beginning,
+  { jobs, options, stores, metrics, terminal, lines, end }: Beginning,
 ): Promise<{ readonly app: App; readonly worker: Worker }> {
   const { concurrency, queues, prefetch, name } = options
   const app = createApp({
@@ -166,6 +185,7 @@ async function begin(
     observer: (event) => {
       end.heard(event)
       lines.tell(event)
+      metrics?.observer(event)
     },
   })
   try {

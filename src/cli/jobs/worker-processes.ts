@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { ProcessTerminal } from '../terminal.ts'
+import { withMetricsOf } from './metrics-address.ts'
 import { WORKER_SIGNALS } from './worker-signals.ts'
 
 const OPTION = '--processes'
@@ -30,21 +31,21 @@ export async function runProcesses(terminal: ProcessTerminal, count: number): Pr
   let isEnding = false
   let worst = 0
 
-  const start = (): void => {
-    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const start = (number: number): void => {
+    const child = spawn(process.execPath, withMetricsOf(words, number), { stdio: ['ignore', 'pipe', 'inherit'] })
     running.add(child)
     // Line by line, so that those of several do not get into each other.
     createInterface({ input: child.stdout }).on('line', (line) => terminal.out(`${line}\n`))
-    child.once('error', () => ended(child, EXIT.broken, null))
-    child.once('close', (code, signal) => ended(child, code, signal))
+    child.once('error', () => ended(number, child, EXIT.broken, null))
+    child.once('close', (code, signal) => ended(number, child, code, signal))
   }
-  const ended = (child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void => {
+  const ended = (number: number, child: ChildProcess, code: number | null, signal: NodeJS.Signals | null): void => {
     if (!running.delete(child)) return
     if (signal !== null && !isEnding) {
       terminal.err(`worker process ${child.pid} was ended by ${signal}; another takes its place\n`)
       const timer = setTimeout(() => {
         replacements.delete(timer)
-        start()
+        start(number)
       }, REPLACE_MS)
       replacements.add(timer)
       return
@@ -67,7 +68,7 @@ export async function runProcesses(terminal: ProcessTerminal, count: number): Pr
 
   for (const signal of WORKER_SIGNALS) process.on(signal, passOn)
   terminal.interrupted.addEventListener('abort', () => end('SIGTERM'), { once: true })
-  for (let number = 0; number < count; number++) start()
+  for (let number = 0; number < count; number++) start(number)
   await over
   for (const signal of WORKER_SIGNALS) process.off(signal, passOn)
   // Each has said its line.
