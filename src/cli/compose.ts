@@ -7,6 +7,7 @@ import { systemClock } from '../clock.ts'
 import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
 import { compareCommand } from './commands/compare.ts'
+import { completeCommand, completionCommand } from './commands/completion.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
@@ -94,6 +95,8 @@ export function commands(terminal: ProcessTerminal, version: string): readonly C
       { ...labs, install, networkFaults: NETWORK_FAULT_NAMES, managementOf: managementUrl },
       understudy,
     ),
+    completionCommand(terminal),
+    completeCommand(terminal, labs, NETWORK_FAULT_NAMES),
   ]
 }
 

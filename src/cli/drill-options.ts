@@ -39,6 +39,8 @@ export interface DrillOptions {
 }
 
 const HAPROXY_CHECKS = ['amqp', 'plain'] as const
+const EXPECTATIONS = ['takeover', 'service'] as const
+const TOPOLOGIES = ['lock', 'quorum', 'home-node'] as const
 type HaproxyCheck = (typeof HAPROXY_CHECKS)[number]
 
 // With fewer jobs than one in 5 s a window of 10 s says nothing.
@@ -54,8 +56,9 @@ export function drillOptions(): readonly Option[] {
 function targetOptions(): readonly Option[] {
   return [
     new Option('--lab <name>', 'which brokers; `lab list` names them (default: "embedded")'),
-    new Option('--haproxy [check]', 'with HAProxy in front of that lab, and which check it makes: amqp or plain')
+    new Option('--haproxy [check]', 'with HAProxy in front of that lab, and which check it makes')
       .preset('amqp')
+      .choices(HAPROXY_CHECKS)
       .argParser(oneOf(HAPROXY_CHECKS)),
     new Option(
       '--fault <name>',
@@ -79,11 +82,15 @@ function targetOptions(): readonly Option[] {
     new Option(
       '--expects <what>',
       'of --inject: takeover, by another broker; or service, by whichever (default: "service")',
-    ).argParser(oneOf(['takeover', 'service'] as const)),
+    )
+      .choices(EXPECTATIONS)
+      .argParser(oneOf(EXPECTATIONS)),
     new Option(
       '--topology <kind>',
       'who serves at the --uri: lock, one; quorum or home-node, every broker (default: lock for STOMP, quorum for AMQP)',
-    ).argParser(oneOf(['lock', 'quorum', 'home-node'] as const)),
+    )
+      .choices(TOPOLOGIES)
+      .argParser(oneOf(TOPOLOGIES)),
     new Option('--to <queue>', 'the queue that the jobs go to').argParser(queue).default(DRILL_DEFAULTS.destination),
     new Option('--yes', 'hurt brokers that are not on this machine'),
   ]

@@ -21,13 +21,17 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-function program(terminal: ProcessTerminal): Command {
+/** What only other programs call: neither help nor completion names it. */
+const NOT_FOR_PEOPLE: ReadonlySet<string> = new Set(['complete'])
+
+/** The whole tree of commands. */
+export function program(terminal: ProcessTerminal): Command {
   const version = packageVersion()
   const command = new Command('understudy')
     .description("Rehearse your broker's failover, then run on the same client.")
     .version(version, '-V, --version')
     .showSuggestionAfterError()
-  for (const sub of commands(terminal, version)) command.addCommand(sub)
+  for (const sub of commands(terminal, version)) command.addCommand(sub, { hidden: NOT_FOR_PEOPLE.has(sub.name()) })
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
     each.exitOverride().configureOutput({
       writeOut: terminal.out,
