@@ -5,16 +5,22 @@ import { UnderstudyError } from '../../errors.ts'
 /** The longest that a test waits for anything, in milliseconds. It bounds a hang and measures nothing. */
 export const HANG_MS = 60_000
 
-/** Looks again and again until `look` gives something. @throws UnderstudyError `deadline` after a minute. */
+/**
+ * Looks again and again until `look` gives something.
+ *
+ * @param withinMs how long, in milliseconds. Defaults to a minute.
+ * @throws UnderstudyError `deadline` afterwards.
+ */
 export async function eventually<Value>(
   what: string,
   look: () => Value | undefined | false | Promise<Value | undefined | false>,
+  withinMs: number = HANG_MS,
 ): Promise<Value> {
-  const until = performance.now() + HANG_MS
+  const until = performance.now() + withinMs
   for (;;) {
     const seen = await look()
     if (seen !== undefined && seen !== false) return seen
-    if (performance.now() > until) throw new UnderstudyError('deadline', `${what}: not within ${HANG_MS / 1000} s`)
+    if (performance.now() > until) throw new UnderstudyError('deadline', `${what}: not within ${withinMs / 1000} s`)
     await pause(3)
   }
 }

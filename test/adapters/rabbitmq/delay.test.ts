@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { setTimeout } from 'node:timers/promises'
 import { type ChannelModel, connect as amqpConnect } from 'amqplib'
 import { rabbitmqTransport } from '../../../adapters/rabbitmq/transport.ts'
 import type { Lab } from '../../../infra/labs/lab.ts'
@@ -229,10 +228,8 @@ describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitm
     await lab.start(node)
     const later = await eventually('a link', () => dial('quorum').catch(() => undefined))
     const box = await listen(later, 'survivor')
-    const until = Date.now() + 4 * MINUTES_MS
-    while (box.deliveries.length === 0 && Date.now() < until) await setTimeout(20)
-    const [delivery] = box.deliveries
-    assert.equal(delivery?.message.id, 'job-1')
+    const delivery = await eventually('the delivery', () => box.deliveries[0], 4 * MINUTES_MS)
+    assert.equal(delivery.message.id, 'job-1')
     assert.ok((box.cameAtMs.get('job-1') ?? 0) >= (sent.deliverAtMs ?? 0))
     await delivery.settle('ack')
   })
