@@ -443,26 +443,3 @@ test('close with a dead peer is bounded by its signal', async () => {
   assert.deepEqual(await on.link.closed, { kind: 'closed' })
   await soon(on.peer.closed, 'the end of the connection')
 })
-
-test('a consumer has the tag that its owner says', async () => {
-  const tags: string[] = []
-  await using broker = await scriptedAmqpBroker(async (peer) => {
-    await peer.acceptConnection()
-    peer.answerQuestions({
-      'basic.consume': ({ channel, payload }) => {
-        // A reserved field comes before the queue, and the tag after it.
-        const tag = readShortString(payload, readShortString(payload, 2).end).text
-        tags.push(tag)
-        return method(channel, 'basic.consume-ok', shortString(tag))
-      },
-    })
-  })
-  const link = await dialAt(broker.port)
-  try {
-    await soon(link.subscribe(JOBS, { prefetch: 7, name: 'worker-box-7' }, new Box()), 'the subscription')
-    await soon(link.subscribe(JOBS, { prefetch: 7 }, new Box()), 'another subscription')
-    assert.deepEqual(tags, ['worker-box-7', ''])
-  } finally {
-    await link.close(AbortSignal.abort())
-  }
-})
