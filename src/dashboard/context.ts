@@ -27,6 +27,8 @@ export interface DashboardContext {
   /** Undefined where no folder of drills was named. */
   readonly drills: DrillShelf | undefined
   readonly live: LiveFeed
+  /** What is done when the dashboard closes, before it has closed; it must not reject. */
+  readonly onClose: (action: () => Promise<void>) => void
   readonly clock: Clock
   readonly logger: Logger
 }

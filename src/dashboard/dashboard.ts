@@ -130,6 +130,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const failures = app?.keepsFailures ? app.failures : undefined
   const workers = new WorkerRoster({ connection, clock, logger, onChange })
   const gate = new Gate(access, basePath, clock)
+  const closers: (() => Promise<void>)[] = []
   const context: DashboardContext = {
     basePath,
     title: options.title ?? 'Understudy',
@@ -142,13 +143,14 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     queues: new QueueWatch({ connection, clock, workers, failures, named: options.queues ?? [], onChange }),
     drills: options.drills === undefined ? undefined : new DrillShelf(options.drills),
     live,
+    onClose: (action) => void closers.push(action),
     clock,
     logger,
   }
   context.brokers.observe(onChange)
   workers.start()
   const routes = routesOf(context, gate)
-  return new RunningDashboard(context, gate, routes)
+  return new RunningDashboard(context, gate, routes, closers)
 }
 
 function routesOf(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
@@ -189,12 +191,19 @@ class RunningDashboard implements Dashboard {
   readonly #context: DashboardContext
   readonly #gate: Gate
   readonly #routes: Hono<DashboardEnv>
+  readonly #closers: readonly (() => Promise<void>)[]
   readonly #servers = new Set<ListeningDashboard>()
   #closing: Promise<void> | undefined
   readonly listener: (request: IncomingMessage, response: ServerResponse) => void
 
-  constructor(context: DashboardContext, gate: Gate, routes: Hono<DashboardEnv>) {
+  constructor(
+    context: DashboardContext,
+    gate: Gate,
+    routes: Hono<DashboardEnv>,
+    closers: readonly (() => Promise<void>)[],
+  ) {
     this.#context = context
+    this.#closers = closers
     this.#gate = gate
     this.#routes = routes
     const listener = getRequestListener((request, env) => routes.fetch(request, env), { overrideGlobalObjects: false })
@@ -247,6 +256,7 @@ class RunningDashboard implements Dashboard {
       live.close()
       brokers.close()
       await Promise.all([...[...this.#servers].map((server) => server.close()), queues.close(), workers.close()])
+      await Promise.all(this.#closers.map((close) => close()))
     })()
     return this.#closing
   }

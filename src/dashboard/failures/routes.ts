@@ -12,7 +12,10 @@ import { exportPage, groupsPage, searchPage } from './search-page.ts'
 export function failureRoutes(context: DashboardContext): Hono<DashboardEnv> {
   const { failures: desk } = context
   const room: DeskRoom | undefined = desk && { context, desk, runs: new RequeueRuns(desk, context.clock) }
-  if (room) liveRuns(room)
+  if (room) {
+    liveRuns(room)
+    context.onClose(() => room.runs.close())
+  }
   const on =
     (answer: (asked: Asked, room: DeskRoom) => Response | Promise<Response>) =>
     async (asked: Asked): Promise<Response> =>
@@ -26,11 +29,11 @@ export function failureRoutes(context: DashboardContext): Hono<DashboardEnv> {
   routes.post('/failures/confirm', on(confirmPage))
   routes.post('/failures/requeue', on(requeueSelected))
   routes.post(
-    '/discard',
+    '/failures/discard',
     on((asked, at) => dropSelected(asked, at, 'discard')),
   )
   routes.post(
-    '/remove',
+    '/failures/remove',
     on((asked, at) => dropSelected(asked, at, 'remove')),
   )
   routes.get('/failures/clear', on(clearPage))
