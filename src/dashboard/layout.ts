@@ -5,16 +5,7 @@ import { type DashboardContext, href } from './context.ts'
 import { brokerLine } from './overview/broker-line.ts'
 
 /** The pages that the navigation names. */
-export type NavKey =
-  | 'overview'
-  | 'queues'
-  | 'working'
-  | 'workers'
-  | 'failures'
-  | 'timeline'
-  | 'requests'
-  | 'drills'
-  | 'audit'
+export type NavKey = 'overview' | 'queues' | 'working' | 'workers' | 'failures' | 'requests' | 'drills' | 'audit'
 
 const NAV: Readonly<Record<NavKey, { readonly title: string; readonly path: string; readonly key: string }>> = {
   overview: { title: 'Overview', path: '/', key: 'o' },
@@ -22,7 +13,6 @@ const NAV: Readonly<Record<NavKey, { readonly title: string; readonly path: stri
   working: { title: 'Working', path: '/working', key: 'w' },
   workers: { title: 'Workers', path: '/workers', key: 'k' },
   failures: { title: 'Failures', path: '/failures', key: 'f' },
-  timeline: { title: 'Timeline', path: '/timeline', key: 't' },
   requests: { title: 'Requests', path: '/requests', key: 'r' },
   drills: { title: 'Drills', path: '/drills', key: 'd' },
   audit: { title: 'Audit', path: '/audit', key: 'a' },

@@ -14,6 +14,9 @@ export interface Fragment {
 /** Renders the parts of a page as they are now, for who may do as much as this. Must not wait for brokers. */
 export type FragmentRenderer = (role: Role) => readonly Fragment[] | Promise<readonly Fragment[]>
 
+/** The same for what is known at once. */
+export type CommonRenderer = (role: Role) => readonly Fragment[]
+
 export interface LiveFeedOptions {
   readonly clock: Clock
   readonly logger: Logger
@@ -47,7 +50,7 @@ export class LiveFeed {
   readonly #options: LiveFeedOptions
   readonly #renderers = new Map<string, FragmentRenderer>()
   readonly #channels = new Map<string, Channel>()
-  #onEveryPage: FragmentRenderer = () => []
+  #onEveryPage: CommonRenderer = () => []
   #closed = false
 
   constructor(options: LiveFeedOptions) {
@@ -60,7 +63,7 @@ export class LiveFeed {
   }
 
   /** What every live page has beside its own parts. */
-  registerCommon(render: FragmentRenderer): void {
+  registerCommon(render: CommonRenderer): void {
     this.#onEveryPage = render
   }
 
@@ -74,6 +77,8 @@ export class LiveFeed {
   changed(): void {
     for (const channel of this.#channels.values()) {
       channel.isDirty = true
+      // A page that waits for its store must not keep back who is master.
+      if (channel.isRendering) this.#tellCommon(channel)
       this.#schedule(channel)
     }
   }
@@ -85,7 +90,7 @@ export class LiveFeed {
     const channel = this.#channelOf(page, role)
     const stream = new EventStream(isAllowed, () => this.#left(channel, stream))
     channel.streams.add(stream)
-    stream.comment('open')
+    stream.event('time', String(this.#options.clock.wallTime()))
     for (const data of channel.current.values()) stream.event('fragment', data)
     channel.isDirty = true
     this.#schedule(channel)
@@ -94,7 +99,7 @@ export class LiveFeed {
 
   /** Ends all streams that are open now. */
   endStreams(): void {
-    for (const channel of this.#channels.values()) for (const stream of [...channel.streams]) stream.end()
+    for (const channel of this.#channels.values()) for (const stream of channel.streams) stream.end()
   }
 
   /** Ends all streams, for good. */
@@ -145,9 +150,9 @@ export class LiveFeed {
     channel.isDirty = false
     channel.renderedAt = clock.now()
     try {
-      const own = this.#renderers.get(channel.page)
-      const fragments = [...(await this.#onEveryPage(channel.role)), ...((await own?.(channel.role)) ?? [])]
-      for (const { id, inside } of fragments) this.#send(channel, id, inside.markup)
+      this.#tellCommon(channel)
+      const own = (await this.#renderers.get(channel.page)?.(channel.role)) ?? []
+      for (const { id, inside } of own) this.#send(channel, id, inside.markup)
     } catch (error) {
       logger.warn({ page: channel.page, error: messageOf(error) }, 'the live parts of a page could not be rendered')
     }
@@ -158,6 +163,10 @@ export class LiveFeed {
     for (const stream of channel.streams) stream.check()
     channel.isRendering = false
     this.#schedule(channel)
+  }
+
+  #tellCommon(channel: Channel): void {
+    for (const { id, inside } of this.#onEveryPage(channel.role)) this.#send(channel, id, inside.markup)
   }
 
   #send(channel: Channel, id: string, markup: string): void {

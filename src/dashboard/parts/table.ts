@@ -10,7 +10,7 @@ export interface TableOptions {
   /** What the table is, for who cannot see it. */
   readonly caption: string
   readonly columns: readonly Column[]
-  /** One cell for each column. The first names its row. */
+  /** A cell for each column, and more are left out. The first names its row. */
   readonly rows: readonly (readonly Content[])[]
 }
 

@@ -14,8 +14,10 @@ export interface WatchedQueue {
   readonly state: QueueState | undefined
   /** Why it could not be asked; undefined where it could. */
   readonly error: string | undefined
-  /** Whether operators paused it for all workers, in the failure store. */
+  /** Whether operators paused it for all workers in the failure store, or every worker that takes from it. */
   readonly isPaused: boolean
+  /** How many workers take from it, and how many of them are told not to for now. */
+  readonly workers: { readonly all: number; readonly paused: number }
 }
 
 export interface QueueWatchOptions {
@@ -85,10 +87,19 @@ export class QueueWatch {
     const rest = names.entries()
     const ask = async (): Promise<void> => {
       for (const [index, queue] of rest)
-        found[index] = { queue, isPaused: paused.includes(queue), ...(await this.#ask(queue)) }
+        found[index] = { queue, ...this.#takersOf(queue, paused), ...(await this.#ask(queue)) }
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, ask))
     return found
+  }
+
+  #takersOf(queue: string, paused: readonly string[]): Pick<WatchedQueue, 'isPaused' | 'workers'> {
+    const takers = this.#options.workers
+      .workers()
+      .filter(({ isGone }) => !isGone)
+      .flatMap(({ queues }) => queues.filter((one) => one.queue === queue))
+    const workers = { all: takers.length, paused: takers.filter((one) => one.paused).length }
+    return { workers, isPaused: paused.includes(queue) || (workers.all > 0 && workers.paused === workers.all) }
   }
 
   async #ask(queue: string): Promise<Pick<WatchedQueue, 'state' | 'error'>> {

@@ -1,0 +1,116 @@
+import { html, type Html } from '../../page/html.ts'
+import type { HeardWorker } from '../../jobs/worker/heartbeat.ts'
+import { type DashboardContext, href } from '../context.ts'
+import type { ShelvedDrill } from '../drills/shelf.ts'
+import { drillAddress } from '../drills/entry-words.ts'
+import { queryFor, searchAddress } from '../failures/addresses.ts'
+import type { Seen } from '../live/glance.ts'
+import { badge } from '../parts/badge.ts'
+import { empty } from '../parts/empty.ts'
+import { figures, formatCount } from '../parts/figures.ts'
+import { table } from '../parts/table.ts'
+import { ago } from '../parts/time.ts'
+import type { WatchedQueue } from '../queues/queue-watch.ts'
+import { anchorOf, consumersOf, queueState, readyOf } from '../queues/queue-words.ts'
+import type { FailureSummary } from './failure-glance.ts'
+
+/** What the overview is made of, as it was seen last. */
+export interface OverviewParts {
+  readonly queues: Seen<readonly WatchedQueue[]>
+  readonly workers: readonly HeardWorker[]
+  /** Undefined where none are kept. */
+  readonly failures: Seen<FailureSummary> | undefined
+  /** Undefined where there is no folder of drills. */
+  readonly drills: Seen<readonly ShelvedDrill[]> | undefined
+}
+
+const SHOWN_QUEUES = 8
+
+export function overviewFigures({ queues, workers, failures }: OverviewParts): Html {
+  const states = (queues.value ?? []).flatMap(({ state }) => state ?? [])
+  const waiting = states.reduce((sum, { ready }) => sum + ready, 0)
+  const isExact = states.every((state) => state.isExact)
+  const alive = workers.filter(({ isGone }) => !isGone)
+  const gone = workers.length - alive.length
+  const slots = alive.reduce((sum, { concurrency }) => sum + concurrency, 0)
+  const busy = alive.reduce((sum, worker) => sum + worker.slots.length, 0)
+  const paused = (queues.value ?? []).filter(({ isPaused }) => isPaused).length
+  return figures([
+    {
+      name: 'Waiting in queues',
+      value: queues.value === undefined ? '?' : `${isExact ? '' : 'about '}${formatCount(waiting)}`,
+      note: paused === 0 ? '' : `${formatCount(paused)} paused`,
+    },
+    {
+      name: 'Jobs in work',
+      value: formatCount(busy),
+      note: `of ${formatCount(slots)} ${slots === 1 ? 'slot' : 'slots'}`,
+    },
+    { name: 'Workers', value: formatCount(alive.length), note: gone === 0 ? '' : badge('fail', `${gone} gone`, 'bad') },
+    {
+      name: 'Failed jobs',
+      value: failures?.value === undefined ? (failures === undefined ? '–' : '?') : formatCount(failures.value.count),
+      note: failures === undefined ? 'none are kept here' : (failures.error ?? ''),
+    },
+  ])
+}
+
+export function overviewQueues(context: DashboardContext, { queues }: OverviewParts): Html {
+  if (queues.value === undefined) return empty(queues.error ?? 'The brokers have not answered yet.')
+  const shown = queues.value.toSorted((a, b) => (b.state?.ready ?? -1) - (a.state?.ready ?? -1)).slice(0, SHOWN_QUEUES)
+  return table({
+    caption: 'The fullest queues',
+    columns: [
+      { title: 'Queue' },
+      { title: 'State' },
+      { title: 'Waiting', kind: 'number' },
+      { title: 'Consumers', kind: 'number' },
+    ],
+    rows: shown.map((queue) => [
+      html`<a href="${href(context, `/queues#${anchorOf(queue.queue)}`)}">${queue.queue}</a>`,
+      queueState(queue),
+      readyOf(queue),
+      consumersOf(queue),
+    ]),
+  })
+}
+
+export function overviewFailures({ basePath, clock }: DashboardContext, { failures }: OverviewParts): Html {
+  if (failures === undefined)
+    return empty('No failure store was given.', 'Start the dashboard with --failures to see and send back failed jobs.')
+  if (failures.value === undefined) return empty(failures.error ?? 'The failure store has not answered yet.')
+  if (failures.value.groups.length === 0) return empty('No failed job waits to be looked at.')
+  return table({
+    caption: 'Failed jobs by their cause',
+    columns: [{ title: 'Cause' }, { title: 'Job' }, { title: 'Failed', kind: 'number' }, { title: 'Last' }],
+    rows: failures.value.groups.map(({ fingerprint, job, errorClass, errorMessage, count, lastAt }) => [
+      html`<a href="${searchAddress(basePath, `status:failed ${queryFor('fingerprint', fingerprint)}`)}">${errorClass}</a>: <span class="cause">${cut(errorMessage)}</span>`,
+      job === '' ? html`<span class="quiet">no name</span>` : job,
+      formatCount(count),
+      ago(clock, lastAt),
+    ]),
+  })
+}
+
+export function overviewDrills({ basePath, clock }: DashboardContext, { drills }: OverviewParts): Html {
+  if (drills === undefined)
+    return empty('No folder of drills was given.', 'Start the dashboard with --drills to see their reports.')
+  if (drills.value === undefined) return empty(drills.error ?? 'The folder has not been read yet.')
+  if (drills.value.length === 0) return empty('No drill has been stored yet.', 'Run one: understudy drill')
+  return table({
+    caption: 'The latest drills',
+    columns: [{ title: 'Drill' }, { title: 'Verdict' }, { title: 'What happened' }, { title: 'When' }],
+    rows: drills.value.map(({ name, verdict, headline, at }) => [
+      html`<a href="${drillAddress(basePath, name)}">${name}</a>`,
+      badge(verdict, verdict, verdict === 'pass' ? 'good' : verdict === 'fail' ? 'bad' : 'doubtful'),
+      headline,
+      ago(clock, at),
+    ]),
+  })
+}
+
+const LONGEST_CAUSE = 160
+
+function cut(text: string): string {
+  return text.length > LONGEST_CAUSE ? `${text.slice(0, LONGEST_CAUSE - 1)}…` : text
+}

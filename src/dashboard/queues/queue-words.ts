@@ -1,0 +1,31 @@
+import { FAILED_QUEUE } from '../../jobs/job-host.ts'
+import { html, type Html } from '../../page/html.ts'
+import { badge } from '../parts/badge.ts'
+import { formatCount } from '../parts/figures.ts'
+import type { WatchedQueue } from './queue-watch.ts'
+
+/** How a queue is, by glyph and word. */
+export function queueState({ queue, state, error, isPaused }: WatchedQueue): Html {
+  if (isPaused) return badge('paused', 'Paused', 'doubtful')
+  if (error !== undefined)
+    return html`${badge('unknown', 'Not known', 'doubtful')}<div class="small quiet">${error}</div>`
+  if (state === undefined) return badge('note', 'Not there, or empty', 'quiet')
+  if (queue === FAILED_QUEUE && state.ready > 0) return badge('waiting', 'To be collected', 'doubtful')
+  if (state.ready > 0 && state.consumers === 0) return badge('fail', 'Nobody takes from it', 'bad')
+  return state.ready > 0 ? badge('busy', 'Being worked on', 'plain') : badge('pass', 'Nothing waits', 'good')
+}
+
+/** How many wait in it. */
+export function readyOf({ state }: WatchedQueue): string {
+  return state === undefined ? '–' : `${state.isExact ? '' : 'about '}${formatCount(state.ready)}`
+}
+
+/** How many take from it; a broker over STOMP does not tell. */
+export function consumersOf({ state }: WatchedQueue): string {
+  return state === undefined ? '–' : state.consumers === undefined ? '?' : formatCount(state.consumers)
+}
+
+/** What the row of a queue is called in its page's address. */
+export function anchorOf(queue: string): string {
+  return `queue-${encodeURIComponent(queue.toWellFormed())}`
+}
