@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { commands } from './compose.ts'
 import { EXIT, explain } from './exit-code.ts'
+import { examples } from './jobs/examples.ts'
 import { processTerminal, type ProcessTerminal } from './terminal.ts'
 
 /** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */
@@ -24,6 +25,16 @@ export async function run(args: readonly string[]): Promise<number> {
 /** What only other programs call: neither help nor completion names it. */
 const NOT_FOR_PEOPLE: ReadonlySet<string> = new Set(['complete'])
 
+/** How the help sets them in order; what is in no group comes last. */
+const GROUPS: readonly { readonly title: string; readonly names: readonly string[] }[] = [
+  { title: 'Rehearse a failover:', names: ['drill', 'threshold', 'check', 'compare', 'doctor', 'lab'] },
+  { title: 'The client by hand:', names: ['produce', 'listen'] },
+  {
+    title: 'Jobs:',
+    names: ['worker', 'enqueue', 'failures', 'queues', 'workers', 'result', 'purge', 'pause', 'resume', 'dashboard'],
+  },
+]
+
 /** The whole tree of commands. */
 export function program(terminal: ProcessTerminal): Command {
   const version = packageVersion()
@@ -31,7 +42,19 @@ export function program(terminal: ProcessTerminal): Command {
     .description("Rehearse your broker's failover, then run on the same client.")
     .version(version, '-V, --version')
     .showSuggestionAfterError()
-  for (const sub of commands(terminal, version)) command.addCommand(sub, { hidden: NOT_FOR_PEOPLE.has(sub.name()) })
+    .addHelpText(
+      'after',
+      examples([
+        'understudy drill                             # a failover on this machine, and what became of every job',
+        'understudy lab list                          # which real brokers can be hurt here',
+        'understudy help drill',
+      ]),
+    )
+  for (const sub of commands(terminal, version)) {
+    const group = GROUPS.find(({ names }) => names.includes(sub.name()))
+    if (group !== undefined) sub.helpGroup(group.title)
+    command.addCommand(sub, { hidden: NOT_FOR_PEOPLE.has(sub.name()) })
+  }
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
     each.exitOverride().configureOutput({
       writeOut: terminal.out,

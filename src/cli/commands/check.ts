@@ -11,6 +11,7 @@ import { isFolder } from '../drill-folder.ts'
 import { objectiveOptions } from '../drill-options.ts'
 import { duration, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
+import { examples } from '../jobs/examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** What a history is asked in place of what it says itself; what is left out stays as it was. */
@@ -36,7 +37,12 @@ export function checkCommand(terminal: Pick<Terminal, 'out'>, understudy: string
         duration(100),
       ),
     )
-    .addHelpText('after', '\nAn objective that is not given stays as the drill was asked.')
+    .addHelpText(
+      'after',
+      `${examples(['understudy check drills/leader/events.jsonl', 'understudy check drills/leader --rto 2s --exactly-once --json'])}
+
+An objective that is not given stays as the drill was asked.`,
+    )
     .action((path: string, options: CheckOptions) => check(path, options, terminal, understudy))
 }
 

@@ -12,6 +12,7 @@ import type { SuiteResult } from '../../drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
 import { isFolder, shown } from '../drill-folder.ts'
+import { examples } from '../jobs/examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface CompareOptions {
@@ -34,6 +35,13 @@ export function compareCommand(options: CompareCommandOptions): Command {
     .argument('<b>', 'what to compare with it, of the same kind')
     .option('--html <file>', 'write the comparison as a page, too')
     .option('--json', 'print the comparison as one JSON document')
+    .addHelpText(
+      'after',
+      examples([
+        'understudy compare drills/before drills/after',
+        'understudy compare drills/before/result.json drills/after/result.json --html compare.html',
+      ]),
+    )
     .action((a: string, b: string, given: CompareOptions) => compare(a, b, given, options))
 }
 

@@ -15,6 +15,7 @@ import { withCredentials } from '../credentials.ts'
 import { clientOptionsOption } from '../drill-options.ts'
 import { duration, durationOption } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
+import { examples } from '../jobs/examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** A lab as the doctor reads it. */
@@ -92,6 +93,14 @@ export function doctorCommand(dependencies: DoctorDependencies): Command {
     )
     .addOption(clientOptionsOption("failover options of a lab's client: name=value&name=value"))
     .option('--json', 'print the diagnosis as one JSON document')
+    .addHelpText(
+      'after',
+      examples([
+        'understudy doctor activemq-jdbc',
+        'understudy doctor "failover:(amqp://user:password@a,amqp://user:password@b)" --rto 10s',
+        'understudy doctor stomp://localhost:61613 --config /etc/activemq/instances-enabled/main/activemq.xml',
+      ]),
+    )
     .action(async (target: string, options: DoctorOptions) => await doctor(target, options, dependencies))
 }
 

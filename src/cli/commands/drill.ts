@@ -11,6 +11,7 @@ import { systemClock } from '../../clock.ts'
 import { Exit, EXIT_OF_VERDICT, explain, Skipped } from '../exit-code.ts'
 import type { LiveView } from '../live/live-view.ts'
 import type { DrillLab } from '../drill-run.ts'
+import { examples } from '../jobs/examples.ts'
 import { drillSuite } from '../suite-command.ts'
 
 export interface DrillCommandDependencies extends DrillTargets {
@@ -28,6 +29,15 @@ interface OutputOptions {
   readonly out?: string
   readonly json?: true
 }
+
+const EXAMPLES = examples([
+  'understudy drill                                     # two brokers of our own; nothing needs to be installed',
+  'understudy drill --lab activemq-jdbc --fault pause --rto 10s',
+  'understudy drill --lab rabbitmq-quorum --haproxy --out drills/leader --json',
+  'understudy drill --uri "amqp://user:password@localhost" --fault half-open',
+  `understudy drill --uri failover:... --inject 'ssh "$UNDERSTUDY_HOST" sudo systemctl kill -s KILL activemq' --yes`,
+  'understudy drill plan.yaml',
+])
 
 const PLAN_HELP = `
 A plan is a list of drills, run one after another on labs that stay up from one to the next:
@@ -54,7 +64,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
   return command
     .option('--out <folder>', 'where the history, the result and the report go', folder)
     .option('--json', 'print the result as one JSON document')
-    .addHelpText('after', PLAN_HELP)
+    .addHelpText('after', `${EXAMPLES}\n${PLAN_HELP}`)
     .action(async (plan: string | undefined, options: DrillOptions & OutputOptions) => {
       if (plan === undefined) return await drill(options, dependencies)
       const beside = command.options.find((option) => {

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { messageOf } from '../../errors.ts'
 import { withCredentials } from '../credentials.ts'
 import { Exit, EXIT } from '../exit-code.ts'
+import { examples } from '../jobs/examples.ts'
 import type { Terminal } from '../terminal.ts'
 import { installLab, type LabInstaller } from './lab-install.ts'
 import { type LabHandle, type LabOverview, overviewOf, overviewText, walkByHand } from './lab-text.ts'
@@ -52,28 +53,43 @@ const NODE_ACTIONS: Readonly<Record<NodeAction, { readonly does: string; readonl
 
 /** `understudy lab …`: brokers of one's own, to be hurt. What it says to type next calls the program `understudy`. */
 export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller, understudy: string): Command {
-  const lab = new Command('lab').description('brokers of your own to hurt: put them up, kill them, take them down')
+  const lab = new Command('lab')
+    .description('brokers of your own to hurt: put them up, kill them, take them down')
+    .addHelpText(
+      'after',
+      examples([
+        'understudy lab list',
+        'understudy lab up embedded',
+        'understudy listen "$(understudy lab uri)"    # in a second terminal',
+        'understudy lab kill a',
+        'understudy lab down',
+      ]),
+    )
   lab
     .command('list')
     .description('the labs there are, and whether each can run here')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', examples(['understudy lab list']))
     .action((options: JsonOption) => list(labs, options, terminal))
   lab
     .command('install')
     .description('install what the labs need (Debian, Ubuntu); elsewhere say what to install')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', examples(['understudy lab install']))
     .action(async (options: JsonOption) => await installLab(labs, options.json ?? false, terminal))
   lab
     .command('up')
     .description('put up a lab in the background; it stays until `lab down`')
     .argument('<name>', 'a name from `lab list`')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', examples(['understudy lab up embedded', 'understudy lab up rabbitmq-quorum-haproxy']))
     .action(async (name: string, options: JsonOption) => await up(labs, name, options, terminal, understudy))
   lab
     .command('status')
     .description('the labs that are up: who serves, and how each broker is')
     .argument('[name]', 'a lab by its name or id')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', examples(['understudy lab status', 'understudy lab status activemq-jdbc --json']))
     .action(
       async (name: string | undefined, options: JsonOption) => await status(labs, name, options, terminal, understudy),
     )
@@ -82,6 +98,14 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
     .description("print a lab's failover URI with its password, to be put into another command")
     .argument('[name]', 'a lab by its name or id; the only one that is up when not given')
     .option('--management', "the address of RabbitMQ's management API instead, which is its web page too")
+    .addHelpText(
+      'after',
+      examples([
+        'understudy listen "$(understudy lab uri)"',
+        'understudy lab uri activemq-jdbc',
+        'understudy lab uri rabbitmq-quorum --management',
+      ]),
+    )
     .action((name: string | undefined, { management }: { readonly management?: true }) => {
       const found = labs.attach(name)
       const address = management ? labs.managementOf(found) : found.failoverUri
@@ -95,6 +119,7 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
       .argument('<node>', 'a broker, such as a')
       .option('--lab <id>', 'a lab by its name or id; the only one that is up when not given')
       .option('--json', 'print one JSON document')
+      .addHelpText('after', examples([`understudy lab ${name} a`, `understudy lab ${name} b --lab rabbitmq-quorum`]))
       .action(async (node: string, options: NodeOptions) => await act(labs, name, node, options, terminal))
   }
   lab
@@ -102,6 +127,7 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
     .description('end labs and remove their folders, with all that crashed runs left behind')
     .argument('[name]', 'a lab by its name or id; all that were put up by `lab up` when not given')
     .option('--json', 'print one JSON document')
+    .addHelpText('after', examples(['understudy lab down', 'understudy lab down activemq-jdbc']))
     .action(async (name: string | undefined, options: JsonOption) => await down(labs, name, options, terminal))
   return lab
 }

@@ -3,6 +3,7 @@ import { messageOf } from '../../errors.ts'
 import type { Delivery } from '../../listener/delivery.ts'
 import { duration, durationOption, wholeNumber } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
+import { examples } from '../jobs/examples.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
 import type { Terminal } from '../terminal.ts'
@@ -25,6 +26,13 @@ export function listenCommand(terminal: Terminal): Command {
     .option('--prefetch <n>', 'unsettled deliveries the broker may have out', wholeNumber(1, 65_535), 10)
     .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
     .option('--json', 'print each delivery as one line of JSON')
+    .addHelpText(
+      'after',
+      examples([
+        'understudy listen "$(understudy lab uri)"',
+        'understudy listen amqp://localhost --from "exchange://user.commands/user.#" --count 10 --json',
+      ]),
+    )
     .action((uri: string, options: ListenCommandOptions) => listen(uri, options, terminal))
 }
 

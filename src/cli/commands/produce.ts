@@ -5,6 +5,7 @@ import { Ticker } from '../../producer/ticker.ts'
 import { parseDestination } from '../../transport/destination.ts'
 import { duration, durationOption, formatDuration, wholeNumber } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
+import { examples } from '../jobs/examples.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
 import type { Terminal } from '../terminal.ts'
@@ -25,6 +26,13 @@ export function produceCommand(terminal: Terminal): Command {
     .addOption(durationOption('--every <duration>', 'from one job to the next', duration(1), 1000))
     .option('--count <n>', 'how many jobs; without end when not given', wholeNumber(1, 1e9))
     .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
+    .addHelpText(
+      'after',
+      examples([
+        'understudy produce "$(understudy lab uri)"',
+        'understudy produce "failover:(stomp://a:61613,stomp://b:61613)" --to queue://orders --every 50ms --count 1000',
+      ]),
+    )
     .action((uri: string, options: ProduceOptions) => produce(uri, options, terminal))
 }
 

@@ -22,6 +22,7 @@ import {
   thresholdOptions,
   trialSettingsOf,
 } from '../threshold-options.ts'
+import { examples } from '../jobs/examples.ts'
 import { runSearch, type SearchLabs } from '../threshold-run.ts'
 import { costText, endText, progressText } from '../threshold-text.ts'
 
@@ -39,7 +40,16 @@ export function thresholdCommand(dependencies: ThresholdCommandDependencies): Co
     'find the smallest retry threshold at which no job fails, and say how sure that is',
   )
   for (const option of thresholdOptions()) command.addOption(option)
-  return command.action((options: ThresholdOptions) => threshold(options, command, dependencies))
+  return command
+    .addHelpText(
+      'after',
+      examples([
+        'understudy threshold --lab activemq-kahadb',
+        'understudy threshold --lab rabbitmq-quorum --pass 0.95 --budget 20m --parallel 2',
+        'understudy threshold --resume drills/threshold-activemq-kahadb    # goes on where a search was interrupted',
+      ]),
+    )
+    .action((options: ThresholdOptions) => threshold(options, command, dependencies))
 }
 
 async function threshold(
