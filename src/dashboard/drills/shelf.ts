@@ -84,9 +84,9 @@ export class DrillShelf {
     return listing
   }
 
-  /** The latest that came to a verdict, the newest first. Never rejects: a folder that cannot be read has none. */
+  /** The latest that came to a verdict, the newest first. @throws UnderstudyError as {@link list} does. */
   async latest(limit: number): Promise<readonly ShelvedDrill[]> {
-    const { entries } = await this.list().catch(() => ({ entries: [] }))
+    const { entries } = await this.list()
     return entries
       .flatMap(({ name, state, says, at }) =>
         state === 'pass' || state === 'fail' || state === 'unknown'

@@ -4,7 +4,7 @@ import { request as httpRequest } from 'node:http'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
 import { connect } from '../../../src/connect.ts'
-import { createDashboard } from '../../../src/dashboard/dashboard.ts'
+import { createDashboard, type Dashboard } from '../../../src/dashboard/dashboard.ts'
 import { HOSTILE, KILLED, LOSING } from '../../drill/report/written-drills.ts'
 import { drillOf, judgedRun, suiteOf } from '../../drill/report/suite/written-suite.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -18,12 +18,13 @@ interface Served {
 
 async function served(context: TestContext, drills: string | undefined, basePath = ''): Promise<Served> {
   const connection = await connect('memory://drill-pages')
-  const dashboard = createDashboard({ connection, basePath, ...(drills === undefined ? {} : { drills }) })
-  const { url } = await dashboard.listen({ port: 0 })
+  let dashboard: Dashboard | undefined
   context.after(async () => {
-    await dashboard.close()
+    await dashboard?.close()
     await connection.close()
   })
+  dashboard = createDashboard({ connection, basePath, ...(drills === undefined ? {} : { drills }) })
+  const { url } = await dashboard.listen({ port: 0 })
   const get = (path: string): Promise<Response> => fetch(new URL(`${basePath}${path}`, url), { redirect: 'manual' })
   return { url, get, text: async (path) => await (await get(path)).text() }
 }
@@ -234,7 +235,9 @@ describe('the files of a drill', () => {
     assert.equal((await get('/drills/linked')).status, 404)
   })
 
-  it('are closed when nobody reads them', { skip: existsSync('/proc/self/fd') ? false : 'no /proc' }, async (context) => {
+  it('are closed when nobody reads them', {
+    skip: existsSync('/proc/self/fd') ? false : 'no /proc',
+  }, async (context) => {
     const root = temporaryFolder('pages', context)
     writeDrillFolder(root, 'one')
     const { url } = await served(context, root)
