@@ -30,7 +30,7 @@ export async function confirmPage(asked: Asked, room: DeskRoom): Promise<Respons
   const form = asked.req.method === 'POST' ? await readForm(asked.req.raw) : new URL(asked.req.url).searchParams
   const selection = readSelection(form, room.context.clock.wallTime())
   const action = form.get('action')
-  if (action === 'export') return await exportSelected(room, selection)
+  if (action === 'export') return await exportSelected(asked, room, selection)
   if (action !== 'requeue' && action !== 'discard' && action !== 'remove')
     throw new UnderstudyError('invalid-option', 'what is to be done with them is not known')
   return await askAgain(asked, room, { action, selection, form: readRequeueForm(form) })
@@ -165,9 +165,9 @@ function expectedOf(form: URLSearchParams): number {
   throw new UnderstudyError('invalid-option', 'this was not confirmed: begin from the list of failures')
 }
 
-async function exportSelected({ desk, context }: DeskRoom, selection: Selection): Promise<Response> {
-  await checkSelection(desk, selection)
-  return await exportResponse(desk, selectedBy(selection, context.clock.wallTime()))
+async function exportSelected(asked: Asked, room: DeskRoom, selection: Selection): Promise<Response> {
+  await checkSelection(room.desk, selection)
+  return await exportResponse(asked, room, selectedBy(selection, room.context.clock.wallTime()))
 }
 
 function done(asked: Asked, { context }: DeskRoom, told: string, fewer: number): Response {

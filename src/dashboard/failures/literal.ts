@@ -1,12 +1,16 @@
 import { type Html, trusted } from '../../page/html.ts'
+import { UNPRINTABLE } from '../../page/printable.ts'
 
 /**
  * Text that comes back from a form as it went out: whole, and with what cannot be seen. For the values of boxes; what
  * is only shown is spelled out by `html` itself.
  */
 export function literal(text: string): Html {
-  return trusted(text.replaceAll(/[&<>"'`]/g, (character) => `&#${character.charCodeAt(0)};`))
+  return trusted(text.toWellFormed().replaceAll(SPELLED, (character) => `&#${character.charCodeAt(0)};`))
 }
+
+/** What would end the value, and what would turn the source of the page around. */
+const SPELLED = new RegExp(`[&<>"'\`]|${UNPRINTABLE.source}`, 'gu')
 
 /** The inside of a textarea, which swallows a first line end. */
 export function literalLines(text: string): Html {

@@ -52,6 +52,7 @@ export class RequeueRuns {
   readonly #clock: Clock
   readonly #running = new Map<string, Running>()
   readonly #ended = new Map<string, RequeueRun>()
+  #isClosed = false
 
   constructor(desk: FailureDesk, clock: Clock) {
     this.#desk = desk
@@ -79,6 +80,7 @@ export class RequeueRuns {
 
   /** @throws UnderstudyError `pending-full` while another one of the same actor runs, or too many of all. */
   start({ query, what, choice, actor, expected }: RequeueStart): RequeueRun {
+    if (this.#isClosed) throw new UnderstudyError('pending-full', 'the dashboard is being closed')
     if (this.of(actor))
       throw new UnderstudyError('pending-full', 'you are sending failures back already: one at a time')
     if (this.#running.size >= MOST_AT_ONCE)
@@ -126,6 +128,7 @@ export class RequeueRuns {
 
   /** Stops all, and resolves when they have put back what did not go. Never rejects. */
   async close(): Promise<void> {
+    this.#isClosed = true
     for (const id of this.#running.keys()) this.cancel(id)
     await Promise.all(Array.from(this.#running.values(), ({ ended }) => ended))
   }

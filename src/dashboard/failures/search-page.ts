@@ -1,5 +1,6 @@
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import { parseQuery } from '../../jobs/failures/query-parser.ts'
+import { printableLine } from '../../page/printable.ts'
 import { mayDo } from '../access/visitor.ts'
 import { addressOf } from './addresses.ts'
 import { type Asked, type DeskRoom, show } from './desk-room.ts'
@@ -82,8 +83,8 @@ export async function groupsPage(asked: Asked, { context, desk }: DeskRoom): Pro
 }
 
 /** `GET /failures/export`: all that a query finds, as lines of JSON. */
-export async function exportPage(asked: Asked, { desk }: DeskRoom): Promise<Response> {
-  return await exportResponse(desk, parseQuery(asked.req.query('q') ?? ''))
+export async function exportPage(asked: Asked, room: DeskRoom): Promise<Response> {
+  return await exportResponse(asked, room, parseQuery(asked.req.query('q') ?? ''))
 }
 
 /**
@@ -106,6 +107,8 @@ function filtersBefore(query: string): Filters {
 
 function knownFrom(failures: readonly KeptFailure[]): { readonly jobs: string[]; readonly queues: string[] } {
   const names = (of: (failure: KeptFailure) => string): string[] =>
-    [...new Set(failures.map(of))].filter((name) => name !== '' && !name.includes('*')).toSorted()
+    [...new Set(failures.map(of))]
+      .filter((name) => name !== '' && !name.includes('*') && printableLine(name) === name)
+      .toSorted()
   return { jobs: names(({ job }) => job), queues: names(({ queue }) => queue) }
 }
