@@ -29,9 +29,9 @@ export function auditView(view: AuditView): Html {
     <p class="lead">Who changed what here, by the dashboard, the command line or the library. The latest first.</p>
     <form class="finder" method="get" action="${basePath}/audit" role="search">
       <div class="filters">
-        ${chooser('actor', 'Who', filters.actor, known.actors)}
-        ${chooser('action', 'What', filters.action, known.actions)}
-        <div><button type="submit" class="strong">Show</button></div>
+        ${chooser('actor', { label: 'Who', any: 'anybody' }, filters.actor, known.actors)}
+        ${chooser('action', { label: 'What', any: 'anything' }, filters.action, known.actions)}
+        <div class="fitting"><button type="submit" class="strong">Show</button></div>
       </div>
     </form>
     <div class="tally"><p><strong>${matching === 1 ? '1 entry' : `${countText(matching)} entries`}</strong>${!looked.isAll && ` among the latest ${countText(looked.count)}`}</p></div>
@@ -39,10 +39,15 @@ export function auditView(view: AuditView): Html {
     ${pager(view)}`
 }
 
-function chooser(name: 'actor' | 'action', label: string, value: string, known: readonly string[]): Html {
+function chooser(
+  name: 'actor' | 'action',
+  { label, any }: { readonly label: string; readonly any: string },
+  value: string,
+  known: readonly string[],
+): Html {
   const all = value === '' || known.includes(value) ? known : [value, ...known]
   return html`<div><label for="audit-${name}">${label}</label>
-    <select id="audit-${name}" name="${name}"><option value="">anything</option>
+    <select id="audit-${name}" name="${name}"><option value="">${any}</option>
       ${all.map((one) => html`<option value="${literal(one)}"${one === value && html` selected`}>${printableLine(one, 80)}</option>`)}
     </select></div>`
 }
@@ -65,7 +70,7 @@ function table({ entries, now }: AuditView): Html {
         <td role="cell" class="when" data-title="When">${moment(at, now)}</td>
         <td role="cell" class="who" data-title="Who">${printableLine(actor, 120)}</td>
         <td role="cell" class="did" data-title="Did">${printableLine(action, 40)}</td>
-        <td role="cell" class="what mono" data-title="To what">${printableLine(target, 1_000)}</td>
+        <td role="cell" class="what" data-title="To what"><code>${printableLine(target, 1_000)}</code></td>
         <td role="cell" class="number" data-title="How many">${countText(count)}</td>
       </tr>`,
     )}</tbody></table>`

@@ -26,15 +26,15 @@ function attemptTable(attempts: readonly AttemptRecord[], now: number): Html {
   return html`<table class="rows attempts" role="table">
     <caption class="unseen">Attempts, the first first</caption>
     <thead role="rowgroup"><tr role="row">
-      ${['No.', 'When', 'Error', 'Worker', 'Broker', 'Took'].map((title) => html`<th role="columnheader" scope="col">${title}</th>`)}
+      ${['Attempt', 'When', 'Error', 'Worker', 'Broker', 'Took'].map((title) => html`<th role="columnheader" scope="col">${title}</th>`)}
     </tr></thead>
     <tbody role="rowgroup">${attempts.map(
       ({ attempt, at, error, worker, broker, durationMs }) => html`<tr role="row">
-        <td role="cell" data-title="No.">${attempt}</td>
-        <td role="cell" data-title="When">${fullMoment(at, now)}</td>
+        <td role="cell" data-title="Attempt">${attempt}</td>
+        <td role="cell" class="exact" data-title="When">${fullMoment(at, now)}</td>
         <td role="cell" class="what" data-title="Error">${printableLine(error, 300)}</td>
-        <td role="cell" class="mono" data-title="Worker">${printableLine(worker, 120)}</td>
-        <td role="cell" class="mono" data-title="Broker">${printableLine(broker, 120)}</td>
+        <td role="cell" class="worker" data-title="Worker">${printableLine(worker, 120)}</td>
+        <td role="cell" class="broker" data-title="Broker">${printableLine(broker, 120)}</td>
         <td role="cell" class="nowrap" data-title="Took">${durationText(durationMs)}</td>
       </tr>`,
     )}</tbody></table>`

@@ -109,7 +109,7 @@ function argumentsSection({ basePath, failure, body }: FailureView): Html {
           ]
       : [['json', 'As usual']]
   return html`<section id="arguments"><h2>Arguments</h2>
-    <p class="quiet">${countText(args.length)} ${args.length === 1 ? 'byte' : 'bytes'} of ${printableLine(contentType ?? 'no content type', 100)}${preview !== '' && html`; preview: <q>${printableLine(preview)}</q>`}</p>
+    <p class="quiet">${countText(args.length)} ${args.length === 1 ? 'byte' : 'bytes'} of ${printableLine(contentType ?? 'no content type', 100)}${isTelling(preview, args) && html`; preview: <q>${printableLine(preview)}</q>`}</p>
     ${
       args.length === 0
         ? html`<p class="empty">None.</p>`
@@ -120,6 +120,11 @@ function argumentsSection({ basePath, failure, body }: FailureView): Html {
         <li><a href="${failureAddress(basePath, id, '/body')}" download>Download</a></li>
       </ul>`
     }</section>`
+}
+
+/** Most previews are the beginning of the arguments, which stand right below. */
+function isTelling(preview: string, args: Uint8Array): boolean {
+  return preview !== '' && !Buffer.from(args.subarray(0, 1_000)).toString('utf8').startsWith(preview.slice(0, 190))
 }
 
 function headersSection({ headers }: KeptFailure): Html {

@@ -6,7 +6,9 @@ export const FAILURES_STYLE: string = `
 .finder-line input { flex: 1 1 240px; min-width: 0; font-family: var(--mono); font-size: 0.93em; }
 .filters { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 10px; align-items: end; }
 .filters > div { display: grid; gap: 2px; flex: 0 1 170px; min-width: 0; }
+.filters > .fitting { flex: none; }
 .filters label { font-size: var(--small); color: var(--muted); }
+.filters input, .filters select, .filters button, .finder-line button { height: 34px; }
 .filters input, .filters select { width: 100%; min-width: 0; }
 .query-trouble { margin: 10px 0 0; padding: 10px 14px; background: var(--bad-wash); border-left: 3px solid var(--bad); }
 .query-trouble p { max-width: none; }
@@ -14,7 +16,7 @@ export const FAILURES_STYLE: string = `
 .query-place mark { background: var(--bad); color: var(--paper); border-radius: 2px; }
 input[aria-invalid], textarea[aria-invalid] { border-color: var(--bad); }
 .query-help { margin-top: 10px; font-size: var(--small); color: var(--muted); }
-.query-help summary { display: inline-block; padding: 3px 0; }
+.query-help summary { width: fit-content; padding: 3px 0; }
 .query-forms { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 420px), 1fr)); gap: 6px 40px; margin: 8px 0; color: var(--ink); }
 .query-forms > div { display: grid; grid-template-columns: 13.5em minmax(0, 1fr); gap: 12px; }
 .query-forms dd { margin: 0; color: var(--muted); }
@@ -28,11 +30,16 @@ input[aria-invalid], textarea[aria-invalid] { border-color: var(--bad); }
 .toolbar label { padding: 3px 0; }
 .rows .check { width: 30px; padding-right: 10px; }
 input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2px; accent-color: var(--accent); }
-.rows td.when, .rows td.status { white-space: nowrap; }
+.rows td.when, .rows td.status, .rows td.exact time { white-space: nowrap; }
+.rows td.job { min-width: 9em; }
+.rows td.queue, .rows td.who { min-width: 7em; }
+.rows td.worker, .rows td.broker { min-width: 11em; }
+.groups { margin-top: 24px; }
 .rows tr.is-checked { background: var(--wash); }
 .rows a.narrow { color: inherit; text-decoration-color: var(--rule); }
 .rows a.narrow:hover { text-decoration-color: currentColor; }
 .rows .row-actions { display: flex; flex-wrap: wrap; gap: 2px 18px; justify-content: flex-end; white-space: nowrap; }
+@media (min-width: 1100px) { .rows .row-actions { flex-wrap: nowrap; } }
 .a-button-row, .choices form { margin: 0; }
 .button.strong { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 650; }
 .button.strong:hover { filter: brightness(1.08); }
@@ -45,7 +52,7 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2p
 .history li, .related li { padding: 6px 0; border-bottom: 1px solid var(--grid); }
 .history li { display: grid; grid-template-columns: 20em minmax(0, 1fr); gap: 16px; }
 .causes { margin: 14px 0; }
-.causes li { display: grid; grid-template-columns: 5em minmax(0, 1fr); gap: 16px; padding: 5px 0; border-bottom: 1px solid var(--grid); }
+.causes li { display: grid; grid-template-columns: 3.2em minmax(0, 1fr); gap: 16px; padding: 5px 0; border-bottom: 1px solid var(--grid); }
 .options { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 240px), 1fr)); gap: 14px 28px; margin: 22px 0 0; padding: 0; border: 0; min-width: 0; }
 .options legend { padding: 0; margin-bottom: 8px; font-weight: 650; }
 .options > div, .confirm > div:not(.choices), .edit > div:not(.choices) { display: grid; gap: 3px; align-content: start; margin-top: 14px; }
@@ -66,8 +73,13 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2p
   .history li { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .query-forms > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .rows .row-actions { justify-content: flex-start; }
-  .failures .check { float: left; padding: 3px 12px 12px 0; }
-  .failures .what { padding-bottom: 4px; }
+  .rows.failures tbody tr { display: grid; grid-template-columns: 30px minmax(0, 1fr); }
+  .rows.failures tbody td { grid-column: 2; }
+  .rows.failures td.check { grid-column: 1; grid-row: 1 / span 2; padding-top: 3px; }
+  .rows.failures td.what, .rows.groups td.what { order: -1; padding-bottom: 4px; }
+  .rows.failures td[data-title]:not([data-title=""]), .rows.groups td[data-title]:not([data-title=""]) { grid-template-columns: 6em minmax(0, 1fr); }
+  .rows.groups tbody tr { display: grid; }
+  .filters button, .finder-line button { min-height: 34px; line-height: 24px; }
   .body.hex { font-size: 11px; }
 }
 `
