@@ -8,6 +8,7 @@ import { renderSummary } from '../drill/report/summary.ts'
 import { checkCommand } from './commands/check.ts'
 import { compareCommand } from './commands/compare.ts'
 import { completeCommand, completionCommand } from './commands/completion.ts'
+import { dashboardCommand } from './commands/dashboard.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { drillCommand } from './commands/drill.ts'
 import { labCommand } from './commands/lab.ts'
@@ -81,6 +82,7 @@ export function commands(terminal: ProcessTerminal, version: string): readonly C
     purgeCommand(terminal),
     pauseCommand(terminal, tableWidth),
     resumeCommand(terminal, tableWidth),
+    dashboardCommand(terminal),
     checkCommand(terminal, understudy),
     compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),
     doctorCommand({

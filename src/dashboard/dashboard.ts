@@ -27,17 +27,12 @@ import { overviewRoutes } from './overview/routes.ts'
 import { QueueWatch } from './queues/queue-watch.ts'
 import { queuesRoutes } from './queues/routes.ts'
 import { requestRoutes } from './requests/routes.ts'
+import { type MetricsRegister, metricsRoutes } from './metrics.ts'
 import { problemPage } from './problem-page.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import { workersRoutes } from './workers/routes.ts'
 import { WorkerRoster } from './workers/worker-roster.ts'
 import { workingRoutes } from './working/routes.ts'
-
-/** What `/metrics` shows: prom-client's `Registry` is one. */
-export interface MetricsRegister {
-  readonly contentType: string
-  metrics(): Promise<string>
-}
 
 export interface DashboardOptions {
   /** The brokers that are shown; whoever made it, closes it. */
@@ -48,7 +43,7 @@ export interface DashboardOptions {
   readonly queues?: readonly string[]
   /** The folder that drills are stored in. Defaults to none. */
   readonly drills?: string
-  /** What `/metrics` shows beside the dashboard's own figures. Defaults to nothing. */
+  /** What `/metrics` shows. Defaults to gauges of what the dashboard sees, where prom-client is installed. */
   readonly metrics?: MetricsRegister
   /** What stands before every path, such as `/jobs`, where it is mounted in a server of your own. Defaults to none. */
   readonly basePath?: string
@@ -68,6 +63,10 @@ export interface ListenOptions {
   /** Defaults to 8080; 0 takes a free one. */
   readonly port?: number
 }
+
+export type { Access, AccessToken } from './access/access.ts'
+export type { Role, Visitor } from './access/visitor.ts'
+export type { MetricsRegister } from './metrics.ts'
 
 /** A dashboard that listens on a server of its own. */
 export interface ListeningDashboard {
@@ -149,11 +148,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   }
   context.brokers.observe(onChange)
   workers.start()
-  const routes = routesOf(context, gate)
+  const routes = routesOf(context, gate, options.metrics)
   return new RunningDashboard(context, gate, routes, closers)
 }
 
-function routesOf(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
+function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegister | undefined): Hono<DashboardEnv> {
   const root = context.basePath === '' ? new Hono<DashboardEnv>() : new Hono<DashboardEnv>().basePath(context.basePath)
   root.use(safeHeaders)
   root.use(gate.guard)
@@ -179,6 +178,7 @@ function routesOf(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
   ]
   for (const each of pages) root.route('/', each(context))
   root.route('/', eventRoutes(context, gate))
+  root.route('/', metricsRoutes(context, metrics))
   root.notFound((c) => problemPage(c, context, 404, 'There is no such page'))
   root.onError((error, c) => {
     context.logger.error({ path: c.req.path, error: messageOf(error) }, 'a page of the dashboard failed')

@@ -1,8 +1,9 @@
 /** Tables; on a narrow page each row becomes a block of titled lines. */
 export const TABLE_STYLE: string = `
 .rows { margin-top: 8px; }
-.rows th, .rows td { padding: 9px 18px 9px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
+.rows th, .rows td { padding: 9px 24px 9px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
 .rows tbody th { font-weight: 650; }
+.rows tbody th .small { font-weight: 400; }
 .rows thead th { border-bottom-color: var(--rule); vertical-align: bottom; }
 .rows .number { text-align: right; }
 .rows tr > :last-child { padding-right: 0; }

@@ -20,10 +20,12 @@ ${GROUND}
 .main-nav a { display: block; padding: 9px 0 8px; color: var(--muted); text-decoration: none; border-bottom: 3px solid transparent; margin-bottom: -1px; }
 .main-nav a:hover { color: var(--ink); border-bottom-color: var(--rule); }
 .main-nav a[aria-current] { color: var(--ink); font-weight: 650; border-bottom-color: var(--accent); }
-main { padding-block: 32px 64px; }
+main { padding-block: 32px 0; }
+main::after { content: ''; display: block; margin-top: 64px; border-top: 1px solid var(--grid); }
 main:focus { outline: none; }
 h1 { font-size: var(--answer); line-height: 1.16; font-weight: 680; letter-spacing: -0.022em; margin: 0 0 8px; text-wrap: balance; }
 main > section, .section { margin-top: 48px; }
+h1 + .lead { margin-bottom: 20px; }
 .lead { font-size: var(--lead); line-height: 1.45; color: var(--muted); }
 .quiet { color: var(--muted); }
 .small { font-size: var(--small); }
@@ -51,7 +53,8 @@ main > section, .section { margin-top: 48px; }
 .notice.bad { background: var(--bad-wash); border-color: var(--bad); }
 .notice.doubtful { background: var(--unknown-wash); border-color: var(--unknown); }
 .payload { margin: 0; padding: 14px 16px; background: var(--panel); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
-.foot { padding-block: 18px 40px; border-top: 1px solid var(--grid); font-size: var(--small); color: var(--muted); display: flex; flex-wrap: wrap; gap: 0 28px; justify-content: space-between; }
+.foot { padding-block: 18px 40px; font-size: var(--small); color: var(--muted); display: flex; flex-wrap: wrap; gap: 0 28px; justify-content: space-between; }
+.problem::after, .login::after { content: none; }
 .problem, .login { max-width: 520px; margin-top: 8vh; }
 
 @media (max-width: 760px) {
@@ -62,7 +65,8 @@ main > section, .section { margin-top: 48px; }
   .visitor { margin-left: auto; }
   .main-nav ul { gap: 0 18px; }
   .main-nav a { padding: 7px 0 6px; }
-  main { padding-block: 22px 48px; }
+  main { padding-block: 22px 0; }
+  main::after { margin-top: 48px; }
   main > section, .section { margin-top: 36px; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 18px 20px; }
 }

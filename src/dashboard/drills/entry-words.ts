@@ -33,11 +33,11 @@ export function stateBadge(state: EntryState): Html {
 }
 
 /** `kill a on embedded`; a folder that does not say is called by its name. */
-export function titleOf({ kind, lab, fault, name, state }: ShelfEntry): string {
+export function titleOf({ kind, lab, fault, name }: ShelfEntry): string {
   if (lab === '' && fault === '') return printableLine(name, 80)
   const what = printableLine([fault, lab].filter((part) => part !== '').join(' on '), 80)
   if (kind === 'suite') return `Suite: ${what}`
-  return kind === 'threshold' ? `Retry threshold: ${what}` : state === 'running' ? `${what}` : what
+  return kind === 'threshold' ? `Retry threshold: ${what}` : what
 }
 
 /** A duration, or a dash for what was not observed. */
@@ -50,7 +50,7 @@ export function counted(count: number | null): Html {
 }
 
 function notKnown(why: string): Html {
-  return html`<span class="quiet" aria-hidden="true">–</span><span class="unseen">${why}</span>`
+  return html`<span class="dash quiet" aria-hidden="true">–</span><span class="unseen">${why}</span>`
 }
 
 /** The address of a drill's page, or of a file in its folder. */

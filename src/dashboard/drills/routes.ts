@@ -141,6 +141,6 @@ function show(
   title: string,
   main: ReturnType<typeof html>,
   status: 200 | 400 | 404 = 200,
-): Response {
-  return c.html(page(context, c.get('visitor'), { title, current: 'drills', main }).markup, status) as Response
+): Response | Promise<Response> {
+  return c.html(page(context, c.get('visitor'), { title, current: 'drills', main }).markup, status)
 }

@@ -3,6 +3,7 @@ export const DRILL_STYLE: string = `
 .filters { display: flex; flex-wrap: wrap; align-items: end; gap: 10px 18px; margin: 20px 0 4px; }
 .filters label { font-size: var(--small); color: var(--muted); }
 .filters select { display: block; margin-top: 3px; min-width: 9em; font-size: var(--text); color: var(--ink); }
+.filters button { min-height: 34px; }
 .beneath { display: block; font-weight: 400; font-size: var(--small); color: var(--muted); }
 .listed .rows td:last-child, .listed .rows th:last-child { text-align: center; }
 .listed input[type=checkbox] { width: 18px; height: 18px; margin: 3px; accent-color: var(--accent); }
@@ -10,7 +11,7 @@ export const DRILL_STYLE: string = `
 .beside .pager { margin: 0; }
 .trail { margin: 0 0 10px; font-size: var(--small); }
 .verdict-line { display: flex; flex-wrap: wrap; gap: 2px 16px; }
-.facts { margin: 10px 0 0; }
+.facts { margin: 10px 0 0; max-width: 820px; }
 .facts > div { display: grid; grid-template-columns: 13em minmax(0, 1fr); gap: 0 20px; padding: 7px 0; border-bottom: 1px solid var(--grid); }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; }
@@ -22,6 +23,7 @@ a.button.strong { background: var(--accent); border-color: var(--accent); color:
 
 .spans { display: flex; flex-wrap: wrap; gap: 4px 20px; margin: 16px 0 0; }
 .spans a[aria-current] { color: var(--ink); font-weight: 650; text-decoration: none; }
+#timeline > section { margin-top: 44px; }
 .plot { margin: 32px 0 0; }
 .plot figcaption { margin-bottom: 12px; font-weight: 650; }
 .plot .inset { padding-left: 34px; }
@@ -59,6 +61,7 @@ a.button.strong { background: var(--accent); border-color: var(--accent); color:
   .filters label, .filters select { flex: 1 1 40%; width: 100%; min-width: 0; }
   .filters label { flex: 1 1 40%; }
   .listed .rows td:last-child { text-align: left; }
+  .rows td[data-title]:not([data-title=""]):is(:empty, :has(> .dash)) { display: none; }
   .facts > div { grid-template-columns: minmax(0, 1fr); padding: 6px 0; }
   .facts dt { font-size: var(--small); }
   .plot .inset, .legend { padding-left: 24px; }

@@ -5,13 +5,16 @@ import { formatCount } from '../parts/figures.ts'
 import type { WatchedQueue } from './queue-watch.ts'
 
 /** How a queue is, by glyph and word. */
-export function queueState({ queue, state, error, isPaused }: WatchedQueue): Html {
+export function queueState({ queue, state, error, isPaused, workers }: WatchedQueue): Html {
   if (isPaused) return badge('paused', 'Paused', 'doubtful')
   if (error !== undefined)
     return html`${badge('unknown', 'Not known', 'doubtful')}<div class="small quiet">${error}</div>`
   if (state === undefined) return badge('note', 'Not there, or empty', 'quiet')
   if (queue === FAILED_QUEUE && state.ready > 0) return badge('waiting', 'To be collected', 'doubtful')
   if (state.ready > 0 && state.consumers === 0) return badge('fail', 'Nobody takes from it', 'bad')
+  // Over STOMP nobody says how many take from it.
+  if (state.ready > 0 && state.consumers === undefined && workers.all === 0)
+    return badge('waiting', 'Something waits', 'plain')
   return state.ready > 0 ? badge('busy', 'Being worked on', 'plain') : badge('pass', 'Nothing waits', 'good')
 }
 

@@ -1,3 +1,4 @@
+import { FAILED_QUEUE } from '../../jobs/job-host.ts'
 import { html, type Html } from '../../page/html.ts'
 import { mayDo, type Role } from '../access/visitor.ts'
 import { type DashboardContext, href } from '../context.ts'
@@ -45,9 +46,12 @@ function workersOf({ workers: { all, paused } }: WatchedQueue): string {
 
 function actions(context: DashboardContext, role: Role, { queue, isPaused, state }: WatchedQueue): Html {
   const fields = { queue }
+  const purge = html`<form method="get" action="${href(context, '/queues/purge')}" class="action"><input type="hidden" name="queue" value="${queue}"><button class="danger" aria-label="Purge ${queue}…">Purge…</button></form>`
+  const mayPurge = mayDo({ role }, 'admin') && (state?.ready ?? 0) > 0
+  // No worker takes from it: failures wait there to be collected.
+  if (queue === FAILED_QUEUE) return html`${mayPurge ? purge : ''}`
   const turn = isPaused
     ? actionButton({ action: href(context, '/queues/resume'), label: 'Resume', title: `Resume ${queue}`, fields })
     : actionButton({ action: href(context, '/queues/pause'), label: 'Pause', title: `Pause ${queue}`, fields })
-  const purge = html`<form method="get" action="${href(context, '/queues/purge')}" class="action"><input type="hidden" name="queue" value="${queue}"><button class="danger" aria-label="Purge ${queue}…">Purge…</button></form>`
-  return html`${turn}${mayDo({ role }, 'admin') && (state?.ready ?? 0) > 0 ? html` ${purge}` : ''}`
+  return html`${turn}${mayPurge ? html` ${purge}` : ''}`
 }

@@ -10,6 +10,7 @@ import { statusBadge } from '../failures/status-badge.ts'
 import { errorText } from '../failures/status-words.ts'
 import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
+import { facts } from '../drills/drill-view.ts'
 import { table } from '../parts/table.ts'
 import { ago } from '../parts/time.ts'
 import { type FoundJob, LONGEST_ID, type LookUp } from './look-up.ts'
@@ -45,32 +46,30 @@ ${found && foundView(view, found)}
 /** The part that changes by itself. */
 export function countsView({ requests, responders }: RequestsView['connection']): Html {
   const rows: readonly (readonly [string, number, string])[] = [
-    ['Open requests', requests.open, 'wait for an answer'],
+    ['Open requests', requests.open, 'that wait for an answer'],
     ['Replies that nobody waited for', requests.unmatched, 'late, repeated, or of an unknown id: dropped'],
-    ['Replies passed on', requests.passedOn, 'were for another process on a shared reply queue'],
-    ['Open responders', responders.open, 'answer requests'],
+    ['Replies passed on', requests.passedOn, 'to another process on the same reply queue'],
+    ['Open responders', responders.open, 'workers have one for questions about themselves'],
     ['Answers confirmed', responders.answered, 'errors included'],
     ['Handlers that threw', responders.failed, 'their requests were answered with the error'],
     ['Requests that wanted no answer', responders.unwanted, 'handled, and the result dropped'],
     ['Answers not taken', responders.undeliverable, 'nobody waits at their address any more'],
   ]
-  return table({
-    caption: 'Requests and replies of this process',
-    columns: [{ title: 'What' }, { title: 'Count', kind: 'number' }, { title: 'Meaning' }],
-    rows: rows.map(([what, count, meaning]) => [what, count, html`<span class="quiet">${meaning}</span>`]),
-  })
+  return facts(
+    rows.map(([what, count, meaning]) => [what, html`<b>${count}</b> <span class="quiet">(${meaning})</span>`]),
+  )
 }
 
 function foundView(view: RequestsView, found: LookUp): Html {
   const { jobs, failures, trouble } = found
   const isKnown = jobs.some(({ state }) => state.kind === 'state') || (failures?.length ?? 0) > 0
   return html`<section class="found" aria-labelledby="found"><h2 id="found">${isKnown ? 'Found' : 'Not found'}</h2>
-${jobs.map((job) => jobView(view, job, jobs.length > 1))}
+${jobs.filter(({ state }) => state.kind === 'state' || state.kind === 'trouble' || !isKnown).map((job) => jobView(view, job))}
 ${trouble !== undefined && html`<p class="quiet">Its failures could not be looked for: ${printableLine(trouble, 300)}</p>`}
 ${failuresView(view, found)}</section>`
 }
 
-function jobView({ clock, keepsResults }: RequestsView, { jobId, state }: FoundJob, isOneOfMany: boolean): Html {
+function jobView({ clock }: RequestsView, { jobId, state }: FoundJob): Html {
   const name = html`<h3 class="mono">${printableLine(jobId, 200)}</h3>`
   switch (state.kind) {
     case 'state':
@@ -81,7 +80,7 @@ function jobView({ clock, keepsResults }: RequestsView, { jobId, state }: FoundJ
       return html`${name}<p>${badge('note', 'no result kept', 'quiet')} Results go to whoever enqueued the job, and are kept nowhere: its handle tells.</p>`
     case 'not-kept':
       // Said above already.
-      return keepsResults || isOneOfMany ? name : html``
+      return html``
     case 'trouble':
       return html`${name}<p>${badge('unknown', 'unknown', 'doubtful')} Its result could not be read: ${printableLine(state.why, 300)}</p>`
   }

@@ -1,6 +1,7 @@
 import { Hono } from 'hono'
 import { messageOf } from '../../errors.ts'
 import type { DashboardContext } from '../context.ts'
+import type { ShelfEntry } from '../drills/entry.ts'
 import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
 import { FailureRate } from './failure-rate.ts'
@@ -53,7 +54,8 @@ async function look(
   const [failures, drills] = await Promise.all([
     rate?.counts(STEPS, span.stepMs).catch((error: unknown) => messageOf(error)),
     shelf?.list().then(
-      ({ entries }) => entries.filter(({ at }) => at >= window.from && at < window.until),
+      ({ entries }) =>
+        entries.filter((entry) => isRehearsal(entry) && entry.at >= window.from && entry.at < window.until),
       () => [],
     ),
   ])
@@ -68,6 +70,11 @@ async function look(
     failures,
     drills,
   }
+}
+
+/** A search is many drills at many times, and what is unreadable has no time. */
+function isRehearsal({ kind, state }: ShelfEntry): boolean {
+  return kind !== 'threshold' && state !== 'broken'
 }
 
 /** Who serves still does: a picture that moves by less than a hair is sent to nobody. */

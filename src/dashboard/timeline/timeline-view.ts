@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { formatMs } from '../../drill/report/durations.ts'
+import { formatMs, plural } from '../../drill/report/durations.ts'
 import type { LinkRole } from '../../failover/status.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
@@ -12,7 +12,7 @@ import { drillAddress, measured, stateBadge, titleOf } from '../drills/entry-wor
 import type { FailureCounts } from './failure-rate.ts'
 import type { Outage } from './outages.ts'
 import { failuresPlot, type Lane, linksPlot } from './plot.ts'
-import { SPANS, type Span, STEPS, type Window } from './span.ts'
+import { SPANS, type Span, type Window } from './span.ts'
 
 /** What the timeline shows. */
 export interface TimelineView {
@@ -67,7 +67,7 @@ function legend(hasDrills: boolean): Html {
 <li><svg width="18" height="12" aria-hidden="true"><rect class="serves" y="2" width="18" height="8"/></svg> a broker serves</li>
 <li><svg width="18" height="16" aria-hidden="true"><svg x="9" y="8" class="mark lost"><path d="M-5-7 5 7M5-7-5 7"/></svg></svg> lost; the bar lasts until one serves again</li>
 <li><svg width="12" height="16" aria-hidden="true"><svg x="6" y="8" class="mark switched"><path d="M0-8 5 0 0 8-5 0z"/></svg></svg> switched on purpose</li>
-${hasDrills && html`<li><svg width="14" height="12" aria-hidden="true"><svg x="7" y="1" class="mark drilled"><path d="M-6 0H6L0 10z"/></svg></svg> a drill's fault</li>`}
+${hasDrills && html`<li><svg width="14" height="12" aria-hidden="true"><svg x="7" y="1" class="mark drilled"><path d="M-6 0H6L0 10z"/></svg></svg> a drill</li>`}
 </ul>`
 }
 
@@ -97,8 +97,8 @@ function outageTable(outages: readonly Outage[]): Html {
       { title: 'Why' },
     ],
     rows: shown.map(({ from, until, role, lost, back, why, isSwitch }) => [
-      exactly(from),
-      ROLE_WORDS[role],
+      html`<span class="nowrap">${exactly(from)}</span>`,
+      html`<span class="nowrap">${ROLE_WORDS[role]}</span>`,
       isSwitch ? badge('note', 'switch', 'quiet') : badge('fail', 'outage', 'bad'),
       lost ?? 'nobody before',
       back ?? (until === undefined ? badge('busy', 'nobody yet', 'doubtful') : 'nobody'),
@@ -127,7 +127,7 @@ function failureTable({ counts, from, stepMs }: FailureCounts, span: Span): Html
   const rows = counts.flatMap((count, index) => (count === 0 ? [] : [[exactly(from + index * stepMs), count]]))
   const total = counts.reduce((all, count) => all + count, 0)
   if (rows.length === 0) return html`<p class="quiet">No failure was kept in this time.</p>`
-  return html`<details class="numbers"><summary>${total} failures in ${rows.length} of ${STEPS} times ${span.stepWords}, as a table</summary>
+  return html`<details class="numbers" id="failure-counts"><summary>${plural(total, 'failure')}, as a table</summary>
 ${table({
   caption: `Failures in each ${span.stepWords} that had some, the latest first`,
   columns: [{ title: 'From' }, { title: 'Failures', kind: 'number' }],

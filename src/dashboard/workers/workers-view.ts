@@ -52,7 +52,7 @@ export function workersTable(context: DashboardContext, role: Role): Html {
         formatCount(worker.done.failed),
         worker.since > 0 ? since(clock, worker.since) : '',
         ago(clock, worker.at),
-        ...(acts ? [actions(context, worker)] : []),
+        acts ? actions(context, worker) : undefined,
       ]),
   })}${known.length > MOST_SHOWN ? html`<p class="quiet">and ${counted(known.length - MOST_SHOWN, 'worker')} more</p>` : ''}`
 }

@@ -49,7 +49,7 @@ export function workingTable(context: DashboardContext, role: Role): Html {
         job.attempt,
         html`${job.worker.name}${job.worker.isGone ? html` ${badge('fail', 'gone', 'bad')}` : ''}`,
         html`<span class="mono small">${job.jobId}</span>`,
-        ...(acts ? [abortForm(context, job)] : []),
+        acts ? abortForm(context, job) : undefined,
       ]),
   })}${running.length > MOST_SHOWN ? html`<p class="quiet">and ${counted(running.length - MOST_SHOWN, 'job')} more</p>` : ''}`
 }
