@@ -21,7 +21,7 @@ test('a list falls over from one kind of broker to another, and goes on', { skip
       )
       const uri = `failover:(${nodes.join(',')})?randomize=false&retryThreshold=-1`
       const events: StatusEvent[] = []
-      const connection = await connect(uri)
+      await using connection = await connect(uri)
       connection.observe((event) => events.push(event))
       const consumed = new Map<string, string>()
       const listener = connection.listen('queue://jobs', async (delivery) => {
@@ -49,7 +49,6 @@ test('a list falls over from one kind of broker to another, and goes on', { skip
         code: 'unsupported',
         message: /stomp: has no exchanges/,
       })
-      await connection.close()
     } finally {
       await second.down()
     }

@@ -57,7 +57,9 @@ test('the example of the page about memory: runs, and finds what it says', async
 })
 
 test('two connections that share nothing but a name share the broker, and other names are other brokers', async () => {
-  const [one, other, third] = [await connect('memory:x'), await connect('memory://x'), await connect('memory:y')]
+  await using one = await connect('memory:x')
+  await using other = await connect('memory://x')
+  await using third = await connect('memory:y')
   const seen: string[] = []
   other.listen('queue://a', async (delivery) => {
     seen.push(delivery.text())
@@ -69,12 +71,11 @@ test('two connections that share nothing but a name share the broker, and other 
   assert.deepEqual([seen, memoryBroker('y').depth('a')], [['here'], 1])
   third.listen('queue://a', (delivery) => delivery.ack())
   await until(() => memoryBroker('y').depth('a') === 0, 'the acknowledge')
-  await Promise.all([one.close(), other.close(), third.close()])
 })
 
 test('what was not confirmed when the connection was cut is sent again, and arrives', async () => {
   const broker = memoryBroker('x')
-  const connection = await connect('failover:(memory:x)?initialReconnectDelay=1')
+  await using connection = await connect('failover:(memory:x)?initialReconnectDelay=1')
   broker.holdConfirms()
   const sent = connection.send('queue://a', 'job', { id: 'job-1' })
   await until(() => broker.depth('a') === 1, 'the message')
@@ -91,11 +92,10 @@ test('what was not confirmed when the connection was cut is sent again, and arri
     attempts.toSorted((a, b) => a - b),
     [1, 2],
   )
-  await connection.close()
 })
 
 test('a listener moves with its connection to the next broker of the list', async () => {
-  const connection = await connect('failover:(memory:a,memory:b)?randomize=false&initialReconnectDelay=1')
+  await using connection = await connect('failover:(memory:a,memory:b)?randomize=false&initialReconnectDelay=1')
   const seen: string[] = []
   const listener = connection.listen('queue://q', async (delivery) => {
     seen.push(`${delivery.text()} by ${delivery.endpoint}`)
@@ -114,7 +114,7 @@ test('a listener moves with its connection to the next broker of the list', asyn
 
 test('a block is a status event, and so is its end', async () => {
   const broker = memoryBroker('x')
-  const connection = await connect('memory:x')
+  await using connection = await connect('memory:x')
   const events: string[] = []
   connection.observe(({ type }) => events.push(type))
   broker.block('disk')
@@ -125,12 +125,11 @@ test('a block is a status event, and so is its end', async () => {
   assert.deepEqual(events, ['blocked', 'unblocked'])
   connection.listen('queue://a', (delivery) => delivery.ack())
   await until(() => broker.depth('a') === 0, 'the acknowledge')
-  await connection.close()
 })
 
 test('a refused send is final and says so, and so are refused credentials', async () => {
   const broker = memoryBroker('x')
-  const connection = await connect('memory:x')
+  await using connection = await connect('memory:x')
   broker.nackNext()
   await assert.rejects(
     connection.send('queue://a', 'no'),
@@ -150,7 +149,7 @@ test('a refused send is final and says so, and so are refused credentials', asyn
 })
 
 test('declared queues, bindings and dead letters work as written in destinations', async () => {
-  const connection = await connect('memory:x')
+  await using connection = await connect('memory:x')
   await connection.declare('queue://orders', {
     bindings: ['exchange://events/order.#'],
     deadLetterTo: 'queue://failed',
@@ -167,11 +166,10 @@ test('declared queues, bindings and dead letters work as written in destinations
   await connection.send('exchange://events/order.new.eu', 'it')
   await until(() => failed.length === 1, 'the dead letter')
   assert.deepEqual([seen, failed], [['it'], ['it']])
-  await connection.close()
 })
 
 test('letters that are left to policies go nowhere, since this broker has none', async () => {
-  const connection = await connect('memory:x')
+  await using connection = await connect('memory:x')
   await connection.declare('queue://orders', { deadLetterTo: null })
   const seen = Promise.withResolvers<void>()
   const listener = connection.listen('queue://orders', async (delivery) => {
@@ -183,7 +181,6 @@ test('letters that are left to policies go nowhere, since this broker has none',
   await listener.close()
   assert.equal(await connection.inspect('DLQ.orders'), undefined)
   await assert.rejects(connection.declare('queue://others', { deadLetterTo: '' }))
-  await connection.close()
 })
 
 test('an option that means nothing here is refused', async () => {

@@ -142,7 +142,7 @@ describe('collecting failures', () => {
   it('ends where the broker counts what others hold, and does not wait for it', async () => {
     await using stage = await deskStage()
     await sendRecords(stage, 3)
-    const other = await connect(stage.connection.uri)
+    await using other = await connect(stage.connection.uri)
     const held = other.listen(FAILED_QUEUE, (delivery) => delivery.leave(), { prefetch: 1, onError: 'leave' })
     await until('another consumer has one', () => held.unsettled === 1)
     let looks = 0
@@ -160,7 +160,6 @@ describe('collecting failures', () => {
     assert.deepEqual(await desk.collect({ once: true }), { kept: 2, left: 0 })
     assert.ok(looks > 1, 'one quiet moment is not enough')
     assert.equal(stage.broker.depth(FAILED_QUEUE), 1)
-    await other.close()
   })
 
   it('says what it needs', async () => {

@@ -7,7 +7,7 @@ import { FAILED_QUEUE } from '../../../src/jobs/job-host.ts'
 import { bytesSerializer } from '../../../src/jobs/serializer.ts'
 import type { StandardSchema } from '../../../src/jobs/standard-schema.ts'
 import type { StorePlace } from '../store-places.ts'
-import { type Bench, type HostOptions, until } from './working.ts'
+import { type Bench, type HostOptions, type OpenBench, until } from './working.ts'
 
 const ALL = { kind: 'all' } as const
 const MEGABYTE = 1 << 20
@@ -24,13 +24,13 @@ const numbers: StandardSchema<{ n: number }> = {
 }
 
 /** What becomes of jobs that fail, on a real broker with a real store. */
-export function badJobs(open: (options: HostOptions) => Promise<Bench>, newPlace: () => Promise<StorePlace>): void {
+export function badJobs(open: (options: HostOptions) => Promise<OpenBench>, newPlace: () => Promise<StorePlace>): void {
   it('keep one record each of bad jobs, and none of them comes again', async () => {
     const place = await newPlace()
     await using failures = place.failures()
     await using ledger = place.ledger()
     await Promise.all([failures.open(), ledger.open()])
-    const here = await open({ failures, ledger })
+    await using here = await open({ failures, ledger })
     const queue = `bad-${randomUUID()}`
     const bytes = Buffer.from(Array.from({ length: MEGABYTE }, (_, at) => (at * 31) & 0xff))
     const runs: string[] = []
@@ -110,7 +110,7 @@ export function badJobs(open: (options: HostOptions) => Promise<Bench>, newPlace
       await isLost
       throw new Error('too late')
     })
-    const dying = await open({ failures: slow, ledger })
+    await using dying = await open({ failures: slow, ledger })
     await dying.send(job, 1, { id: job.queue })
     const first = dying.worker({ jobs: [job] })
     await first.start()
@@ -120,7 +120,7 @@ export function badJobs(open: (options: HostOptions) => Promise<Bench>, newPlace
     await stopping
     assert.equal(await store.count(ALL), 0)
 
-    const here = await open({ failures: store, ledger })
+    await using here = await open({ failures: store, ledger })
     await until('it is on the broker', async () => (await here.connection.inspect(job.queue))?.ready === 1)
     const second = here.worker({ jobs: [job] })
     await second.start()
@@ -138,7 +138,7 @@ export function badJobs(open: (options: HostOptions) => Promise<Bench>, newPlace
     await using failures = place.failures()
     await using ledger = place.ledger()
     await Promise.all([failures.open(), ledger.open()])
-    const here = await open({ failures, ledger })
+    await using here = await open({ failures, ledger })
     const job = defineJob({
       name: 'unkept',
       queue: `unkept-${randomUUID()}`,

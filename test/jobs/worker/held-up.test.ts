@@ -6,22 +6,32 @@ import { memoryBench, scriptedBench, settled, until } from './working.ts'
 
 const HELD_UP = 'jobs of other queues have all the slots; what waits here is given back'
 
-/** A job that ends when it is told to. */
+/** A job that ends when it is told to, or with the test: under a clock that stands still nobody else would end it. */
 function slowJob(queue: string) {
   const ends: (() => void)[] = []
+  let isOver = false
   const job = defineJob({
     name: `slow-${queue}`,
     queue,
-    perform: () => new Promise<void>((resolve) => ends.push(resolve)),
+    perform: () => (isOver ? undefined : new Promise<void>((resolve) => ends.push(resolve))),
   })
-  return { job, end: () => ends.shift()?.(), running: () => ends.length }
+  return {
+    job,
+    end: () => ends.shift()?.(),
+    running: () => ends.length,
+    [Symbol.dispose]: () => {
+      isOver = true
+      for (const end of ends.splice(0)) end()
+    },
+  }
 }
 
 describe('a job that waits at a worker for slots that another queue has', () => {
   it('goes to a worker that is idle after some seconds', async () => {
     const clock = new FakeClock()
     await using bench = await memoryBench({ clock })
-    const [high, low] = [slowJob('high'), slowJob('low')]
+    using high = slowJob('high')
+    using low = slowJob('low')
     const busy = bench.worker({ jobs: [high.job, low.job], queues: ['high', 'low'] })
     await busy.start()
     await bench.send(high.job)

@@ -16,7 +16,7 @@ import { brokerSkip } from '../../support/brokers.ts'
 import { newLabRoot } from '../../support/lab-root.ts'
 import { STORES } from '../store-places.ts'
 import { badJobs } from './bad-jobs.ts'
-import { type Bench, benchOn, type HostOptions, until } from './working.ts'
+import { type Bench, type HostOptions, type OpenBench, openBench, until } from './working.ts'
 
 interface WorkerProcess {
   readonly child: ChildProcess
@@ -63,21 +63,13 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
   describe(`workers on ${name}`, { skip: brokerSkip(name) }, () => {
     let lab: Lab
     let uri: string
-    const connections: Connection[] = []
     before(async () => {
       lab = await createLabs({ root: newLabRoot('workers') }).up(name)
       uri = drillUri(lab, {})
     })
-    after(async () => {
-      await Promise.all(connections.map((connection) => connection.close()))
-      await lab.down()
-    })
+    after(() => lab.down())
 
-    const bench = async (options: HostOptions = {}): Promise<Bench> => {
-      const connection = await connect(uri)
-      connections.push(connection)
-      return benchOn(connection, options)
-    }
+    const bench = async (options: HostOptions = {}): Promise<OpenBench> => openBench(await connect(uri), options)
     const ready = async ({ connection }: Bench, queue: string): Promise<number> =>
       (await connection.inspect(queue))?.ready ?? 0
 
@@ -90,7 +82,7 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
           await using failures = place.failures()
           await using ledger = place.ledger()
           await Promise.all([failures.open(), ledger.open()])
-          const here = await bench({ failures, ledger })
+          await using here = await bench({ failures, ledger })
           const job = defineJob({ name: 'hang', queue: 'lost', perform: () => assert.fail('it is not to be run') })
           const id = await here.send(job, 1)
           for (let lost = 0; lost < 2; lost++) {
@@ -114,7 +106,7 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
 
         it('finish the job in hand on TERM, acknowledge it and exit with 0', async (context) => {
           const { location } = await newPlace()
-          const here = await bench()
+          await using here = await bench()
           const worker = workerProcess(context, uri, location, 600_000)
           await worker.said('ready')
           const job = defineJob({ name: 'gate', queue: 'gated', perform: () => {} })
@@ -135,7 +127,7 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
           const { location, ...place } = await newPlace()
           await using ledger = place.ledger()
           await ledger.open()
-          const here = await bench({ ledger })
+          await using here = await bench({ ledger })
           const worker = workerProcess(context, uri, location, 1)
           await worker.said('ready')
           const runs: { readonly attempt: number; readonly redelivered: boolean }[] = []
@@ -161,12 +153,13 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
     }
 
     it('with prefetch 1 are not starved by a slow job of another', async () => {
-      const here = await bench()
+      await using here = await bench()
       const { promise, resolve } = Promise.withResolvers<void>()
       const slow = defineJob({ name: 'slow', queue: 'fair', perform: () => promise })
       const quick = defineJob({ name: 'quick', queue: 'fair', perform: () => {} })
+      await using others = new AsyncDisposableStack()
       const workers = await Promise.all(
-        [1, 2].map(async () => (await bench()).worker({ jobs: [slow, quick], prefetch: 1 })),
+        [1, 2].map(async () => others.use(await bench()).worker({ jobs: [slow, quick], prefetch: 1 })),
       )
       for (const worker of workers) await worker.start()
       await here.send(slow)
@@ -181,7 +174,7 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
     })
 
     it('hold nothing while a retry waits for half an hour', async () => {
-      const here = await bench()
+      await using here = await bench()
       const queue = `later-${randomUUID()}`
       const job = defineJob({
         name: 'later',
@@ -201,7 +194,7 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
     })
 
     it('finish a job whose broker was killed meanwhile, and acknowledge its copy without running it', async () => {
-      const here = await bench()
+      await using here = await bench()
       const { promise, resolve } = Promise.withResolvers<void>()
       let runs = 0
       const job = defineJob({
@@ -231,7 +224,7 @@ for (const name of ['embedded', 'rabbitmq-classic', 'activemq-kahadb']) {
     })
 
     it('are found over the broker, and do what they are told', async () => {
-      const here = await bench()
+      await using here = await bench()
       const job = defineJob({ name: 'idle', queue: 'idle', perform: () => {} })
       const workers = [1, 2].map((nth) => here.worker({ jobs: [job], name: `idle-${nth}` }))
       for (const worker of workers) await worker.start()

@@ -27,7 +27,7 @@ describe('a worker on a queue that another process declared otherwise', {
     await using connection = await connect(uri)
     const log: string[] = []
     const say = (_: object, message: string): void => void log.push(message)
-    const app = createApp({
+    await using app = createApp({
       connection,
       queues: { images: { maxLength: 20 } },
       logger: { debug: say, info: say, warn: say, error: say },
@@ -46,6 +46,5 @@ describe('a worker on a queue that another process declared otherwise', {
     // The connection serves on, and the queue is as it was.
     await connection.send('elsewhere', 'fine')
     assert.deepEqual((await other.inspect('images'))?.consumers, 0)
-    await app.close()
   })
 })

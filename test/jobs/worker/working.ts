@@ -52,7 +52,7 @@ export interface HostOptions {
   readonly results?: JobHost['results']
 }
 
-export function benchOn(connection: Connection, options: HostOptions = {}): Bench {
+function benchOn(connection: Connection, options: HostOptions = {}): Bench {
   const events: JobEvent[] = []
   const log: Line[] = []
   const say =
@@ -109,23 +109,44 @@ const NO_ENVELOPE: Envelope = {
   history: [],
 }
 
-export interface MemoryBench extends Bench, AsyncDisposable {
+/** Stops its workers and closes its connection at the end, however the test ended: a worker holds the process. */
+export interface OpenBench extends Bench, AsyncDisposable {}
+
+export function openBench(connection: Connection, options: HostOptions = {}): OpenBench {
+  const bench = benchOn(connection, options)
+  const workers: Worker[] = []
+  return {
+    ...bench,
+    worker: (given) => {
+      const worker = bench.worker(given)
+      workers.push(worker)
+      return worker
+    },
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all(workers.map((worker) => worker.stop({ grace: 0 })))
+      await connection.close()
+    },
+  }
+}
+
+export interface MemoryBench extends OpenBench {
   readonly broker: MemoryBrokerControl
   /** What waits in a queue or is out with a consumer. */
   depth(queue: string): number
 }
 
-/** On a broker in memory of its own. Closes the connection at the end; workers are the test's. */
+/** On a broker in memory of its own. */
 export async function memoryBench(options: HostOptions = {}): Promise<MemoryBench> {
   const name = `worker-${randomUUID()}`
   const connection = await connect(`failover:(memory:${name})?initialReconnectDelay=1&maxReconnectDelay=5`)
   const broker = memoryBroker(name)
+  const bench = openBench(connection, options)
   return {
-    ...benchOn(connection, options),
+    ...bench,
     broker,
     depth: (queue) => broker.depth(queue),
     [Symbol.asyncDispose]: async () => {
-      await connection.close()
+      await bench[Symbol.asyncDispose]()
       broker.reset()
     },
   }
