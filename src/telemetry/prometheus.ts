@@ -43,6 +43,7 @@ export function prometheusMetrics(
   for (const outcome of OUTCOMES) metrics.sent.inc({ outcome }, 0)
   for (const settlement of SETTLEMENTS) metrics.settled.inc({ settlement }, 0)
   for (const redelivered of ['false', 'true']) metrics.delivered.inc({ redelivered }, 0)
+  for (const result of ['ok', 'error']) metrics.handlerDuration.zero({ result })
   return {
     open(connection) {
       open.add(connection)
@@ -71,6 +72,8 @@ function createMetrics(
   readonly settled: Counter<'settlement'>
   readonly duplicates: Counter
   readonly cancelled: Counter
+  /** What appears with its first value has not grown in the eyes of Prometheus: it is there with 0 before that. */
+  readonly begin: (role: LinkRole) => void
 } {
   const { prefix = 'understudy_', durationBuckets = DURATION_BUCKETS, failoverBuckets = FAILOVER_BUCKETS } = options
   const own = namesIn(register, prefix, 'give one prometheusMetrics() to every connection')
@@ -83,14 +86,26 @@ function createMetrics(
   gaugeOf('unsettled_deliveries', 'Deliveries in hand that are not settled.', ({ unsettledDeliveries }) =>
     unsettledDeliveries(),
   )
+  const failovers = new Counter(
+    own('broker_failovers_total', 'Links that came up again after a loss or a switch.', 'role'),
+  )
+  const outage = new Histogram({
+    ...own('failover_duration_seconds', 'From the loss of a link to the next one.', 'role'),
+    buckets: [...failoverBuckets],
+  })
+  const begun = new Set<LinkRole>()
   return {
+    failovers,
+    outage,
+    begin: (role) => {
+      // To zero is to forget: what another connection counted stays.
+      if (begun.has(role)) return
+      begun.add(role)
+      failovers.inc({ role }, 0)
+      outage.zero({ role })
+    },
     connected: new Gauge(own('broker_connected', 'Links that are up to a broker.', 'broker', 'role')),
     blocked: new Gauge(own('broker_blocked', 'Links from which a broker reads nothing for now.', 'broker', 'role')),
-    failovers: new Counter(own('broker_failovers_total', 'Links that came up again after a loss or a switch.', 'role')),
-    outage: new Histogram({
-      ...own('failover_duration_seconds', 'From the loss of a link to the next one.', 'role'),
-      buckets: [...failoverBuckets],
-    }),
     dialFailures: new Counter(
       own('broker_dial_failures_total', 'Attempts to connect that failed, by error code.', 'broker', 'code'),
     ),
@@ -127,7 +142,11 @@ function connectionMetrics(metrics: Metrics, connection: ObservedConnection, for
     if (!state) {
       state = { broker: undefined, blocked: false, interrupted: false }
       links.set(role, state)
-      for (const broker of connection.brokers) metrics.connected.inc({ broker, role }, 0)
+      metrics.begin(role)
+      for (const broker of connection.brokers) {
+        metrics.connected.inc({ broker, role }, 0)
+        metrics.blocked.inc({ broker, role }, 0)
+      }
     }
     return state
   }

@@ -119,7 +119,7 @@ test('nobody waits longer than two seconds for a slow store, and it is left alon
   assert.equal(clock.pending, 0)
 })
 
-test('the depth of each queue is looked at, one that is not there has none, and one that fails costs no other', async () => {
+test('the depth of each queue is looked at, one that is not there is empty, and one that fails costs no other', async () => {
   const asked: string[] = []
   const inspect: NonNullable<JobSources['connection']>['inspect'] = async (queue) => {
     asked.push(queue)
@@ -129,7 +129,7 @@ test('the depth of each queue is looked at, one that is not there has none, and 
   }
   let queues = ['gone', 'broken', 'low', 'high']
   const { clock, values } = watching({ connection: { inspect }, queues: () => queues })
-  assert.deepEqual(await values('queue_depth'), { low: 3, high: 4 })
+  assert.deepEqual(await values('queue_depth'), { gone: 0, low: 3, high: 4 })
   assert.deepEqual(await values('scrape_errors_total'), { failures: 0, queues: 1, workers: 0 })
   assert.equal(asked.length, 4)
   queues = Array.from({ length: 500 }, (_, n) => `q-${n}`)
