@@ -105,7 +105,7 @@ export const SCRIPT: string = `'use strict'
   for (const hidden of document.querySelectorAll('[data-needs-script]')) hidden.hidden = false
 
   // Keys: / goes to the search, g and a letter to a page, j and k along the rows, Escape out of a field.
-  let went = 0
+  let went = -Infinity
   const step = (by) => {
     const rows = Array.from(document.querySelectorAll('.rows tbody tr')).map((row) => row.querySelector('a, summary, button, input')).filter(Boolean)
     if (rows.length === 0) return
@@ -125,7 +125,7 @@ export const SCRIPT: string = `'use strict'
     } else if (event.key === 'g') went = event.timeStamp
     else if (event.timeStamp - went < 1500 && /^[a-z]$/.test(event.key)) {
       const link = document.querySelector('.main-nav a[data-key="' + event.key + '"]')
-      went = 0
+      went = -Infinity
       if (link) link.click()
     } else if (event.key === 'j') step(1)
     else if (event.key === 'k') step(-1)

@@ -1,5 +1,6 @@
 /** What the pages of failures and the audit add to the dashboard's style. */
 export const FAILURES_STYLE: string = `
+[hidden] { display: none !important; }
 .finder { margin: 18px 0 0; }
 .finder-line { display: flex; flex-wrap: wrap; gap: 6px 8px; align-items: center; }
 .finder-line label { flex-basis: 100%; font-size: var(--small); color: var(--muted); }
