@@ -56,16 +56,36 @@ export function haproxyConfigFile(folder: LabFolder): string {
   return folder.at('haproxy.cfg')
 }
 
+/** What HAProxy listens on, and what it hands sessions to, as `host:port`. */
+export interface HaproxyAddresses {
+  readonly entrance: string
+  readonly stats: string
+  readonly servers: readonly { readonly node: string; readonly address: string }[]
+  /** Whom the servers' names are asked of, again and again; left out where they are addresses. */
+  readonly nameserver?: string
+}
+
 export function writeHaproxyConfiguration(folder: LabFolder, check: HaproxyCheck): void {
   const { nodes, ports } = folder.read()
   const address = (name: string): string => `127.0.0.1:${portOf(ports, name)}`
+  const servers = nodes.map((node) => ({ node, address: address(node) }))
+  const text = haproxyConfiguration({ entrance: address(HAPROXY), stats: address(HAPROXY_STATS), servers }, check)
+  writeFileSync(haproxyConfigFile(folder), text)
+}
+
+/** The whole of haproxy.cfg. */
+export function haproxyConfiguration(addresses: HaproxyAddresses, check: HaproxyCheck): string {
   const { interMs, fall } = CHECK_TIMES[check]
+  const { entrance, stats, servers, nameserver } = addresses
+  const endings = check === 'amqp' ? ' on-marked-down shutdown-sessions' : ''
+  // A server that is not there when HAProxy starts may still come, and one that starts again may have moved.
+  const names = nameserver === undefined ? '' : ' resolvers names init-addr last,libc,none'
   const lines = [
     'global',
     // Of its sessions nothing; of its servers, when one is down and up.
     '    log stdout format iso local0 notice',
     // Reads, and changes nothing.
-    `    stats socket ipv4@${address(HAPROXY_STATS)} level user`,
+    `    stats socket ipv4@${stats} level user`,
     '',
     'defaults',
     '    mode tcp',
@@ -76,17 +96,20 @@ export function writeHaproxyConfiguration(folder: LabFolder, check: HaproxyCheck
     '    option clitcpka',
     '    option srvtcpka',
     '',
+    ...(nameserver === undefined
+      ? []
+      : ['resolvers names', `    nameserver first ${nameserver}`, '    hold valid 1s', '']),
     'frontend amqp',
-    `    bind ${address(HAPROXY)}`,
+    `    bind ${entrance}`,
     `    default_backend ${BACKEND}`,
     '',
     `backend ${BACKEND}`,
     '    balance roundrobin',
     ...(check === 'amqp' ? AMQP_CHECK : []),
-    `    default-server check inter ${interMs} fall ${fall} rise ${RISE}${check === 'amqp' ? ' on-marked-down shutdown-sessions' : ''}`,
-    ...nodes.map((node) => `    server ${node} ${address(node)}`),
+    `    default-server check inter ${interMs} fall ${fall} rise ${RISE}${endings}${names}`,
+    ...servers.map(({ node, address }) => `    server ${node} ${address}`),
   ]
-  writeFileSync(haproxyConfigFile(folder), lines.map((line) => `${line}\n`).join(''))
+  return lines.map((line) => `${line}\n`).join('')
 }
 
 // `AMQP`, then protocol 0-9-1; a node answers with a method (1) on channel 0.
