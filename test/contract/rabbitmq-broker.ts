@@ -58,7 +58,10 @@ async function control(lab: Lab, ...args: string[]): Promise<void> {
 async function deleteQueue(lab: Lab, queue: string): Promise<void> {
   const node = lab.nodes.find(({ name }) => lab.state(name) === 'running')
   const connection = await amqpConnect(withCredentials(node?.endpoint ?? '', lab.credentials))
-  const channel = await connection.createChannel()
-  await channel.deleteQueue(queue)
-  await connection.close()
+  try {
+    const channel = await connection.createChannel()
+    await channel.deleteQueue(queue)
+  } finally {
+    await connection.close()
+  }
 }

@@ -22,20 +22,13 @@ interface World extends AsyncDisposable {
 
 /** Applications on connections of their own, as processes have them. */
 function open(uri: string): World {
-  const closing: (() => Promise<void>)[] = []
+  const opened = new AsyncDisposableStack()
   return {
     app: async (options = {}) => {
-      const connection = await connect(uri)
-      const app = createApp({ connection, results: replyResults(), ...options })
-      closing.push(async () => {
-        await app.close()
-        await connection.close()
-      })
-      return app
+      const connection = opened.use(await connect(uri))
+      return opened.use(createApp({ connection, results: replyResults(), ...options }))
     },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(closing.map((close) => close()))
-    },
+    [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   }
 }
 

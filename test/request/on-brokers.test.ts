@@ -113,16 +113,10 @@ interface World extends AsyncDisposable {
 }
 
 function open(uri: string): World {
-  const connections: Connection[] = []
+  const opened = new AsyncDisposableStack()
   return {
-    connect: async () => {
-      const connection = await connect(uri)
-      connections.push(connection)
-      return connection
-    },
-    [Symbol.asyncDispose]: async () => {
-      await Promise.all(connections.map((connection) => connection.close()))
-    },
+    connect: async () => opened.use(await connect(uri)),
+    [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   }
 }
 

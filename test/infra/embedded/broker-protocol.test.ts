@@ -317,13 +317,13 @@ test('a connection that is lost or says goodbye gives back what it held, to whoe
 })
 
 test('DISCONNECT is confirmed, and then the broker closes', async () => {
-  const client = await connect()
+  await using client = await connect()
   await client.confirmed({ command: 'DISCONNECT' })
   await client.closed
 })
 
 test('a client that closes its own side after a frame is still sent the receipt', async () => {
-  const client = await connect()
+  await using client = await connect()
   const queue = freshQueue()
   client.socket.end(client.encode({ command: 'SEND', headers: { destination: queue, receipt: 'last' }, body: 'x' }))
   assert.equal((await client.next('RECEIPT')).headers['receipt-id'], 'last')

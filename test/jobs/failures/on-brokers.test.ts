@@ -27,8 +27,8 @@ type Stores = Pick<StorePlace, 'failures' | 'ledger'>
 
 async function open(uri: string, newPlace: () => Promise<Stores>): Promise<World> {
   const place = await newPlace()
-  const connection = await connect(uri)
   const stores = { failures: place.failures(), ledger: place.ledger() }
+  const connection = await connect(uri)
   const app = createApp({ connection, ...stores, results: replyResults() })
   return {
     app,
