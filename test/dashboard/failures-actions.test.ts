@@ -13,6 +13,7 @@ import {
   hiddenFields,
   readable,
   STORE_KINDS,
+  tokenOf,
 } from './failures-stage.ts'
 
 /** Opens the confirmation and presses its button. */
@@ -266,6 +267,21 @@ describe('sending failures back', () => {
       assert.equal((await post(`/failures/${path}`, fields, 'vera')).status, 403, path)
     assert.equal((await get('/failures/a.0/edit', 'vera')).status, 403)
     assert.equal((await get('/failures/confirm?action=requeue&id=a.0', 'vera')).status, 403)
+    assert.equal(await app.failures.count('status:failed'), 1)
+  })
+
+  it('is refused to the pages of others', async (t) => {
+    const { store, app, url } = await failuresStage(t)
+    await store.keep([failed('a')])
+    for (const [name, value] of [
+      ['origin', 'http://elsewhere.example'],
+      ['sec-fetch-site', 'cross-site'],
+    ] as const) {
+      const headers = { authorization: `Bearer ${tokenOf('ada')}`, [name]: value }
+      const body = new URLSearchParams({ id: 'a.0', expected: '1', typed: 'clear all' })
+      for (const path of ['requeue', 'discard', 'remove', 'clear', 'a.0/edit'])
+        assert.equal((await fetch(`${url}failures/${path}`, { method: 'POST', headers, body })).status, 403)
+    }
     assert.equal(await app.failures.count('status:failed'), 1)
   })
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HEADER } from '../../src/jobs/envelope.ts'
 import type { Failure } from '../../src/jobs/failures/failure.ts'
-import { failed } from '../jobs/failures/desk-stage.ts'
+import { failed, until } from '../jobs/failures/desk-stage.ts'
 import { failuresStage, readable, STORE_KINDS } from './failures-stage.ts'
 import { workAndFood } from './failures-story.ts'
 
@@ -137,6 +137,24 @@ describe('one failure', () => {
     assert.match((await get('/failures/a.0/edit')).text, />\nAAEC&#47;w==<|>\nAAEC\/w==</)
     await posted('/failures/a.0/edit', { form: 'base64', args: 'AQID', queue: 'bytes' })
     assert.equal((await connection.inspect('bytes'))?.ready, 1)
+  })
+
+  it('is edited though its arguments are a megabyte, in letters of four bytes', async (t) => {
+    const { store, get, posted, connection } = await failuresStage(t, { kind: 'sqlite' })
+    await store.open()
+    const text = `{"text":"${'😀'.repeat(262_000)}"}`
+    await store.keep([failed('a', { args: Buffer.from(text) })])
+    assert.equal((await get('/failures/a.0/edit')).status, 200)
+    const edited = text.replace('😀', '😃')
+    const { status } = await posted('/failures/a.0/edit', { form: 'text', args: edited, queue: 'large' })
+    assert.equal(status, 200)
+    let received = ''
+    connection.listen('queue://large', async (delivery) => {
+      received = delivery.text()
+      await delivery.ack()
+    })
+    await until('the message', () => received !== '')
+    assert.ok(received === edited)
   })
 
   it('goes to another queue without a change of its arguments', async (t) => {
