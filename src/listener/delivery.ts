@@ -3,6 +3,7 @@ import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { IncomingMessage } from '../transport/message.ts'
 import { Codecs, mediaType } from '../transport/codec.ts'
 import { decodeJson, decodeText } from './codec.ts'
+import type { WatchedDelivery } from './observer.ts'
 import type { DeliverySettlement } from './settlement.ts'
 
 /** One copy of a message in a listener's hands, until it is settled. */
@@ -10,10 +11,18 @@ export class Delivery {
   readonly #message: IncomingMessage
   readonly #settlement: DeliverySettlement
   readonly #codecs: Codecs
+  readonly #watched: WatchedDelivery | undefined
   /** The broker that delivered it. */
   readonly endpoint: RedactedEndpoint
 
-  constructor(message: IncomingMessage, endpoint: RedactedEndpoint, settlement: DeliverySettlement, codecs: Codecs) {
+  constructor(
+    message: IncomingMessage,
+    endpoint: RedactedEndpoint,
+    settlement: DeliverySettlement,
+    codecs: Codecs,
+    watched?: WatchedDelivery,
+  ) {
+    this.#watched = watched
     this.#message = message
     this.#settlement = settlement
     this.#codecs = codecs
@@ -118,6 +127,14 @@ export class Delivery {
    */
   leave(): void {
     this.#settlement.leave()
+  }
+
+  /**
+   * Tells metrics and traces that the work failed, where the handler ends all the same, as one does that has put what
+   * failed somewhere safe. The broker hears nothing of it.
+   */
+  noteFailure(error: unknown): void {
+    this.#watched?.noteFailure(error)
   }
 
   /** Not now: it goes back to its queue, to be delivered again. */

@@ -351,7 +351,7 @@ export class Listener implements AsyncDisposable {
     const settlement = new DeliverySettlement(watched ?? linkDelivery, link.endpoint, this.#watcher, this.#dedupe)
     this.#open.add(settlement)
     // A handler that acknowledges first and works afterwards makes room at the broker, but not here.
-    const delivery = new Delivery(linkDelivery.message, link.endpoint, settlement, codecs)
+    const delivery = new Delivery(linkDelivery.message, link.endpoint, settlement, codecs, watched)
     if (watched) this.#watched?.set(delivery, watched).set(settlement, watched)
     this.#handlers.take(delivery, settlement)
   }

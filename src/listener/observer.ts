@@ -18,7 +18,7 @@ export interface DeliveryWatcher {
    * loop over deliveries.
    */
   run(handle: () => void): void
-  /** The handler has ended: with nothing, or with what it threw. */
+  /** The handler has ended: with nothing, or with what it threw or said that failed. */
   handled(thrown: { readonly error: unknown } | undefined): void
   /** A settlement is on its way to the broker. */
   settling(as: Settlement): void
@@ -36,6 +36,8 @@ export class WatchedDelivery implements LinkDelivery {
   readonly #endpoint: RedactedEndpoint
   /** Nobody before a handler has it: what waits in line was not delivered to anyone. */
   #watchers: DeliveryWatcher[] = []
+  /** What the application says that failed. */
+  #failure: { readonly error: unknown } | undefined
 
   constructor(
     observers: readonly DeliveryObserver[],
@@ -62,9 +64,13 @@ export class WatchedDelivery implements LinkDelivery {
     return watchers
   }
 
+  noteFailure(error: unknown): void {
+    this.#failure = { error }
+  }
+
   /** The application goes on to the next one. */
   end(): void {
-    this.#tell((watcher) => watcher.handled(undefined))
+    this.#tell((watcher) => watcher.handled(this.#failure))
   }
 
   /** From begin to end. Ends as the handler does, whatever those who watch it do. */

@@ -1,6 +1,7 @@
 import type { Destination } from '../transport/destination.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { IncomingMessage, OutgoingMessage } from '../transport/message.ts'
+import { jobAttributes } from './job-attributes.ts'
 
 type Attributes = Record<string, string | number | boolean>
 
@@ -26,7 +27,7 @@ export function operationAttributes(type: 'send' | 'process' | 'settle', name: s
 }
 
 export function messageAttributes(
-  message: Pick<OutgoingMessage | IncomingMessage, 'id' | 'body' | 'correlationId'>,
+  message: Pick<OutgoingMessage | IncomingMessage, 'id' | 'body' | 'headers' | 'correlationId'>,
   destination: Destination,
 ): Attributes {
   const name = destinationName(destination)
@@ -36,6 +37,7 @@ export function messageAttributes(
     ...(template === name ? {} : { 'messaging.destination.template': template }),
     'messaging.message.id': message.id,
     'messaging.message.body.size': message.body.length,
+    ...jobAttributes(message.headers),
     ...(message.correlationId === undefined ? {} : { 'messaging.message.conversation_id': message.correlationId }),
     ...(destination.kind === 'exchange'
       ? { 'messaging.rabbitmq.destination.routing_key': destination.routingKey }
@@ -45,9 +47,9 @@ export function messageAttributes(
 
 /** The kind of broker and where it is, out of `scheme://host:port`; a scheme of its own names itself. */
 export function brokerAttributes(endpoint: RedactedEndpoint | undefined): Attributes {
-  const parts = /^([^:]+):\/\/(.*):(\d+)$/.exec(endpoint ?? '')
+  const parts = /^([^:]+):\/\/(.*?)(?::(\d+))?$/.exec(endpoint ?? '')
   if (!parts) return {}
-  const [, scheme = '', host = '', port] = parts
+  const [, scheme = '', host = '', port = '0'] = parts
   const system = { 'messaging.system': SYSTEM_OF_SCHEME[scheme] ?? scheme }
   // What runs in this process has no port.
   if (port === '0') return system

@@ -32,3 +32,11 @@ test('docs/observability.md names every status event', () => {
   )
   assert.ok(types.length >= 10)
 })
+
+test('docs/observability.md names every alert, and no other', () => {
+  const source = readFileSync(new URL('../../infra/prometheus/alerts.yml', import.meta.url), 'utf8')
+  const alerts = [...source.matchAll(/- alert: (\w+)/g)].map(([, name]) => name)
+  const told = [...PAGE.matchAll(/^\| `(Understudy\w+)` \|/gm)].map(([, name]) => name)
+  assert.deepEqual(told, alerts)
+  assert.ok(alerts.length >= 10)
+})

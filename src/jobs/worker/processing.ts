@@ -233,7 +233,9 @@ export class Processing {
     return this.#shop.host.clock.now() - began
   }
 
-  #tell({ queue, job, jobId }: Task, what: EventOf<JobEvent>): void {
+  #tell({ delivery, queue, job, jobId }: Task, what: EventOf<JobEvent>): void {
+    // It will be acknowledged all the same.
+    if (what.type === 'failed' || what.type === 'retried') delivery.noteFailure(what.error)
     try {
       this.#shop.host.tell({ ...what, queue, job, jobId })
     } catch {
