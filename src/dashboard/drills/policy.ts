@@ -1,5 +1,5 @@
 /**
- * A report stands by itself: nothing of the dashboard's. Sandboxed, it has an origin of its own, so that a script in a
+ * A report stands by itself: nothing of the dashboard's. In a sandbox it has an origin of its own, so that a script in a
  * file that somebody changed can neither read a page of the dashboard nor act on it.
  */
 const NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -25,12 +25,12 @@ export function reportPolicy(head: string): string {
 }
 
 /**
- * Links of a page without scripts, such as those of a suite to its runs, come from the dashboard: its cookie is for
- * requests of its own site alone. With scripts it must not be the dashboard's site.
+ * Without scripts there is nothing to keep in a sandbox, and links of such a page, as of a suite to its runs, come from
+ * the dashboard: its cookie is for requests of its own site alone. What has scripts must not be of that site.
  */
 function policyOf(style: string, script: string | undefined): string {
   return script === undefined
-    ? `${NOTHING}; style-src ${style}; sandbox allow-same-origin allow-downloads`
+    ? `${NOTHING}; style-src ${style}`
     : `${NOTHING}; style-src ${style}; script-src ${script}; img-src data:; sandbox allow-scripts allow-downloads`
 }
 

@@ -40,6 +40,7 @@ a.button.strong { background: var(--accent); border-color: var(--accent); color:
 .failed { fill: var(--bad); }
 .mark { overflow: visible; }
 .mark.lost path { fill: none; stroke: var(--bad); stroke-width: 2.5; }
+.mark.lost .around { stroke: var(--paper); stroke-width: 5.5; }
 .mark.switched path { fill: var(--paper); stroke: var(--ink); stroke-width: 1.5; }
 .mark.drilled path { fill: var(--ink); }
 .drill { stroke: var(--ink); stroke-dasharray: 2 3; }

@@ -46,7 +46,7 @@ function outageMark(outage: Outage, y: number, window: Window): Html {
   const x = percent(placeOf(window, outage.from))
   if (outage.isSwitch)
     return html`<svg x="${x}" y="${y + 30}" class="mark switched"><path d="M0-8 5 0 0 8-5 0z"/></svg>`
-  return html`${bar('outage', outage, y + 21, 18, window)}<svg x="${x}" y="${y + 30}" class="mark lost"><path d="M-5-7 5 7M5-7-5 7"/></svg>`
+  return html`${bar('outage', outage, y + 21, 18, window)}<svg x="${x}" y="${y + 30}" class="mark lost"><path class="around" d="M-5-7 5 7M5-7-5 7"/><path d="M-5-7 5 7M5-7-5 7"/></svg>`
 }
 
 function bar(

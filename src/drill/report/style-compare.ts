@@ -6,6 +6,7 @@ export const COMPARE_STYLE: string = `
 .side .line { font-weight: 650; }
 .side .dot { color: var(--muted); font-weight: 400; }
 .compared td { width: 24%; padding-right: 24px; }
+.compared thead td { width: auto; }
 .compared svg:not(.glyph) { margin-top: 5px; }
 .compared .better, .compared .worse { font-weight: 650; }
 .compared .same, .compared .other { color: var(--muted); }

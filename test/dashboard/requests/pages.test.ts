@@ -48,8 +48,8 @@ describe('the page of requests', () => {
     const goOn = Promise.withResolvers<void>()
     const resize = defineJob({
       name: 'resize',
-      async perform(args: { readonly fail: boolean }, { progress }) {
-        await progress(50, 'half of <it>')
+      async perform(args: { readonly fail: boolean }, context) {
+        await context.progress(50, 'half of <it>')
         await goOn.promise
         if (args.fail) throw new TypeError('no such <image>')
         return { width: 640, note: '<b>done</b>' }
@@ -111,7 +111,7 @@ describe('the page of requests', () => {
     await responder.ready
     await connection.request('queue://doubled', 21)
     await responder.close()
-    assert.match(await text(), /Answers confirmed<\/th><td[^>]*>1</)
-    assert.match(await text(), /Open requests<\/th><td[^>]*>0</)
+    assert.match(await text(), /Answers confirmed<\/dt><dd><b>1</)
+    assert.match(await text(), /Open requests<\/dt><dd><b>0</)
   })
 })

@@ -67,7 +67,7 @@ function measuredTable(rows: readonly Row[], a: DrillResult, b: DrillResult): Ht
 /** Rows of two sides, with how B stands against A; `below` draws what stands beneath the value of side 0 or 1. */
 export function comparedTable(rows: readonly Row[], below: (row: Row, side: 0 | 1) => Html | null = () => null): Html {
   return html`<table class="facts compared">
-    <thead><tr><th scope="col"></th><th scope="col">A</th><th scope="col">B</th><th scope="col">B against A</th></tr></thead>
+    <thead><tr><td></td><th scope="col">A</th><th scope="col">B</th><th scope="col">B against A</th></tr></thead>
     <tbody>${rows.map(
       (row) =>
         html`<tr><th scope="row">${row.name}</th><td data-name="A">${unbroken(row.a)}${below(row, 0)}</td><td data-name="B">${unbroken(row.b)}${below(row, 1)}</td>
@@ -109,7 +109,7 @@ function parts(a: DrillResult, b: DrillResult): Html {
     return html`<p class="nothing">In neither did another broker take over, so there are no parts to show.</p>`
   return html`<p class="lead">Both on one scale, from the fault to the first confirm of another broker.</p>
     <table class="waterfall">
-    <thead><tr><th scope="col">Part</th><th scope="col"></th><th scope="col" class="number">Took</th></tr></thead>
+    <thead><tr><th scope="col">Part</th><td></td><th scope="col" class="number">Took</th></tr></thead>
     <tbody>${partRows('A', a, most)}${partRows('B', b, most)}</tbody></table>`
 }
 
@@ -127,6 +127,6 @@ function partRows(letter: string, { failoverMs, failoverParts }: DrillResult, mo
 
 /** What was run differently, without a word of better or worse. */
 export function differing(rows: readonly Row[]): Html {
-  return html`<table class="facts compared"><thead><tr><th scope="col"></th><th scope="col">A</th><th scope="col">B</th></tr></thead>
+  return html`<table class="facts compared"><thead><tr><td></td><th scope="col">A</th><th scope="col">B</th></tr></thead>
     <tbody>${rows.map(({ name, a, b }) => html`<tr><th scope="row">${name}</th><td data-name="A">${a}</td><td data-name="B">${b}</td></tr>`)}</tbody></table>`
 }
