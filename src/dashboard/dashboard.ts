@@ -153,7 +153,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 }
 
 function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegister | undefined): Hono<DashboardEnv> {
-  const root = context.basePath === '' ? new Hono<DashboardEnv>() : new Hono<DashboardEnv>().basePath(context.basePath)
+  const root = new Hono<DashboardEnv>({ strict: false }).basePath(context.basePath || '/')
   root.use(safeHeaders)
   root.use(gate.guard)
   root.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: (c) => c.text('That is too much at once.\n', 413) }))
@@ -161,7 +161,7 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
   root.route('/', loginRoutes(context, gate))
   root.use(async (c, next) => {
     const admitted = await gate.admit(c)
-    if ('kind' in admitted) return refuse(c, context, admitted)
+    if ('kind' in admitted) return refuse(c, context, admitted, pathWithin(context, c.req.raw))
     c.set('visitor', admitted)
     return await next()
   })
@@ -185,6 +185,12 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
     return problemPage(c, context, 500, 'This page could not be made', error)
   })
   return root
+}
+
+/** Where somebody wanted to go who has to log in first. */
+function pathWithin({ basePath }: DashboardContext, { method, url }: Request): string | undefined {
+  const { pathname, search } = new URL(url)
+  return method === 'GET' ? `${pathname.slice(basePath.length)}${search}` : undefined
 }
 
 class RunningDashboard implements Dashboard {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { aborted } from '../../clock.ts'
 import { prepare } from '../../connect.ts'
+import { isLoopbackHost } from '../../dashboard/access/origin.ts'
 import { createDashboard } from '../../dashboard/dashboard.ts'
 import { createApp } from '../../jobs/app.ts'
 import { dashboardTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
@@ -76,6 +77,8 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
   const { host, port, queue, title, allowHost, https } = options
   const { tokens, warning } = dashboardTokens(options.tokenFile, process.env)
   if (warning !== undefined) terminal.err(`  ${warning}\n`)
+  if (tokens === undefined && !isLoopbackHost(host))
+    throw new Exit(EXIT.badArguments, `--host ${host} is not of this machine alone: give --token-file too`)
   const stores = {
     ...(options.failures === undefined ? {} : openFailures(options.failures)),
     // What comes by reply comes to the enqueuer alone.

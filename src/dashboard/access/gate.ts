@@ -17,7 +17,8 @@ const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-i
 
 /** Why somebody is not let in. */
 export type Refusal =
-  | { readonly kind: 'unknown' }
+  /** No token, or one that nobody has. */
+  | { readonly kind: 'unknown'; readonly tried: boolean }
   | { readonly kind: 'wait'; readonly waitMs: number }
   | { readonly kind: 'forbidden'; readonly reason: string }
 
@@ -73,7 +74,7 @@ export class Gate {
     if (bearer !== undefined) return this.#try(c, bearer)
     const id = getCookie(c, cookieName(c))
     const visitor = id === undefined ? undefined : this.#sessions.visitorOf(id)
-    if (!visitor) return { kind: 'unknown' }
+    if (!visitor) return { kind: 'unknown', tried: false }
     c.set('session', id)
     return visitor
   }
@@ -121,7 +122,7 @@ export class Gate {
     const visitor = this.#tokens.visitorOf(token)
     if (visitor) this.#attempts.right(address)
     else this.#attempts.wrong(address)
-    return visitor ?? { kind: 'unknown' }
+    return visitor ?? { kind: 'unknown', tried: true }
   }
 
   #bearerOf(c: Asked): string | undefined {

@@ -37,7 +37,7 @@ export function refuse(c: Context<DashboardEnv>, context: DashboardContext, refu
       return c.html(loginPage(context, to, `There were too many wrong tokens. Try again in ${seconds} s.`).markup, 429)
     }
     case 'unknown':
-      return c.html(loginPage(context, to, 'Nobody has this token.').markup, 401)
+      return c.html(loginPage(context, to, refusal.tried ? 'Nobody has this token.' : undefined).markup, 401)
   }
 }
 

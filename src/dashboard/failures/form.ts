@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../../errors.ts'
 
 /** More than any form has but that of an edit. */
-export const MOST_FORM_BYTES = 524_288
+const MOST_FORM_BYTES = 524_288
 
 /**
  * The fields of a form that was sent, read no further than this.

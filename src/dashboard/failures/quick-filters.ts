@@ -5,7 +5,7 @@ import type { FailureQuery } from '../../jobs/failures/query.ts'
 /** The fields that have a box of their own beside the search. */
 export const FILTER_FIELDS = ['status', 'reason', 'job', 'queue'] as const
 
-export type FilterField = (typeof FILTER_FIELDS)[number]
+type FilterField = (typeof FILTER_FIELDS)[number]
 
 export type Filters = Readonly<Record<FilterField, string>>
 

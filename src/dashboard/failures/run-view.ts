@@ -1,4 +1,4 @@
-import { glyph } from '../../page/glyphs.ts'
+import { type Glyph, glyph } from '../../page/glyphs.ts'
 import { type Html, html } from '../../page/html.ts'
 import { moment } from './moment.ts'
 import { choiceText, outcomeSentences } from './confirm-words.ts'
@@ -42,11 +42,25 @@ function runningPart(basePath: string, run: RequeueRun, mayAct: boolean): Html {
 }
 
 function endedPart(basePath: string, run: RequeueRun, now: number): Html {
-  const went = run.outcome !== undefined && run.trouble === undefined && !run.outcome.stoppedByCanary
-  return html`<h2>${glyph(went ? 'pass' : 'fail')} ${went ? 'Done' : 'Not all went'}</h2>
+  const { tone, shape, title } = endOf(run)
+  return html`<h2 class="${tone}">${glyph(shape)} ${title}</h2>
     ${outcomeSentences(run).map((sentence) => html`<p>${sentence}</p>`)}
     <p class="quiet">Ended ${moment(run.endedAt ?? now, now)}.</p>
     <div class="choices"><a class="button" href="${basePath}/failures">Back to the failures</a></div>`
+}
+
+interface End {
+  readonly tone: 'good' | 'bad' | 'plain'
+  readonly shape: Glyph
+  readonly title: string
+}
+
+function endOf({ outcome, trouble }: RequeueRun): End {
+  if (outcome === undefined || trouble !== undefined || outcome.stoppedByCanary)
+    return { tone: 'bad', shape: 'fail', title: 'Not all went' }
+  // Perhaps somebody else has just sent them.
+  if (outcome.sent === 0) return { tone: 'plain', shape: 'note', title: 'Nothing was sent' }
+  return { tone: 'good', shape: 'pass', title: 'Done' }
 }
 
 function waitsForCanary({ choice, sent, claimed }: RequeueRun): boolean {

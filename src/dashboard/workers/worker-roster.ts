@@ -23,6 +23,7 @@ export class WorkerRoster {
   readonly #options: WorkerRosterOptions
   readonly #glance: Glance<readonly WorkerDescription[]>
   readonly #canAsk: boolean
+  #closed = false
 
   constructor(options: WorkerRosterOptions) {
     this.#options = options
@@ -51,6 +52,7 @@ export class WorkerRoster {
   start(): void {
     if (!this.#canAsk) return
     this.#registry.start().catch((error: unknown) => {
+      if (this.#closed) return
       this.#options.logger.warn({ error: messageOf(error) }, 'the heartbeats of workers cannot be heard')
     })
   }
@@ -81,6 +83,7 @@ export class WorkerRoster {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await Promise.all([this.#registry.close(), this.#glance.close()])
   }
 }

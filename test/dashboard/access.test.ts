@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict'
+import { createServer, request } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { describe, it } from 'node:test'
+import { createDashboard } from '../../src/dashboard/dashboard.ts'
+import { Attempts } from '../../src/dashboard/access/attempts.ts'
+import { isLoopbackAddress, isLoopbackHost, siteOf } from '../../src/dashboard/access/origin.ts'
+import { Sessions } from '../../src/dashboard/access/sessions.ts'
+import { connect } from '../../src/connect.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { form, type Stage, stage, TOKENS } from './stage.ts'
+
+/** A request with whatever headers, which `fetch` would not send. */
+function raw(url: string, headers: Record<string, string>, method = 'GET'): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { method, headers, agent: false }, (answer) => {
+      let text = ''
+      answer.setEncoding('utf8').on('data', (part: string) => (text += part))
+      answer.once('end', () => resolve({ status: answer.statusCode ?? 0, text }))
+    })
+    sent.once('error', reject).end()
+  })
+}
+
+async function logIn(on: Stage, token: string): Promise<{ response: Response; cookie: string }> {
+  const response = await fetch(new URL('/login', on.url), {
+    ...form({ token, to: '/queues' }),
+    redirect: 'manual',
+    headers: { origin: new URL(on.url).origin },
+  })
+  return { response, cookie: (response.headers.get('set-cookie') ?? '').split(';')[0] ?? '' }
+}
+
+describe('who is let in without tokens', () => {
+  it('is whoever is on this machine, as admin', async (context) => {
+    const on = await stage(context, { hasTokens: false })
+    const page = await on.ask('/')
+    assert.equal(page.status, 200)
+    assert.match(await page.text(), /, admin<\/span>/)
+  })
+
+  it('is nobody who calls the server by another name, as a page does that had its own name lead here', async (context) => {
+    const on = await stage(context, { hasTokens: false })
+    const { port } = new URL(on.url)
+    for (const [host, status] of [
+      [`127.0.0.1:${port}`, 200],
+      [`localhost:${port}`, 200],
+      [`[::1]:${port}`, 200],
+      ['evil.example', 403],
+      [`evil.example:${port}`, 403],
+      [`127.0.0.1.evil.example:${port}`, 403],
+    ] as const)
+      assert.equal((await raw(on.url, { host })).status, status, host)
+  })
+
+  it('is nobody who comes through a proxy that says so', async (context) => {
+    const on = await stage(context, { hasTokens: false })
+    for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via']) {
+      const { status, text } = await raw(on.url, { [header]: '203.0.113.7' })
+      assert.equal(status, 403, header)
+      assert.match(text, /for the machine that it runs on/)
+    }
+  })
+
+  it('is nobody where no socket says where they come from', async (context) => {
+    const { dashboard, url } = await stage(context, { hasTokens: false })
+    assert.equal((await dashboard.fetch(new Request(url))).status, 403)
+  })
+
+  it('lets the dashboard listen on no other address', async (context) => {
+    const { dashboard } = await stage(context, { hasTokens: false })
+    for (const host of ['0.0.0.0', '::', '192.0.2.1', 'example.org'])
+      await assert.rejects(dashboard.listen({ host, port: 0 }), { code: 'invalid-option', message: /without tokens/ })
+  })
+})
+
+describe('who is let in with tokens', () => {
+  it('gets a cookie for a token, which no script reads and no other site sends', async (context) => {
+    const on = await stage(context)
+    const anonymous = await fetch(new URL('/queues', on.url))
+    assert.equal(anonymous.status, 401)
+    assert.match(await anonymous.text(), /name="to" value="\/queues"/)
+    const { response, cookie } = await logIn(on, TOKENS.operator.token)
+    assert.equal(response.status, 303)
+    assert.equal(response.headers.get('location'), '/queues')
+    assert.match(response.headers.get('set-cookie') ?? '', /; Path=\/; HttpOnly; SameSite=Strict$/)
+    const page = await fetch(new URL('/queues', on.url), { headers: { cookie } })
+    assert.match(await page.text(), /otto, operator/)
+    const out = await fetch(new URL('/logout', on.url), {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { cookie, origin: new URL(on.url).origin },
+    })
+    assert.equal(out.status, 303)
+    assert.equal((await fetch(new URL('/queues', on.url), { headers: { cookie } })).status, 401)
+  })
+
+  it('is sent nowhere else after logging in, whatever an address asks for', async (context) => {
+    const on = await stage(context)
+    for (const to of [
+      '//evil.example/',
+      'https://evil.example/',
+      '/\\evil.example',
+      'javascript:alert(1)',
+      '/\t/evil',
+    ]) {
+      const response = await fetch(new URL('/login', on.url), {
+        ...form({ token: TOKENS.viewer.token, to }),
+        redirect: 'manual',
+        headers: { origin: new URL(on.url).origin },
+      })
+      assert.equal(response.headers.get('location'), '/', to)
+    }
+  })
+
+  it('has to wait after ten wrong tokens, also with the right one, and whichever way it is shown', async (context) => {
+    const on = await stage(context)
+    for (let n = 0; n < 5; n++) assert.equal((await logIn(on, `wrong-${n}`)).response.status, 401)
+    const wrong = { headers: { authorization: 'Bearer wrong-wrong-wrong' } }
+    for (let n = 0; n < 5; n++) assert.equal((await on.ask('/', 'viewer', wrong)).status, 401)
+    const { response, cookie } = await logIn(on, TOKENS.admin.token)
+    assert.equal(response.status, 429)
+    assert(Number(response.headers.get('retry-after')) > 0)
+    assert.equal(cookie, '')
+    assert.equal((await on.ask('/', 'admin')).status, 429)
+  })
+
+  it('shows a token in a header, as programs do, without a page that it comes from', async (context) => {
+    const on = await stage(context)
+    const headers = { authorization: `Bearer ${TOKENS.operator.token}` }
+    const response = await fetch(new URL('/queues/pause', on.url), {
+      ...form({ queue: 'q' }),
+      redirect: 'manual',
+      headers,
+    })
+    assert.equal(response.status, 303)
+    assert.deepEqual(await on.store.paused(), ['q'])
+    const cookie = (await logIn(on, TOKENS.operator.token)).cookie
+    const withCookie = await fetch(new URL('/queues/resume', on.url), { ...form({ queue: 'q' }), headers: { cookie } })
+    assert.equal(withCookie.status, 403)
+    assert.deepEqual(await on.store.paused(), ['q'])
+  })
+
+  it('may do no more than the role', async (context) => {
+    const on = await stage(context)
+    await on.connection.send('queue://orders', 'one')
+    const purge = form({ queue: 'orders' })
+    assert.equal((await on.ask('/queues/purge', 'viewer', purge)).status, 403)
+    assert.equal((await on.ask('/queues/purge', 'operator', purge)).status, 403)
+    assert.equal(on.broker.depth('orders'), 1)
+    assert.equal((await on.ask('/queues/purge', 'admin', purge)).status, 303)
+    assert.equal(on.broker.depth('orders'), 0)
+    const [entry] = await on.store.audits(1)
+    assert.deepEqual([entry?.actor, entry?.action, entry?.target, entry?.count], ['ada', 'purge', 'orders', 1])
+  })
+
+  it('is who the application says, where it says so', async (context) => {
+    const identify = (asked: Request): { name: string; role: 'viewer' } | undefined =>
+      asked.headers.get('x-user') === 'nina' ? { name: 'nina', role: 'viewer' } : undefined
+    const on = await stage(context, { hasTokens: false, access: { identify } })
+    assert.equal((await fetch(on.url)).status, 401)
+    const response = await fetch(on.url, { headers: { 'x-user': 'nina' } })
+    assert.match(await response.text(), /nina, viewer/)
+    assert.equal(
+      (await on.ask('/queues/pause', 'viewer', { ...form({ queue: 'q' }), headers: { 'x-user': 'nina' } })).status,
+      403,
+    )
+  })
+
+  it('calls the server by a name of the list, where there is one', async (context) => {
+    const on = await stage(context, { access: { tokens: [TOKENS.admin], hosts: ['jobs.example.org'] } })
+    const headers = { authorization: `Bearer ${TOKENS.admin.token}` }
+    assert.equal((await raw(on.url, { ...headers, host: 'jobs.example.org:8443' })).status, 200)
+    assert.equal((await raw(on.url, { ...headers, host: 'other.example.org' })).status, 403)
+  })
+})
+
+describe('access that cannot be', () => {
+  it('is refused with one line that quotes no token', async () => {
+    await using connection = await connect('memory:access')
+    const token = 'a-token-that-is-long-enough'
+    for (const [access, message] of [
+      [{ tokens: [] }, /is empty/],
+      [{ tokens: [{ name: 'ada', role: 'admin', token: 'short' }] }, /the token of ada is too short/],
+      [{ tokens: [{ name: 'ada', role: 'root', token }] }, /role of ada must be/],
+      [{ tokens: [{ name: ' ', role: 'admin', token }] }, /no name/],
+      [{ tokens: [1, 2].map((n) => ({ name: `n${n}`, role: 'admin', token })) }, /two tokens are the same/],
+      [{ sessionMs: 0 }, /sessionMs/],
+      [{ token }, /token/],
+    ] as const)
+      assert.throws(
+        () => createDashboard({ connection, access: access as never }),
+        (error: Error) =>
+          message.test(error.message) && !error.message.includes(token) && !error.message.includes('short-'),
+      )
+    for (const basePath of ['jobs', '/jobs/', '//x', '/a b'])
+      assert.throws(() => createDashboard({ connection, basePath }), { code: 'invalid-option' })
+  })
+})
+
+describe('sessions', () => {
+  it('end after their time, and the eldest give way to more than a thousand', () => {
+    const clock = new FakeClock()
+    let now = 0
+    const sessions = new Sessions(
+      { ...clock, now: () => now, wallTime: () => now, after: clock.after.bind(clock) },
+      1000,
+    )
+    const visitor = { name: 'ada', role: 'admin' } as const
+    const first = sessions.begin(visitor)
+    assert.deepEqual(sessions.visitorOf(first), visitor)
+    const ids = Array.from({ length: 1000 }, () => sessions.begin(visitor))
+    assert.equal(sessions.size, 1000)
+    assert.equal(sessions.visitorOf(first), undefined)
+    now = 1000
+    assert.equal(sessions.visitorOf(ids.at(-1) ?? ''), undefined)
+    sessions.begin(visitor)
+    assert.equal(sessions.size, 1)
+  })
+})
+
+describe('wrong tokens', () => {
+  it('are counted for each address and for all together, and forgotten after a minute', async () => {
+    const clock = new FakeClock()
+    const attempts = new Attempts(clock)
+    for (let n = 0; n < 10; n++) attempts.wrong('a')
+    assert.equal(attempts.waitOf('a'), 60_000)
+    assert.equal(attempts.waitOf('b'), 0)
+    for (let n = 0; n < 190; n++) attempts.wrong(`c${n}`)
+    assert.equal(attempts.waitOf('b'), 60_000)
+    await clock.advance(60_000)
+    assert.equal(attempts.waitOf('a'), 0)
+    assert.equal(attempts.waitOf('b'), 0)
+    attempts.wrong('a')
+    assert.equal(attempts.waitOf('a'), 0)
+  })
+})
+
+describe('where a request comes from', () => {
+  it('is told by what browsers say, and foreign where anything of it does not fit', () => {
+    const site = (headers: Record<string, string>): string =>
+      siteOf(new Headers(headers), 'localhost:8080', ['jobs.example.org'])
+    assert.equal(site({ origin: 'http://localhost:8080', 'sec-fetch-site': 'same-origin' }), 'same')
+    assert.equal(site({ origin: 'http://localhost:8080' }), 'same')
+    assert.equal(site({ origin: 'https://jobs.example.org' }), 'same')
+    assert.equal(site({}), 'untold')
+    for (const headers of [
+      { origin: 'http://localhost:8081' },
+      { origin: 'null' },
+      { origin: 'http://localhost:8080.evil.example' },
+      { 'sec-fetch-site': 'none' },
+      { origin: 'http://localhost:8080', 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
+    ])
+      assert.equal(site(headers), 'foreign', JSON.stringify(headers))
+  })
+
+  it('is this machine for its loopback addresses alone', () => {
+    for (const host of ['localhost', 'LOCALHOST:1', '127.0.0.1:80', '127.9.9.9', '[::1]:80'])
+      assert(isLoopbackHost(host), host)
+    for (const host of ['localhost.evil', '127.0.0.1.evil', '0.0.0.0', '', '127.evil'])
+      assert(!isLoopbackHost(host), host)
+    for (const address of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) assert(isLoopbackAddress(address), address)
+    for (const address of ['10.0.0.1', '::ffff:10.0.0.1', undefined]) assert(!isLoopbackAddress(address), address)
+  })
+})
+
+describe('a dashboard in a server of one’s own', () => {
+  it('answers below its base path, and all its links and forms stay there', async (context) => {
+    const on = await stage(context, { hasTokens: false, basePath: '/ops/jobs' })
+    const server = createServer((asked, answer) => {
+      if (asked.url?.startsWith('/ops/jobs')) on.dashboard.listener(asked, answer)
+      else answer.end('the application')
+    })
+    await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve))
+    context.after(() => new Promise((resolve) => void server.close(resolve)))
+    const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    assert.equal(await (await fetch(`${origin}/orders`)).text(), 'the application')
+    for (const path of ['', '/', '/queues', '/workers', '/failures', '/audit', '/timeline']) {
+      const page = await fetch(`${origin}/ops/jobs${path}`)
+      assert.equal(page.status, 200, path)
+      const text = await page.text()
+      for (const [, way = ''] of text.matchAll(/\s(?:href|src|action|data-events)="([^"#][^"]*)"/g))
+        assert(way.startsWith('/ops/jobs/') || way.startsWith('?') || way.startsWith('data:'), `${path}: ${way}`)
+      const style = /href="([^"]+\.css)"/.exec(text)?.[1] ?? ''
+      assert.equal((await fetch(origin + style)).headers.get('content-type'), 'text/css; charset=utf-8')
+    }
+    const paused = await fetch(`${origin}/ops/jobs/queues/pause`, {
+      ...form({ queue: 'q' }),
+      redirect: 'manual',
+      headers: { origin },
+    })
+    assert.match(paused.headers.get('location') ?? '', /^\/ops\/jobs\/queues\?told=/)
+    assert.equal((await fetch(`${origin}/ops/jobsother`)).status, 404)
+  })
+})

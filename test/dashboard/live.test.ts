@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, it } from 'node:test'
+import { createLabs } from '../../infra/labs/labs.ts'
+import type { Lab } from '../../infra/labs/lab.ts'
+import { drillUri } from '../../src/cli/drill-run.ts'
+import { connect } from '../../src/connect.ts'
+import { createDashboard } from '../../src/dashboard/dashboard.ts'
+import { EventStream } from '../../src/dashboard/live/event-stream.ts'
+import { Glance } from '../../src/dashboard/live/glance.ts'
+import { LiveFeed } from '../../src/dashboard/live/live-feed.ts'
+import { silentLogger } from '../../src/logger.ts'
+import { html } from '../../src/page/html.ts'
+import { eventually } from '../../src/testing/contract/waiting.ts'
+import { FakeClock, settled } from '../support/fake-clock.ts'
+import { newLabRoot } from '../support/lab-root.ts'
+import { stage, TOKENS, form } from './stage.ts'
+
+interface Told {
+  readonly id: string
+  readonly html: string
+}
+
+/** Reads a stream of events into a list, until it ends. */
+function follow(body: ReadableStream<Uint8Array>): {
+  readonly told: Told[]
+  readonly ended: Promise<void>
+  cancel(): Promise<void>
+} {
+  const told: Told[] = []
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  let rest = ''
+  const ended = (async () => {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) return
+      rest += decoder.decode(value, { stream: true })
+      const whole = rest.split('\n\n')
+      rest = whole.pop() ?? ''
+      for (const event of whole) {
+        const [, data] = /^event: fragment\ndata: (.*)$/.exec(event) ?? []
+        if (data !== undefined) told.push(JSON.parse(data) as Told)
+      }
+    }
+  })()
+  return { told, ended: ended.catch(() => {}), cancel: () => reader.cancel() }
+}
+
+describe('a failover while a page is open', () => {
+  let lab: Lab
+  before(async () => {
+    lab = await createLabs({ root: newLabRoot('dashboard') }).up('embedded')
+  })
+  after(() => lab?.down())
+
+  it('is told on its stream: first that nobody serves, then who is master now', async () => {
+    await using connection = await connect(drillUri(lab, {}))
+    await using dashboard = createDashboard({ connection })
+    const { url } = await dashboard.listen({ port: 0 })
+    const active = await lab.active()
+    const [first, second] = lab.nodes.toSorted((a) => (a.name === active ? -1 : 1)).map(({ endpoint }) => endpoint)
+    assert(active && first && second)
+    const { body } = await fetch(new URL('/events?page=overview', url))
+    assert(body)
+    const { told, cancel } = follow(body)
+    const lines = (): readonly string[] => told.filter(({ id }) => id === 'broker-line').map((one) => one.html)
+    await eventually('both links are up', () =>
+      lines().some((line) => line.includes(first) && !line.includes('to sends')),
+    )
+    const before = told.length
+    await lab.kill(active)
+    await eventually('the new master', () =>
+      lines().some((line) => line.includes(`Serving</span> <span class="endpoint">${second}`)),
+    )
+    const after = told.slice(before).filter(({ id }) => id === 'broker-line')
+    const lost = after.findIndex((one) => one.html.includes('No broker'))
+    const found = after.findIndex((one) => one.html.includes(`class="endpoint">${second}`))
+    assert(lost === -1 || lost < found, 'nobody serves before somebody does')
+    await eventually('the list of failovers', () =>
+      told.some(({ id, html }) => id === 'failovers' && html.includes(second)),
+    )
+    const page = await (await fetch(url)).text()
+    assert.match(page, new RegExp(`<h1 id="who-serves">${second} serves</h1>`))
+    await cancel()
+  })
+})
+
+describe('the stream of a page', () => {
+  it('is not for who is not logged in, and ends when its session does', async (context) => {
+    const on = await stage(context)
+    assert.equal((await fetch(new URL('/events?page=overview', on.url))).status, 401)
+    const login = await fetch(new URL('/login', on.url), {
+      ...form({ token: TOKENS.viewer.token }),
+      redirect: 'manual',
+      headers: { origin: new URL(on.url).origin },
+    })
+    const cookie = (login.headers.get('set-cookie') ?? '').split(';')[0] ?? ''
+    const events = await fetch(new URL('/events?page=overview', on.url), { headers: { cookie } })
+    assert.equal(events.headers.get('content-type'), 'text/event-stream')
+    assert(events.body)
+    const { told, ended } = follow(events.body)
+    await eventually('its first fragments', () => told.length > 3)
+    const origin = new URL(on.url).origin
+    await fetch(new URL('/logout', on.url), { method: 'POST', redirect: 'manual', headers: { cookie, origin } })
+    await ended
+  })
+
+  it('ends when the dashboard closes, which waits for nobody', async (context) => {
+    const on = await stage(context)
+    const events = await on.ask('/events?page=queues')
+    assert(events.body)
+    const { told, ended } = follow(events.body)
+    await eventually('its first fragment', () => told.length > 0)
+    await on.dashboard.close()
+    await ended
+    await assert.rejects(on.ask('/'))
+  })
+
+  it('shows each role what it may do', async (context) => {
+    const on = await stage(context, { queues: ['orders'] })
+    await on.connection.send('queue://orders', 'one')
+    const seen: Record<string, string> = {}
+    for (const role of ['viewer', 'operator', 'admin'] as const) {
+      const events = await on.ask('/events?page=queues', role)
+      assert(events.body)
+      const { told, cancel } = follow(events.body)
+      seen[role] = await eventually('the queue', () => told.findLast(({ html }) => html.includes('orders'))?.html)
+      await cancel()
+    }
+    const buttons = (role: string): readonly string[] =>
+      [...(seen[role] ?? '').matchAll(/<button[^>]*>([^<]*)/g)].map(([, label = '']) => label)
+    assert.deepEqual(buttons('viewer'), [])
+    assert.deepEqual(buttons('operator'), ['Pause'])
+    assert.deepEqual(buttons('admin'), ['Pause', 'Purge…'])
+  })
+})
+
+describe('the live feed', () => {
+  function feed(mostStreams?: number): {
+    clock: FakeClock
+    live: LiveFeed
+    rendered: () => number
+    say: (text: string) => void
+  } {
+    const clock = new FakeClock()
+    const live = new LiveFeed({ clock, logger: silentLogger, ...(mostStreams === undefined ? {} : { mostStreams }) })
+    let count = 0
+    let text = 'first'
+    live.register('page', () => {
+      count++
+      return [{ id: 'part', inside: html`${text} <time datetime="x">${count} s</time>` }]
+    })
+    return { clock, live, rendered: () => count, say: (next) => (text = next) }
+  }
+
+  const read = (
+    stream: ReadableStream<Uint8Array> | undefined,
+  ): { readonly told: Told[]; readonly ended: Promise<void>; cancel(): Promise<void> } => {
+    assert(stream)
+    return follow(stream)
+  }
+
+  it('renders a page once for all who look at it, and at most four times a second', async () => {
+    const { clock, live, rendered, say } = feed()
+    const streams = Array.from({ length: 50 }, () => read(live.open('page', 'viewer', () => true)))
+    await clock.advance(0)
+    assert.equal(rendered(), 1)
+    for (let n = 0; n < 100; n++) {
+      say(`change ${n}`)
+      live.changed()
+      await clock.advance(10)
+    }
+    assert(rendered() <= 6, `${rendered()} times in a second`)
+    await clock.advance(250)
+    for (const { told } of streams) assert.match(told.at(-1)?.html ?? '', /^change 99/)
+    live.close()
+    await Promise.all(streams.map(({ ended }) => ended))
+    assert.equal(clock.pending, 0)
+  })
+
+  it('says nothing where only the words of a time have changed, and that it is still there', async () => {
+    const { clock, live } = feed()
+    const { told } = read(live.open('page', 'viewer', () => true))
+    await clock.advance(60_000)
+    assert.equal(told.length, 1)
+    live.close()
+  })
+
+  it('does nothing while nobody looks', async () => {
+    const { clock, live, rendered } = feed()
+    const { cancel } = read(live.open('page', 'viewer', () => true))
+    await clock.advance(2000)
+    await cancel()
+    const before = rendered()
+    live.changed()
+    await clock.advance(10_000)
+    assert.equal(rendered(), before)
+    assert.equal(clock.pending, 0)
+    assert.equal(live.streams, 0)
+  })
+
+  it('has no more streams than it may, and none of a page that there is not', () => {
+    const { live } = feed(2)
+    const [one, two, three] = [1, 2, 3].map(() => live.open('page', 'viewer', () => true))
+    assert(one && two)
+    assert.equal(three, undefined)
+    assert.equal(live.streams, 2)
+    live.close()
+    assert.equal(
+      live.open('page', 'viewer', () => true),
+      undefined,
+    )
+    assert.equal(
+      feed().live.open('no-page', 'viewer', () => true),
+      undefined,
+    )
+  })
+
+  it('ends the stream of who reads nothing', async () => {
+    const { clock, live, say } = feed()
+    assert(live.open('page', 'viewer', () => true))
+    for (let n = 0; n < 100 && live.streams > 0; n++) {
+      say(`change ${n}`)
+      live.changed()
+      await clock.advance(300)
+    }
+    assert.equal(live.streams, 0)
+  })
+
+  it('tells who is master while the page itself waits for its store', async () => {
+    const clock = new FakeClock()
+    const live = new LiveFeed({ clock, logger: silentLogger })
+    let master = 'a'
+    live.registerCommon(() => [{ id: 'broker-line', inside: html`${master}` }])
+    live.register('slow', () => new Promise(() => {}))
+    const { told } = read(live.open('slow', 'viewer', () => true))
+    await clock.advance(1000)
+    master = 'b'
+    live.changed()
+    await settled()
+    assert.deepEqual(
+      told.map((one) => one.html),
+      ['a', 'b'],
+    )
+    live.close()
+  })
+})
+
+describe('an event stream', () => {
+  it('ends, once, where it is not allowed any more', async () => {
+    let isAllowed = true
+    let ends = 0
+    const stream = new EventStream(
+      () => isAllowed,
+      () => ends++,
+    )
+    const { told, ended } = follow(stream.readable)
+    stream.event('fragment', '{"id":"a","html":""}')
+    isAllowed = false
+    stream.event('fragment', '{"id":"b","html":""}')
+    stream.end()
+    await ended
+    assert.deepEqual(
+      told.map(({ id }) => id),
+      ['a'],
+    )
+    assert.equal(ends, 1)
+  })
+})
+
+describe('a glance', () => {
+  it('looks once for all who ask, keeps what it saw, and says why it sees no more', async () => {
+    const clock = new FakeClock()
+    let looks = 0
+    let fails = false
+    const glance = new Glance({
+      clock,
+      everyMs: 1000,
+      onSeen: () => {},
+      look: async () => {
+        looks++
+        if (fails) throw new Error('away')
+        return looks
+      },
+    })
+    await Promise.all([glance.fresh(100), glance.fresh(100)])
+    assert.equal(looks, 1)
+    assert.deepEqual(glance.seen.value, 1)
+    fails = true
+    await clock.advance(1000)
+    const seen = await glance.fresh(100)
+    assert.deepEqual([seen.value, seen.error], [1, 'away'])
+    glance.expire()
+    await glance.close()
+    glance.poke()
+    assert.equal(looks, 2)
+    assert.equal(clock.pending, 0)
+  })
+
+  it('waits for no look longer than it is given', async () => {
+    const clock = new FakeClock()
+    const look = Promise.withResolvers<number>()
+    const glance = new Glance({ clock, everyMs: 1000, onSeen: () => {}, look: () => look.promise })
+    const seen = glance.fresh(500)
+    await clock.advance(500)
+    assert.equal((await seen).value, undefined)
+    look.resolve(1)
+    await glance.close()
+    assert.equal(glance.seen.value, 1)
+  })
+})
