@@ -109,6 +109,34 @@ test('deliveries are counted when a handler has them, and again by how they end'
   await connection.close()
 })
 
+test('a handler that says that the work failed is counted as one that threw, and its delivery as it settled it', async () => {
+  const { connection, subscription, value } = await measured()
+  connection.listen('jobs', async (delivery) => {
+    delivery.noteFailure(new Error('kept elsewhere'))
+    await delivery.ack()
+  })
+  await settled()
+  subscription().deliver('1')
+  await settled()
+  assert.equal(await value('handler_duration_seconds_count{result="error"}'), 1)
+  assert.equal(await value('handler_duration_seconds_count{result="ok"}'), 0)
+  assert.equal(await value('messages_settled_total{settlement="ack"}'), 1)
+  await connection.close()
+})
+
+test('outages are there with 0 before the first, and another connection does not forget them', async () => {
+  const register = new Registry()
+  const metrics = prometheusMetrics(register)
+  const one = await observed({ metrics })
+  assert.equal((await samples(register)).get('understudy_failover_duration_seconds_count{role="producer"}'), 0)
+  one.linkTo('producer').die()
+  await settled()
+  await one.clock.advance(1000)
+  const two = await observed({ metrics })
+  assert.equal((await samples(register)).get('understudy_failover_duration_seconds_count{role="producer"}'), 1)
+  for (const { connection } of [one, two]) await connection.close()
+})
+
 test('a delivery whose link was lost ends as stale, whether or not its settlement was on the way', async () => {
   const { connection, subscription, linkTo, value } = await measured()
   const inHand: Delivery[] = []
