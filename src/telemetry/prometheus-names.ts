@@ -1,10 +1,11 @@
 import type { OpenMetricsContentType, Registry } from 'prom-client'
 import { UnderstudyError } from '../errors.ts'
 
+/** A register of prom-client, in either of its text formats. */
 export type PrometheusRegister = Registry | Registry<OpenMetricsContentType>
 
 /** What every metric of prom-client is made with. */
-export interface MetricConfiguration<Label extends string> {
+interface MetricConfiguration<Label extends string> {
   readonly name: string
   readonly help: string
   readonly labelNames: Label[]
