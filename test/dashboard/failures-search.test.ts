@@ -13,11 +13,12 @@ for (const kind of STORE_KINDS) {
       const now = Date.now()
       await store.keep([
         failed('old', { failedAt: now - 90 * MINUTE_MS, errorMessage: 'no route to host', queue: 'slow' }),
-        failed('new', { failedAt: now - MINUTE_MS, errorMessage: 'certificate expired' }),
+        failed('new', { failedAt: now - MINUTE_MS - 5_000, errorMessage: 'certificate expired' }),
         failed('gone', { failedAt: now - 2 * MINUTE_MS, errorMessage: 'never mind' }),
       ])
       await app.failures.discard('jobId:gone')
       const first = readable((await get('/failures')).text)
+      assert.match(first, /2 failures wait for somebody now, none of them from the last minute\./)
       assert.match(first, /2 failures match/)
       assert.ok(first.indexOf('certificate expired') < first.indexOf('no route to host'))
       assert.ok(!first.includes('never mind'))

@@ -6,6 +6,8 @@ import { mayDo, type Role } from '../access/visitor.ts'
 import type { DashboardContext } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
+import type { Glance } from '../live/glance.ts'
+import type { Waiting } from './live-parts.ts'
 import type { RequeueRuns } from './requeue-runs.ts'
 import { tellTrouble } from './trouble.ts'
 
@@ -16,6 +18,7 @@ export interface DeskRoom {
   readonly context: DashboardContext
   readonly desk: FailureDesk
   readonly runs: RequeueRuns
+  readonly waiting: Glance<Waiting>
 }
 
 export interface Shown {

@@ -1,21 +1,31 @@
 import { Hono } from 'hono'
+import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import type { DashboardContext } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
 import { clearAll, clearPage, confirmPage, dropSelected, requeueSelected } from './bulk-actions.ts'
 import { type Asked, type DeskRoom, noDesk, showTrouble } from './desk-room.ts'
 import { editPage, failureBody, failurePage, sendEdited } from './failure-page.ts'
+import { liveFailures, waitingGlance } from './live-parts.ts'
 import { RequeueRuns } from './requeue-runs.ts'
-import { cancelRun, liveRuns, runPage } from './run-page.ts'
+import { cancelRun, runPage } from './run-page.ts'
 import { exportPage, groupsPage, searchPage } from './search-page.ts'
+
+function deskRoom(context: DashboardContext, desk: FailureDesk): DeskRoom {
+  const { clock, live } = context
+  const runs = new RequeueRuns(desk, clock)
+  const waiting = waitingGlance(desk, clock, () => live.changed())
+  const room: DeskRoom = { context, desk, runs, waiting }
+  liveFailures(room)
+  context.onClose(async () => {
+    await Promise.all([runs.close(), waiting.close()])
+  })
+  return room
+}
 
 /** The pages of kept failures, and what is done with them. */
 export function failureRoutes(context: DashboardContext): Hono<DashboardEnv> {
   const { failures: desk } = context
-  const room: DeskRoom | undefined = desk && { context, desk, runs: new RequeueRuns(desk, context.clock) }
-  if (room) {
-    liveRuns(room)
-    context.onClose(() => room.runs.close())
-  }
+  const room = desk && deskRoom(context, desk)
   const on =
     (answer: (asked: Asked, room: DeskRoom) => Response | Promise<Response>) =>
     async (asked: Asked): Promise<Response> =>

@@ -1,20 +1,8 @@
 import { html } from '../../page/html.ts'
 import { mayDo } from '../access/visitor.ts'
 import { type Asked, type DeskRoom, refusal, show } from './desk-room.ts'
-import { runPart, runPartId, runView } from './run-view.ts'
-
-const RUNS_LIVE = 'failure-runs'
-
-/** Lets the pages of requeues change by themselves. */
-export function liveRuns({ context, runs }: DeskRoom): void {
-  const { basePath, clock, live } = context
-  live.register(RUNS_LIVE, (role) =>
-    runs.recent().map((run) => ({
-      id: runPartId(run),
-      inside: runPart(basePath, run, clock.wallTime(), mayDo({ role }, 'operator')),
-    })),
-  )
-}
+import { RUNS_LIVE } from './live-parts.ts'
+import { runView } from './run-view.ts'
 
 /** `GET /failures/runs/:run`: how far a requeue is. */
 export function runPage(asked: Asked, { context, runs }: DeskRoom): Response {

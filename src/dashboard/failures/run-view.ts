@@ -5,10 +5,21 @@ import { choiceText, outcomeSentences } from './confirm-words.ts'
 import type { RequeueRun } from './requeue-runs.ts'
 import { countText } from './status-words.ts'
 
-/** A line about a requeue that goes on, for other pages. */
+/** A line about what this visitor is sending back, for the list of failures. */
 export function runNotice(basePath: string, run: RequeueRun): Html {
-  return html`<p class="notice">${glyph('busy')} You are sending failures back:
-    ${progressText(run)}. <a href="${basePath}/failures/runs/${run.id}">See how far it is</a></p>`
+  return html`<p class="notice" id="${noticeId(run)}">${noticePart(basePath, run)}</p>`
+}
+
+export function noticeId({ id }: RequeueRun): string {
+  return `notice-${id}`
+}
+
+/** The part of the line that changes. */
+export function noticePart(basePath: string, run: RequeueRun): Html {
+  const address = `${basePath}/failures/runs/${run.id}`
+  if (run.endedAt !== undefined)
+    return html`${glyph(endOf(run).shape)} What you sent back has ended. <a href="${address}">See what came of it</a>`
+  return html`${glyph('busy')} You are sending failures back: ${progressText(run)}. <a href="${address}">See how far it is</a>`
 }
 
 /** A requeue: how far it is, or what came of it. The part that changes by itself has an id of its own. */

@@ -6,19 +6,22 @@ import { addressOf } from './addresses.ts'
 import { type Asked, type DeskRoom, show } from './desk-room.ts'
 import { exportResponse } from './export.ts'
 import { groupsView } from './groups-view.ts'
+import { SEARCH_LIVE } from './live-parts.ts'
 import { type QueryTrouble, queryTrouble } from './query-trouble.ts'
 import { FILTER_FIELDS, type Filters, filtersOf, withFilters } from './quick-filters.ts'
 import { searchView } from './search-view.ts'
 
 const PAGE = 50
 const MOST_GROUPS = 100
+/** A line on top is not worth more; the page changes by itself when it is known. */
+const WAIT_MS = 300
 /** What is looked for when nothing is said: what waits for somebody. */
 const UNASKED = 'status:failed'
 
 const NO_FILTERS: Filters = { status: '', reason: '', job: '', queue: '' }
 
 /** `GET /failures`: a page of what a query finds. */
-export async function searchPage(asked: Asked, { context, desk, runs }: DeskRoom): Promise<Response> {
+export async function searchPage(asked: Asked, { context, desk, runs, waiting }: DeskRoom): Promise<Response> {
   const query = asked.req.query('q') ?? UNASKED
   const after = asked.req.query('after')
   const chosen = chosenFilters(asked)
@@ -53,11 +56,12 @@ export async function searchPage(asked: Asked, { context, desk, runs }: DeskRoom
     next: found.next,
     isLater: after !== undefined,
     known: knownFrom(found.failures),
+    waiting: await waiting.fresh(WAIT_MS),
     mayAct: mayDo(visitor, 'operator'),
     mayClear: mayDo(visitor, 'admin'),
     run: runs.of(visitor.name),
   })
-  return show(asked, context, { title: 'Failures', main, status: trouble ? 400 : 200 })
+  return show(asked, context, { title: 'Failures', main, live: SEARCH_LIVE, status: trouble ? 400 : 200 })
 }
 
 /** `GET /failures/groups`. */

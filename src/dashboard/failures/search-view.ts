@@ -1,9 +1,11 @@
 import { CLOSED_SETS } from '../../jobs/failures/query.ts'
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import { type Html, html } from '../../page/html.ts'
+import type { Seen } from '../live/glance.ts'
 import { addressOf, searchAddress } from './addresses.ts'
 import { failureTable } from './failure-table.ts'
 import { literal } from './literal.ts'
+import { WAITING_ID, type Waiting, waitingLine } from './live-parts.ts'
 import { queryHelp } from './query-help.ts'
 import { type QueryTrouble, queryTroubleView } from './query-trouble.ts'
 import type { Filters } from './quick-filters.ts'
@@ -26,6 +28,8 @@ export interface SearchView {
   readonly isLater: boolean
   /** What the boxes of jobs and queues suggest. */
   readonly known: { readonly jobs: readonly string[]; readonly queues: readonly string[] }
+  /** What waits for somebody now. */
+  readonly waiting: Seen<Waiting>
   readonly mayAct: boolean
   readonly mayClear: boolean
   /** What this visitor is sending back just now. */
@@ -35,6 +39,7 @@ export interface SearchView {
 /** The failures page. */
 export function searchView(view: SearchView): Html {
   return html`<h1>Failures</h1>
+    <p class="quiet" id="${WAITING_ID}">${waitingLine(view.waiting)}</p>
     ${searchForm(view)}
     ${view.run && runNotice(view.basePath, view.run)}
     ${!view.trouble && found(view)}`

@@ -1,0 +1,66 @@
+import type { Clock } from '../../clock.ts'
+import type { FailureDesk } from '../../jobs/failures/desk.ts'
+import { type Html, html } from '../../page/html.ts'
+import { mayDo } from '../access/visitor.ts'
+import { Glance, type Seen } from '../live/glance.ts'
+import type { DeskRoom } from './desk-room.ts'
+import { noticeId, noticePart, runPart, runPartId } from './run-view.ts'
+import { both, STILL_FAILED } from './selection.ts'
+import { countText, failuresText } from './status-words.ts'
+
+/** The names that the live parts of these pages go by. */
+export const RUNS_LIVE = 'failure-runs'
+export const SEARCH_LIVE = 'failures'
+
+/** What waits for somebody, whatever a page of the search has found. */
+export interface Waiting {
+  readonly count: number
+  /** How many of them failed in the last minute. */
+  readonly young: number
+}
+
+const EVERY_MS = 2_000
+const MINUTE_MS = 60_000
+
+export function waitingGlance(desk: FailureDesk, clock: Clock, onSeen: () => void): Glance<Waiting> {
+  return new Glance({
+    clock,
+    everyMs: EVERY_MS,
+    onSeen,
+    look: async () => {
+      const lately = both(STILL_FAILED, { kind: 'compare', field: 'age', comparison: '<', value: MINUTE_MS })
+      const [count, young] = await Promise.all([desk.count(STILL_FAILED), desk.count(lately)])
+      return { count, young }
+    },
+  })
+}
+
+export const WAITING_ID = 'failures-waiting'
+
+/** One line about what waits now, while a list stands still. */
+export function waitingLine({ value, error }: Seen<Waiting>): Html {
+  if (error !== undefined) return html`The failure store does not answer just now; what stands here is old.`
+  if (value === undefined) return html``
+  const { count, young } = value
+  if (count === 0) return html`Nothing waits for somebody.`
+  const lately = young === 0 ? 'none of them' : young === count ? 'all of them' : `${countText(young)} of them`
+  return html`${failuresText(count)} ${count === 1 ? 'waits' : 'wait'} for somebody now, ${lately} from the last minute.`
+}
+
+/** Lets the search and the pages of requeues change by themselves. */
+export function liveFailures({ context, runs, waiting }: DeskRoom): void {
+  const { basePath, clock, live } = context
+  live.register(RUNS_LIVE, (role) =>
+    runs.recent().map((run) => ({
+      id: runPartId(run),
+      inside: runPart(basePath, run, clock.wallTime(), mayDo({ role }, 'operator')),
+    })),
+  )
+  live.register(SEARCH_LIVE, () => {
+    waiting.poke()
+    return [
+      { id: WAITING_ID, inside: waitingLine(waiting.seen) },
+      ...runs.recent().map((run) => ({ id: noticeId(run), inside: noticePart(basePath, run) })),
+    ]
+  })
+}
