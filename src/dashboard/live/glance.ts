@@ -51,10 +51,20 @@ export class Glance<Value> {
     this.#lookedAt = Number.NEGATIVE_INFINITY
   }
 
-  /** What is seen now, or was last where that takes longer than `waitMs`. Never rejects. */
-  async fresh(waitMs: number): Promise<Seen<Value>> {
+  /** Sees this, without a look. */
+  see(value: Value): void {
+    this.#seen = { value, at: this.#options.clock.wallTime(), error: undefined }
+  }
+
+  /**
+   * What is seen now, or was last where that takes longer than `waitMs`, or is not older than `enoughMs`, which defaults
+   * to 0. Never rejects.
+   */
+  async fresh(waitMs: number, enoughMs = 0): Promise<Seen<Value>> {
     this.poke()
-    if (this.#looking) {
+    const { at } = this.#seen
+    const isEnough = at !== undefined && this.#options.clock.wallTime() - at < enoughMs
+    if (this.#looking && !isEnough) {
       const enough = new AbortController()
       await Promise.race([this.#looking, sleep(this.#options.clock, waitMs, enough.signal).catch(() => {})])
       enough.abort()

@@ -37,7 +37,6 @@ ${tidings.of(c.req.query('told'))}<div id="queues">${queuesTable(context, visito
       const queue = await queueOf(c)
       const told = await turn(context, command, queue, c.get('visitor').name)
       queues.expire()
-      workers.expire()
       return c.redirect(href(context, `/queues?${tidings.keep('good', told)}`), 303)
     })
   }
@@ -91,6 +90,7 @@ async function turn(
         return []
       })
     : []
+  workers.answered(obeyed)
   const concerned = obeyed.filter(({ queues }) => queues.some((one) => one.queue === queue)).length
   const now = `${counted(concerned, 'worker')} ${command === 'pause' ? 'takes nothing from it now' : 'takes from it again'}`
   const later =

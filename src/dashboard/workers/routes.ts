@@ -65,7 +65,7 @@ ${tidings.of(c.req.query('told'))}<div id="workers">${workersTable(context, visi
       const target = worker === ALL ? 'all workers' : `worker ${worker}`
       await context.failures?.note(command, target, obeyed.length, { actor })
       context.logger.info({ command, target, obeyed: obeyed.length, actor }, 'workers were told something')
-      workers.expire()
+      workers.answered(obeyed)
       const told =
         obeyed.length === 0
           ? tidings.keep('bad', `No worker answered within a second: whether ${target} obeyed is not known.`)

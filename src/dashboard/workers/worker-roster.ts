@@ -16,6 +16,7 @@ export interface WorkerRosterOptions {
 
 const EVERY_MS = 2000
 const ANSWERS_MS = 700
+const ENOUGH_MS = 10_000
 
 /** Who works: what workers show by their heartbeats, and what they answer when somebody looks. */
 export class WorkerRoster {
@@ -73,13 +74,15 @@ export class WorkerRoster {
 
   /** The same, once workers have had the time to answer, or `waitMs` at most. Never rejects. */
   async fresh(waitMs: number): Promise<readonly HeardWorker[]> {
-    if (this.#canAsk) await this.#glance.fresh(waitMs)
+    // They answer for as long as is waited for them; what they said a while ago, and their heartbeats, are as good.
+    if (this.#canAsk) await this.#glance.fresh(waitMs, ENOUGH_MS)
     return this.workers()
   }
 
-  /** Workers were told something: what they answered before does not hold. */
-  expire(): void {
-    this.#glance.expire()
+  /** Some were told something, and answered with how they are since. */
+  answered(workers: readonly WorkerDescription[]): void {
+    const others = this.#glance.seen.value?.filter(({ id }) => !workers.some((one) => one.id === id)) ?? []
+    this.#glance.see([...others, ...workers])
   }
 
   async close(): Promise<void> {

@@ -55,10 +55,10 @@ ${tidings.of(c.req.query('told'))}<div id="working">${workingTable(context, visi
     if (typeof job !== 'string' || job === '') throw new UnderstudyError('invalid-option', 'no job is named')
     const actor = c.get('visitor').name
     const ran = workers.workers().some(({ slots }) => slots.some(({ jobId }) => jobId === job))
-    await tellWorkers(connection, { command: 'abort', jobId: job }, { wait: ANSWERS_MS })
+    const obeyed = await tellWorkers(connection, { command: 'abort', jobId: job }, { wait: ANSWERS_MS })
     await context.failures?.note('abort', job, ran ? 1 : 0, { actor })
     context.logger.info({ jobId: job, actor }, 'a job was aborted from the dashboard')
-    workers.expire()
+    workers.answered(obeyed)
     const told = ran
       ? tidings.keep('good', `The worker of ${job} was told to abort it.`)
       : tidings.keep('doubtful', `Workers were told to abort ${job}; none of them had said that it runs.`)
