@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { messageOf, UnderstudyError } from '../src/errors.ts'
+import { dashboardCommand } from './dashboard/command.ts'
 import { findingsCommand } from './findings/command.ts'
 import { footprintCommands } from './footprint/command.ts'
 import { jobsCommand } from './jobs/command.ts'
@@ -30,6 +31,7 @@ const program = new Command('bench')
   .addCommand(jobsCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(soakCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(outageCommand(interrupt.signal, (judged) => (outcome = judged)))
+  .addCommand(dashboardCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(failureStoreCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(workerKillsCommand(interrupt.signal, (judged) => (outcome = judged)))
   .addCommand(reportCommand((judged) => (outcome = judged)))
