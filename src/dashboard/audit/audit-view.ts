@@ -28,7 +28,7 @@ export function auditView(view: AuditView): Html {
   return html`<h1>Audit</h1>
     <p class="lead">Who changed what here, by the dashboard, the command line or the library. The latest first.</p>
     <form class="finder" method="get" action="${basePath}/audit" role="search">
-      <div class="filters">
+      <div class="quick-filters">
         ${chooser('actor', { label: 'Who', any: 'anybody' }, filters.actor, known.actors)}
         ${chooser('action', { label: 'What', any: 'anything' }, filters.action, known.actions)}
         <div class="fitting"><button type="submit" class="strong">Show</button></div>

@@ -82,7 +82,7 @@ function facts({ basePath, now, failure, ofCause }: FailureView): Html {
     ['Priority', failure.priority],
     ['Trace', failure.traceparent === undefined ? undefined : printableLine(failure.traceparent)],
   ]
-  return html`<table class="facts"><tbody>${told.map(([name, value]) => value !== undefined && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
+  return html`<table class="known"><tbody>${told.map(([name, value]) => value !== undefined && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
 }
 
 const REASONS: Readonly<Record<KeptFailure['reason'], string>> = {
@@ -130,7 +130,7 @@ function isTelling(preview: string, args: Uint8Array): boolean {
 function headersSection({ headers }: KeptFailure): Html {
   const all = Object.entries(headers)
   if (all.length === 0) return html``
-  return html`<section><h2>Headers</h2><table class="facts"><tbody>
+  return html`<section><h2>Headers</h2><table class="known"><tbody>
     ${all.slice(0, MOST_HEADERS).map(([name, value]) => html`<tr><th scope="row"><code>${printableLine(name, 120)}</code></th><td><code>${printableLine(value, 1_000)}</code></td></tr>`)}
   </tbody></table>${all.length > MOST_HEADERS && html`<p class="quiet">The first ${MOST_HEADERS} of ${countText(all.length)}.</p>`}</section>`
 }

@@ -5,12 +5,12 @@ export const FAILURES_STYLE: string = `
 .finder-line { display: flex; flex-wrap: wrap; gap: 6px 8px; align-items: center; }
 .finder-line label { flex-basis: 100%; font-size: var(--small); color: var(--muted); }
 .finder-line input { flex: 1 1 240px; min-width: 0; font-family: var(--mono); font-size: 0.93em; }
-.filters { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 10px; align-items: end; }
-.filters > div { display: grid; gap: 2px; flex: 0 1 170px; min-width: 0; }
-.filters > .fitting { flex: none; }
-.filters label { font-size: var(--small); color: var(--muted); }
-.filters input, .filters select, .filters button, .finder-line button { height: 34px; }
-.filters input, .filters select { width: 100%; min-width: 0; }
+.quick-filters { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 10px; align-items: end; }
+.quick-filters > div { display: grid; gap: 2px; flex: 0 1 170px; min-width: 0; }
+.quick-filters > .fitting { flex: none; }
+.quick-filters label { font-size: var(--small); color: var(--muted); }
+.quick-filters input, .quick-filters select, .quick-filters button, .finder-line button { height: 34px; }
+.quick-filters input, .quick-filters select { width: 100%; min-width: 0; }
 .query-trouble { margin: 10px 0 0; padding: 10px 14px; background: var(--bad-wash); border-left: 3px solid var(--bad); }
 .query-trouble p { max-width: none; }
 .query-place { white-space: pre-wrap; }
@@ -36,6 +36,7 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2p
 .rows td.queue, .rows td.who { min-width: 7em; }
 .rows td.worker, .rows td.broker { min-width: 11em; }
 .groups { margin-top: 24px; }
+.attempts thead th, .failures thead th, .groups thead th, .audit thead th { white-space: nowrap; }
 .rows tr.is-checked { background: var(--wash); }
 .rows a.narrow { color: inherit; text-decoration-color: var(--rule); }
 .rows a.narrow:hover { text-decoration-color: currentColor; }
@@ -46,8 +47,8 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2p
 .button.strong:hover { filter: brightness(1.08); }
 
 .message { font-size: var(--lead); line-height: 1.45; white-space: pre-wrap; }
-.facts th, .facts td { padding: 7px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
-.facts th { font-weight: 400; color: var(--muted); width: 15em; padding-right: 16px; }
+.known th, .known td { padding: 7px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
+.known th { font-weight: 400; color: var(--muted); width: 15em; padding-right: 16px; }
 .stack, .body { margin: 8px 0 0; padding: 14px 16px; background: var(--panel); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 560px; overflow-y: auto; line-height: 1.5; }
 .body.hex { white-space: pre; overflow-x: auto; }
 .history li, .related li { padding: 6px 0; border-bottom: 1px solid var(--grid); }
@@ -65,12 +66,12 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2p
 .unit { display: none; }
 
 @media (max-width: 760px) {
-  .filters > div { flex: 1 1 130px; }
+  .quick-filters > div { flex: 1 1 130px; }
   .toolbar .chosen { flex-basis: 100%; }
   .toolbar button { flex: 1 1 auto; }
-  .facts th, .facts td { display: block; width: auto; border: 0; padding: 0; }
-  .facts th { padding-top: 9px; font-size: var(--small); }
-  .facts td { padding-bottom: 9px; border-bottom: 1px solid var(--grid); }
+  .known th, .known td { display: block; width: auto; border: 0; padding: 0; }
+  .known th { padding-top: 9px; font-size: var(--small); }
+  .known td { padding-bottom: 9px; border-bottom: 1px solid var(--grid); }
   .history li { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .query-forms > div { grid-template-columns: minmax(0, 1fr); gap: 0; }
   .rows .row-actions { justify-content: flex-start; }
@@ -80,7 +81,7 @@ input[type=checkbox] { width: 16px; height: 16px; margin: 0; vertical-align: -2p
   .rows.failures td.what, .rows.groups td.what { order: -1; padding-bottom: 4px; }
   .rows.failures td[data-title]:not([data-title=""]), .rows.groups td[data-title]:not([data-title=""]) { grid-template-columns: 6em minmax(0, 1fr); }
   .rows.groups tbody tr { display: grid; }
-  .filters button, .finder-line button { min-height: 34px; line-height: 24px; }
+  .quick-filters button, .finder-line button { min-height: 34px; line-height: 24px; }
   .body.hex { font-size: 11px; }
 }
 `

@@ -55,7 +55,7 @@ function searchForm({ basePath, query, filters, trouble, known }: SearchView): H
         <button type="submit" class="strong">Search</button>
       </div>
       ${trouble && queryTroubleView('q-trouble', query, trouble)}
-      <div class="filters">
+      <div class="quick-filters">
         ${choices('status', 'Status', filters.status)}
         ${choices('reason', 'Reason', filters.reason)}
         ${suggested('job', 'Job', filters.job, known.jobs)}
