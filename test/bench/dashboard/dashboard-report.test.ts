@@ -51,7 +51,7 @@ describe('what looking on costs a drill', () => {
 
   it('does not hide a stream that broke off, a lost job, or an outage that was not seen', () => {
     const runs = rounds(1, 0)
-    const [one] = runs.filter(({ watched }) => watched)
+    const one = runs.find(({ watched }) => watched)
     assert(one?.watched)
     const broken = [...runs, { ...one, lost: 1, watched: { ...one.watched, open: 49 } }]
     const failed = dashboardClaims(broken, 50).filter(({ holds }) => holds === false)
