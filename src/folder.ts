@@ -20,7 +20,16 @@ export function makeFolder(path: string, mode?: number): void {
   }
 }
 
-/** Why a file could not be used, without the path, which Node's own text repeats: `ENOENT: no such file …`. */
+/** Why a file could not be used, without its path: in words where it is one of the usual reasons. */
 export function fileProblem(cause: unknown): string {
-  return messageOf(cause).replace(/, \w+ '.*$/, '')
+  const usual = cause instanceof Error && 'code' in cause ? USUAL[String(cause.code)] : undefined
+  return usual ?? messageOf(cause).replace(/, \w+ '.*$/, '')
+}
+
+const USUAL: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'this user may not',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is no folder',
+  ENOSPC: 'there is no space left',
 }

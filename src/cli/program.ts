@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Command } from 'commander'
+import { Command, CommanderError } from 'commander'
 import { commands } from './compose.ts'
 import { EXIT, explain } from './exit-code.ts'
 import { examples } from './jobs/examples.ts'
@@ -56,7 +56,10 @@ export function program(terminal: ProcessTerminal): Command {
     command.addCommand(sub, { hidden: NOT_FOR_PEOPLE.has(sub.name()) })
   }
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
-    each.exitOverride().configureOutput({
+    each.exitOverride((error) => {
+      throw withHint(error, each)
+    })
+    each.configureOutput({
       writeOut: terminal.out,
       // Errors come back as exceptions and are printed once, by `run`; help for want of a command does not.
       writeErr: (text) => {
@@ -65,6 +68,25 @@ export function program(terminal: ProcessTerminal): Command {
     })
   }
   return command
+}
+
+/** What was missing or unknown, and where to read what is there. */
+const SHOWN_BY_HELP: ReadonlySet<string> = new Set([
+  'commander.missingArgument',
+  'commander.missingMandatoryOptionValue',
+  'commander.optionMissingArgument',
+  'commander.excessArguments',
+  'commander.unknownCommand',
+  'commander.unknownOption',
+])
+
+/** The error of a command, for whoever sees it for the first time. */
+function withHint(error: CommanderError, command: Command): CommanderError {
+  if (!SHOWN_BY_HELP.has(error.code)) return error
+  const path: string[] = []
+  for (let each: Command | null = command; each !== null; each = each.parent) path.unshift(each.name())
+  const line = error.message.trimEnd().replace(/\.$/, '')
+  return new CommanderError(error.exitCode, error.code, `${line}; \`${path.join(' ')} --help\` shows how it is called`)
 }
 
 function packageVersion(): string {

@@ -57,7 +57,10 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (cause) {
-    throw new UnderstudyError('invalid-option', `the plan ${path} cannot be read: ${fileProblem(cause)}`, { cause })
+    // Whoever writes `drill embedded` means the lab.
+    const hint = /^[\w-]+$/.test(path) ? `; a lab is named by --lab ${path}` : ''
+    const what = `the plan ${path} cannot be read: ${fileProblem(cause)}${hint}`
+    throw new UnderstudyError('invalid-option', what, { cause })
   }
 }
 

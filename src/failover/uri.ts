@@ -101,7 +101,7 @@ function splitComposite(rest: string): { inner: readonly string[]; query: string
 /** `mayBeSecret`: behind a comma and before an @ it may be a piece of a password, not to be shown. */
 function parsePlace(text: string, place: string, mayBeSecret = false): Place {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(text)?.[1]?.toLowerCase()
-  if (scheme === undefined) throw invalid(`${place} has no scheme; write stomp://host:port`)
+  if (scheme === undefined) throw invalid(`${place} has no scheme; write stomp://host:port or amqp://host:port`)
   if (!Object.hasOwn(DEFAULT_PORTS, scheme)) {
     const which = mayBeSecret ? 'an unknown scheme' : `the unknown scheme ${scheme}:`
     throw invalid(`${place} has ${which}; ${whatIsSpoken()}`)

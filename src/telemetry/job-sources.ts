@@ -18,5 +18,8 @@ export interface JobSources {
   /** Queues whose depth is wanted, such as `images`, or what tells them; the first 100. Defaults to none. */
   readonly queues?: readonly string[] | (() => readonly string[])
   /** The workers that can be seen: a `HeartbeatRegistry`, or `{ workers: () => [worker.describe()] }` of one's own. */
-  readonly workers?: { workers(): readonly SeenWorker[] }
+  readonly workers?: {
+    /** Asked at every scrape. */
+    workers(): readonly SeenWorker[]
+  }
 }

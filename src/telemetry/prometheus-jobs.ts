@@ -9,6 +9,7 @@ import type { JobSources } from './job-sources.ts'
 import { jobGauges } from './prometheus-job-gauges.ts'
 import { type NameMetric, namesIn, type PrometheusRegister } from './prometheus-names.ts'
 
+/** How the metrics of jobs are named, and how finely durations are counted. */
 export interface PrometheusJobMetricsOptions {
   /** What every name begins with. Defaults to `understudy_`. */
   readonly prefix?: string

@@ -10,6 +10,7 @@ export { type PrometheusJobMetrics, prometheusJobMetrics, type PrometheusJobMetr
 export type { PrometheusRegister } from './prometheus-names.ts'
 export { type MetricsText, metricsText } from './prometheus-text.ts'
 
+/** How the metrics are named, and how finely durations are counted. */
 export interface PrometheusMetricsOptions {
   /** What every name begins with. Defaults to `understudy_`. */
   readonly prefix?: string

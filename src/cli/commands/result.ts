@@ -35,7 +35,10 @@ export function resultCommand(terminal: Terminal): Command {
 
 async function result(id: string, { results, json }: ResultOptions, terminal: Terminal): Promise<void> {
   if (results.kind === 'reply' || results.kind === 'none')
-    throw new Exit(EXIT.badArguments, '--results: these are kept nowhere; write where they are kept')
+    throw new Exit(
+      EXIT.badArguments,
+      'where are results kept? Give --results, such as redis://localhost:6379 or sqlite:results.db, or set UNDERSTUDY_RESULTS',
+    )
   const state = await withStores(terminal, openResults(results, { mustExist: true }), (app) => app.result(id))
   if (json) terminal.out(`${JSON.stringify({ id, ...(state ?? { kind: 'unknown' }) }, null, 2)}\n`)
   switch (state?.kind) {

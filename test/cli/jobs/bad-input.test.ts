@@ -64,7 +64,7 @@ describe('help of the commands of jobs', () => {
   }
   const all = commands(terminal, '0.0.0').filter((command) => JOBS.includes(command.name()))
 
-  it('shows each of them twice in use', () => {
+  it('shows each of them in use, at least twice', () => {
     assert.equal(all.length, JOBS.length)
     for (const command of all.flatMap((one) => (one.commands.length > 0 ? one.commands : [one]))) {
       const parent = command.parent?.name()
@@ -72,7 +72,7 @@ describe('help of the commands of jobs', () => {
       let help = ''
       command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp()
       const examples = help.split('\n').filter((line) => line.startsWith(`  ${words}`))
-      assert.equal(examples.length, 2, help)
+      assert(examples.length >= 2, help)
       assert.match(help, /--json/)
     }
   })

@@ -95,6 +95,6 @@ describe('a configuration', () => {
       assert.doesNotMatch(error.message, /geheim/)
       return true
     })
-    await assert.rejects(readConfiguration(`${path}-not`), /secrets-not cannot be read: ENOENT/)
+    await assert.rejects(readConfiguration(`${path}-not`), /secrets-not cannot be read: there is no such file/)
   })
 })
