@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
-import { type Clock, systemClock } from '../clock.ts'
+import { type Clock, systemClock, type Timer } from '../clock.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { App } from '../jobs/app.ts'
@@ -107,6 +107,7 @@ const OPTIONS: NamesOf<DashboardOptions> = {
 
 const MOST_BODY_BYTES = 4 * 1024 * 1024
 const CLOSE_MS = 5000
+const SWEEP_MS = 50
 const DEFAULT_PORT = 8080
 
 /**
@@ -239,13 +240,22 @@ class RunningDashboard implements Dashboard {
     const shown = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
-      const timer = this.#context.clock.after(CLOSE_MS, () => server.closeAllConnections())
+      const { clock } = this.#context
+      const timer = clock.after(CLOSE_MS, () => server.closeAllConnections())
+      // An answer that ends from now on leaves its connection open for more, which will not come.
+      const sweep = (): Timer =>
+        clock.after(SWEEP_MS, () => {
+          server.closeIdleConnections()
+          sweeping = sweep()
+        })
+      let sweeping = sweep()
       await new Promise<void>((resolve) => {
         server.close(() => resolve())
         this.#context.live.endStreams()
         server.closeIdleConnections()
       })
       timer.cancel()
+      sweeping.cancel()
       this.#servers.delete(listening)
     }
     const listening: ListeningDashboard = {
