@@ -128,7 +128,20 @@ const WRONG: readonly Wrong[] = [
     exitCode: 64,
     names: /maxReconectDelay.*maxReconnectDelay/,
   },
-  { what: 'no URI', args: ['produce'], exitCode: 64, names: /uri/ },
+  { what: 'no URI', args: ['produce'], exitCode: 64, names: /uri.*`understudy produce --help`/ },
+  {
+    what: 'a lab in place of a plan',
+    args: ['drill', 'embedded'],
+    exitCode: 64,
+    names: /no such file.*--lab embedded$/,
+  },
+  {
+    what: 'a drill that is not there',
+    args: ['compare', 'no-such', 'x'],
+    exitCode: 64,
+    names: /no-such: there is no such/,
+  },
+  { what: 'results that are nowhere', args: ['result', 'x'], exitCode: 64, names: /--results.*UNDERSTUDY_RESULTS$/ },
   {
     what: 'an unknown scheme',
     args: ['produce', `http://u:${SECRET}@h:1`],

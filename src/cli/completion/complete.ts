@@ -1,7 +1,7 @@
 import type { Argument, Command, Option } from 'commander'
 
 /** A word that may stand where the cursor is, and what it means. */
-export interface Candidate {
+interface Candidate {
   readonly word: string
   /** One line; empty for a word that speaks for itself. */
   readonly about: string
