@@ -147,7 +147,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     clock,
     logger,
   }
-  context.brokers.observe(onChange)
+  context.brokers.observe(({ type }) => live.changed(type === 'connected' || type === 'resumed'))
   workers.start()
   const routes = routesOf(context, gate, options.metrics)
   return new RunningDashboard(context, gate, routes, closers)

@@ -48,7 +48,7 @@ export const SCRIPT: string = `'use strict'
     for (const input of element.querySelectorAll('input[type=checkbox]')) if (checked.has(input.name + '=' + input.value)) input.checked = true
     for (const details of element.querySelectorAll('details[id]')) if (open.has(details.id)) details.open = true
     if (focus !== undefined) {
-      const again = Array.from(element.querySelectorAll('a, button, input, summary')).find((one) => place(one) === focus)
+      const again = Array.from(element.querySelectorAll('a, button, input:not([type=hidden]), summary')).find((one) => place(one) === focus)
       if (again) again.focus({ preventScroll: true })
     }
     sayAll(element)
@@ -107,7 +107,7 @@ export const SCRIPT: string = `'use strict'
   // Keys: / goes to the search, g and a letter to a page, j and k along the rows, Escape out of a field.
   let went = -Infinity
   const step = (by) => {
-    const rows = Array.from(document.querySelectorAll('.rows tbody tr')).map((row) => row.querySelector('a, summary, button, input')).filter(Boolean)
+    const rows = Array.from(document.querySelectorAll('.rows tbody tr')).map((row) => row.querySelector('a, summary, button, input:not([type=hidden])')).filter(Boolean)
     if (rows.length === 0) return
     const now = rows.findIndex((one) => one.closest('tr').contains(document.activeElement))
     rows[Math.min(rows.length - 1, Math.max(0, now + by))].focus()

@@ -27,6 +27,7 @@ export interface LiveFeedOptions {
 const MOST_STREAMS = 200
 // At most four a second, whatever changes; and a look once a second, whatever does not.
 const LEAST_GAP_MS = 250
+const URGENT_GAP_MS = 50
 const TICK_MS = 1000
 const KEEP_ALIVE_MS = 15_000
 
@@ -43,6 +44,7 @@ interface Channel {
   timer: Timer | undefined
   isRendering: boolean
   isDirty: boolean
+  isUrgent: boolean
 }
 
 /** Sends the parts of pages that changed to those who look at them. */
@@ -73,10 +75,14 @@ export class LiveFeed {
     return count
   }
 
-  /** Something that pages show has changed: who looks hears of it within a quarter of a second. */
-  changed(): void {
+  /**
+   * Something that pages show has changed: who looks hears of it within a quarter of a second, and at once of what is
+   * urgent and rare, such as a new master.
+   */
+  changed(isUrgent = false): void {
     for (const channel of this.#channels.values()) {
       channel.isDirty = true
+      channel.isUrgent ||= isUrgent
       // A page that waits for its store must not keep back who is master.
       if (channel.isRendering) this.#tellCommon(channel)
       this.#schedule(channel)
@@ -123,6 +129,7 @@ export class LiveFeed {
         timer: undefined,
         isRendering: false,
         isDirty: true,
+        isUrgent: false,
       }
       this.#channels.set(key, channel)
     }
@@ -140,7 +147,7 @@ export class LiveFeed {
     if (this.#closed || channel.isRendering || channel.streams.size === 0) return
     const { clock } = this.#options
     channel.timer?.cancel()
-    const gap = channel.isDirty ? LEAST_GAP_MS : TICK_MS
+    const gap = channel.isUrgent ? URGENT_GAP_MS : channel.isDirty ? LEAST_GAP_MS : TICK_MS
     channel.timer = clock.after(Math.max(0, channel.renderedAt + gap - clock.now()), () => void this.#render(channel))
   }
 
@@ -148,6 +155,7 @@ export class LiveFeed {
     const { clock, logger } = this.#options
     channel.isRendering = true
     channel.isDirty = false
+    channel.isUrgent = false
     channel.renderedAt = clock.now()
     try {
       this.#tellCommon(channel)

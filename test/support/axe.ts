@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Browser, BrowserContextOptions } from 'playwright-core'
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+interface Violation {
+  readonly id: string
+  readonly nodes: readonly { readonly html: string; readonly failureSummary?: string }[]
+}
+
+/** What axe-core has against a page, a line for each. The page's own policy would keep axe out, and is not asked here. */
+export async function auditPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<readonly string[]> {
+  const context = await browser.newContext({ ...options, bypassCSP: true })
+  try {
+    const page = await context.newPage()
+    await page.goto(url)
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate<{ violations: readonly Violation[] }>('axe.run()')
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ; ')}`)
+  } finally {
+    await context.close()
+  }
+}
