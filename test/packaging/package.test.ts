@@ -156,3 +156,16 @@ describe('the package', () => {
     }
   })
 })
+
+it('the API reference has a page for every name that is exported', () => {
+  const { entryPoints } = JSON.parse(readFileSync(join(ROOT, 'tools/api-reference/typedoc.json'), 'utf8')) as {
+    readonly entryPoints: readonly string[]
+  }
+  const exported = Object.values(exports).flatMap((target) =>
+    typeof target === 'string' ? [] : [(target as { readonly default: string }).default],
+  )
+  assert.deepEqual(
+    entryPoints.map((path) => path.replace('../../', './dist/').replace(/\.ts$/, '.js')).toSorted(),
+    exported.toSorted(),
+  )
+})
