@@ -15,7 +15,7 @@ const SECTION = /## Jobs\n([\s\S]*?)\n## /.exec(README)?.[1] ?? ''
 const JOB_FILE = /```ts\n([\s\S]*?)```/.exec(SECTION)?.[1] ?? ''
 const COMMANDS = [...SECTION.matchAll(/^npx understudy ([^#\n]*[^#\s])/gm)].map(([, command = '']) => command)
 
-it("the README's job file and its four commands work as they stand", async (context) => {
+it("the README's job file and its five commands work as they stand", async (context) => {
   const lab = await createLabs({ root: labRootFor(context) }).up('embedded')
   const folder = emptyFolder(join(ROOT, 'test', '.readme-'), context)
   const store = { UNDERSTUDY_FAILURES: join(folder, 'failures.db') }
@@ -23,13 +23,13 @@ it("the README's job file and its four commands work as they stand", async (cont
   const start = (command: string): RunningCommand => {
     const words = (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
     const args = words.map((word) =>
-      word === 'URI' ? drillUri(lab, {}) : word === 'jobs.ts' ? join(folder, 'jobs.ts') : word,
+      word === 'URI' ? drillUri(lab, {}) : /^\w+\.(?:ts|db)$/.test(word) ? join(folder, word) : word,
     )
     return startScript([join(ROOT, 'src', 'cli', 'main.ts'), ...args], store)
   }
   try {
-    const [work = '', enqueue = '', search = '', retry = ''] = COMMANDS
-    assert.equal(COMMANDS.length, 4)
+    const [work = '', enqueue = '', search = '', retry = '', show = ''] = COMMANDS
+    assert.equal(COMMANDS.length, 5)
     const worker = start(work)
     await worker.saw('takes jobs from images')
     assert.equal((await start(enqueue).ended).exitCode, 0)
@@ -38,9 +38,13 @@ it("the README's job file and its four commands work as they stand", async (cont
       const { exitCode, stderr } = await start(command).ended
       assert.equal(exitCode, 0, stderr)
     }
-    worker.child.kill('SIGTERM')
-    const { exitCode, stderr } = await worker.ended
-    assert.equal(exitCode, 0, stderr)
+    const dashboard = start(`${show} --port 0`)
+    await dashboard.saw('http://127.0.0.1:')
+    for (const { child, ended } of [dashboard, worker]) {
+      child.kill('SIGTERM')
+      const { exitCode, stderr } = await ended
+      assert.equal(exitCode, 0, stderr)
+    }
   } finally {
     await lab.down()
   }
