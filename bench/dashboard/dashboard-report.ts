@@ -22,6 +22,7 @@ const FIGURES: readonly { readonly key: keyof Figures; readonly name: string; re
   { key: 'latencyP99Ms', name: 'confirm latency, p99', unit: 'ms' },
   { key: 'outageMs', name: 'outage of the producer', unit: 'ms' },
   { key: 'failoverMs', name: 'failover', unit: 'ms' },
+  { key: 'clientShareMs', name: "the client's share of it", unit: 'ms' },
   { key: 'retryThresholdMs', name: 'retry threshold', unit: 'ms' },
 ]
 

@@ -7,7 +7,7 @@ import { drillUri, performDrill } from '../../src/cli/drill-run.ts'
 import { systemClock } from '../../src/clock.ts'
 import type { HistoryEvent } from '../../src/drill/history.ts'
 import { DRILL_DEFAULTS, type DrillPlan, holdFor } from '../../src/drill/plan.ts'
-import type { DrillResult } from '../../src/drill/result.ts'
+import type { DrillResult, FailoverPart } from '../../src/drill/result.ts'
 import type { DashboardAnswer, DashboardOrder } from './programs/dashboard.ts'
 import type { Watched, WatchersAnswer, WatchersOrder } from './programs/watchers.ts'
 import { startProgram } from './program-process.ts'
@@ -18,10 +18,13 @@ export type Arm = 'alone' | 'alone again' | 'watched'
 export interface Figures {
   /** Jobs that a broker confirmed in each second of the drill. */
   readonly confirmedPerSecond: number
+  /** From the moment that a job fell due to its confirm, of those before the fault. */
   readonly latencyP50Ms: number | null
   readonly latencyP99Ms: number | null
   readonly outageMs: number | null
   readonly failoverMs: number | null
+  /** The parts of the failover that are the client's: it sees the loss, connects again, and gets a confirm. */
+  readonly clientShareMs: number | null
   readonly retryThresholdMs: number | null
 }
 
@@ -130,7 +133,7 @@ async function drill(
     onPhase: () => {},
     signal,
   })
-  const { latencyMs, outage, failoverMs, retryThresholdMs } = result
+  const { outage, failoverMs, failoverParts, retryThresholdMs } = result
   return {
     round,
     arm,
@@ -138,10 +141,11 @@ async function drill(
     lost: result.jobs.lost,
     figures: {
       confirmedPerSecond: pace.perSecond,
-      latencyP50Ms: latencyMs?.p50 ?? null,
-      latencyP99Ms: latencyMs?.p99 ?? null,
+      latencyP50Ms: pace.latencyMs(0.5),
+      latencyP99Ms: pace.latencyMs(0.99),
       outageMs: outage.producerMs?.upper ?? null,
       failoverMs,
+      clientShareMs: failoverMs === null ? null : shareOf(failoverParts),
       retryThresholdMs,
     },
     watched: await watched?.(),
@@ -152,21 +156,41 @@ function queueOf(round: number, arm: Arm): string {
   return `queue://bench.dashboard.${round}.${arm.replaceAll(' ', '-')}`
 }
 
-/** Confirms by time, from the first job that fell due to the last. */
+const CLIENTS_PARTS: ReadonlySet<FailoverPart['name']> = new Set(['detect', 'reconnect', 'confirm'])
+
+function shareOf(parts: readonly FailoverPart[]): number {
+  return parts.reduce((sum, { name, ms }) => (CLIENTS_PARTS.has(name) ? sum + ms : sum), 0)
+}
+
+/** Confirms by time, from the first job that fell due to the last; how long each took before the fault. */
 class Pace {
+  readonly #due = new Map<string, number>()
+  readonly #latencies: number[] = []
   #first: number | undefined
   #last = 0
   #confirmed = 0
+  #isHurt = false
 
   take(event: HistoryEvent): void {
-    if (event.type === 'due') {
+    if (event.type === 'fault') this.#isHurt = true
+    else if (event.type === 'due') {
       this.#first ??= event.t
       this.#last = event.t
-    } else if (event.type === 'res' && event.outcome === 'ack') this.#confirmed++
+      if (!this.#isHurt) this.#due.set(event.id, event.dueNs)
+    } else if (event.type === 'res' && event.outcome === 'ack') {
+      this.#confirmed++
+      const dueNs = this.#due.get(event.id)
+      if (dueNs !== undefined && !this.#isHurt) this.#latencies.push((event.t - dueNs) / 1e6)
+    }
   }
 
   get perSecond(): number {
     const seconds = (this.#last - (this.#first ?? this.#last)) / 1e9
     return seconds > 0 ? this.#confirmed / seconds : 0
+  }
+
+  latencyMs(share: number): number | null {
+    const sorted = this.#latencies.toSorted((a, b) => a - b)
+    return sorted[Math.ceil(share * sorted.length) - 1] ?? null
   }
 }

@@ -15,6 +15,7 @@ function run(round: number, arm: Arm, latencyMs: number, outageMs: number | null
       latencyP99Ms: 10,
       outageMs,
       failoverMs: 190,
+      clientShareMs: 12,
       retryThresholdMs: 180,
     },
     watched: arm === 'watched' ? { open: 50, fragments: 600, livePages: 2 } : undefined,
