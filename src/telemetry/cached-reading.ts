@@ -13,6 +13,8 @@ export interface CachedReadingOptions<Value> {
 const WAIT_MS = 2000
 // What a slow answer may cost: for every second of reading so many of rest.
 const REST = 20
+// Whoever waits for a broker that is away waits long, and is to see it soon once it is back.
+const LONGEST_REST_MS = 60_000
 // The longest that the value before stands in for one that is still being read.
 const STAND_IN_MS = 60_000
 
@@ -56,7 +58,7 @@ export class CachedReading<Value> {
       this.#last = undefined
     }
     const endedAt = clock.now()
-    this.#goodUntil = endedAt + Math.max(maxAgeMs, (endedAt - startedAt) * REST)
+    this.#goodUntil = endedAt + Math.max(maxAgeMs, Math.min((endedAt - startedAt) * REST, LONGEST_REST_MS))
     this.#reading = undefined
   }
 

@@ -71,7 +71,7 @@ export function jobGauges(own: NameMetric, { cacheMs, clock }: JobGaugesOptions)
     depth.reset()
     for (const [queue, ready] of depths ?? []) depth.set({ queue: labelText(queue) }, ready)
   }
-  const showWorkers = (workers: readonly SeenWorker[]): void => {
+  const showWorkers = (workers: readonly SeenWorker[] = []): void => {
     for (const gauge of [up, gone, busy, slots]) gauge.reset()
     const named = new Set<string>()
     for (const { id, name, host, state, isGone = false, slots: inHand, concurrency } of workers) {
@@ -87,16 +87,21 @@ export function jobGauges(own: NameMetric, { cacheMs, clock }: JobGaugesOptions)
     }
   }
 
+  /** What a source of somebody's own answers need not be what it says it is. */
+  const show = <Answer>(source: Source, write: (answer: Answer | undefined) => void, answer: () => Answer): void => {
+    try {
+      write(answer())
+    } catch {
+      write(undefined)
+      errors.inc({ source })
+    }
+  }
+
   const look = async (): Promise<void> => {
     const [tally, depths] = await Promise.all([readings.failures?.value(), readings.depths?.value()])
-    showFailures(tally)
-    showDepths(depths)
-    try {
-      showWorkers(readings.workers?.() ?? [])
-    } catch {
-      showWorkers([])
-      errors.inc({ source: 'workers' })
-    }
+    show('failures', showFailures, () => tally)
+    show('queues', showDepths, () => depths)
+    show('workers', showWorkers, () => readings.workers?.())
     looking = undefined
   }
 

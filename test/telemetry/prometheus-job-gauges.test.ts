@@ -9,6 +9,7 @@ import type { FailureTally } from '../../src/jobs/failures/store.ts'
 import type { JobSources, SeenWorker } from '../../src/telemetry/job-sources.ts'
 import { metricsText, prometheusJobMetrics } from '../../src/telemetry/prometheus.ts'
 import { memoryFailures } from '../../adapters/memory/failures.ts'
+import type { QueueState } from '../../src/transport/queue-state.ts'
 import { memoryBroker } from '../../src/testing/memory-broker.ts'
 import { FakeClock, settled } from '../support/fake-clock.ts'
 import { valuesOf } from './exposition.ts'
@@ -117,6 +118,36 @@ test('nobody waits longer than two seconds for a slow store, and it is left alon
   await scrape()
   assert.equal(desk.asked, 2)
   assert.equal(clock.pending, 0)
+})
+
+test('an outage that a look at a queue waited for is no reason to look away for longer than a minute', async () => {
+  const outage = Promise.withResolvers<undefined>()
+  let inspect = async (): Promise<QueueState | undefined> => await outage.promise
+  const { clock, scrape, values } = watching({ connection: { inspect: () => inspect() }, queues: ['images'] })
+  const first = scrape()
+  await clock.advance(30_000)
+  assert.deepEqual(valuesOf(await first, 'understudy_queue_depth'), {})
+  outage.reject(new Error('no broker'))
+  await settled()
+  inspect = async () => ({ ready: 5, isExact: true, consumers: 0 })
+  assert.deepEqual(await values('queue_depth'), {})
+  await clock.advance(60_000)
+  assert.deepEqual(await values('queue_depth'), { images: 5 })
+})
+
+test("a store of somebody's own that answers with what is no number costs its gauges alone, until it does better", async () => {
+  const desk = scriptedDesk()
+  // As drivers of databases give what they count.
+  const count = '7' as unknown as number
+  desk.answer = async () => ({ count, eldestAt: undefined, shares: [{ queue: 'q', job: 'j', count }] })
+  const { clock, scrape, values } = watching({ failures: desk, workers: { workers: () => [] } })
+  const text = await scrape()
+  assert.deepEqual(valuesOf(text, 'understudy_failures'), {})
+  assert.deepEqual(valuesOf(text, 'understudy_oldest_failure_age_seconds'), {})
+  assert.equal(valuesOf(text, 'understudy_scrape_errors_total')['failures'], 1)
+  desk.answer = scriptedDesk().answer
+  await clock.advance(15_000)
+  assert.deepEqual(await values('oldest_failure_age_seconds'), { '': 0 })
 })
 
 test('the depth of each queue is looked at, one that is not there is empty, and one that fails costs no other', async () => {
