@@ -10,7 +10,7 @@ import { Bounds } from './worker/bounds.ts'
 import { answerCommands } from './worker/control.ts'
 import type { WorkerCounts, WorkerDescription, WorkerState } from './worker/description.ts'
 import { Heartbeat } from './worker/heartbeat.ts'
-import { type ReadWorkerOptions, readWorkerOptions, type WorkerOptions } from './worker/options.ts'
+import { type ReadWorkerOptions, readWorkerOptions, type WorkerOptions, wrongGrace } from './worker/options.ts'
 import { Pauses } from './worker/pauses.ts'
 import { Processing } from './worker/processing.ts'
 import { QueueSource } from './worker/queue-source.ts'
@@ -159,9 +159,14 @@ export class Worker implements AsyncDisposable {
 
   /**
    * Takes nothing more and waits for the jobs in hand. Past the grace their signals fire, and what does not end within
-   * two seconds more is left to another worker. A later call can shorten the grace. Never rejects.
+   * two seconds more is left to another worker. A later call can shorten the grace.
+   *
+   * @throws UnderstudyError `invalid-option` for a grace that is no number of milliseconds: then it goes on. For
+   * nothing else.
    */
   stop({ grace = DEFAULT_GRACE_MS }: StopOptions = {}): Promise<void> {
+    const refused = wrongGrace(grace)
+    if (refused) return Promise.reject(refused)
     const host = this.#host
     if (host === undefined || this.#phase === 'stopped') {
       // What is still being started finds that it is over.
@@ -175,7 +180,7 @@ export class Worker implements AsyncDisposable {
             )
       return this.#stopping
     }
-    const timer = host.clock.after(Math.max(0, grace), () => this.#graceOver.abort())
+    const timer = host.clock.after(grace, () => this.#graceOver.abort())
     this.#stopping ??= this.#drainAndStop(host)
     void this.#stopping.then(() => timer.cancel())
     return this.#stopping

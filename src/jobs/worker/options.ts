@@ -136,6 +136,12 @@ function checkMilliseconds(name: string, value: number): void {
   throw invalid(`${name} must be milliseconds from 1 to ${LONGEST_MS}, not ${String(value)}`)
 }
 
+/** What a stop has against its grace. An endless one is fine. */
+export function wrongGrace(grace: number): UnderstudyError | undefined {
+  if (typeof grace === 'number' && grace >= 0) return undefined
+  return invalid(`grace must be milliseconds from 0 on, not ${String(grace)}`)
+}
+
 function invalid(message: string): UnderstudyError {
   return new UnderstudyError('invalid-option', `worker: ${message}`)
 }

@@ -154,6 +154,25 @@ describe('a stop', () => {
     assert.equal(twice.state, 'stopped')
   })
 
+  it('is refused with a grace that is no number of milliseconds, and the worker goes on', async () => {
+    await using bench = await memoryBench()
+    const { job, began, end } = gated()
+    await using worker = bench.worker({ jobs: [job] })
+    await worker.start()
+    for (const grace of [Number.NaN, -1, '5s' as unknown as number])
+      await assert.rejects(worker.stop({ grace }), (error) => {
+        assert.ok(error instanceof UnderstudyError && error.code === 'invalid-option')
+        assert.match(error.message, /^worker: grace must be milliseconds from 0 on, not (NaN|-1|5s)$/)
+        return true
+      })
+    assert.equal(worker.state, 'running')
+    await bench.send(job, 1)
+    await until('it runs', () => began.length === 1)
+    end(1)
+    await worker.stop({ grace: Number.POSITIVE_INFINITY })
+    assert.equal(worker.state, 'stopped')
+  })
+
   it('leaves no timer, subscription or job behind', async () => {
     const bench = await scriptedBench()
     const job = defineJob({ name: 'limited', queue: 'jobs', timeout: 60_000, perform: () => {} })
