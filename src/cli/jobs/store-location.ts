@@ -27,6 +27,7 @@ const KIND_OF_SCHEME: Readonly<Record<string, PlacedKind>> = {
   redis: 'redis',
   rediss: 'redis',
   valkey: 'redis',
+  valkeys: 'redis',
 }
 
 /** Reads where a store is, of the kinds that may be. What it throws quotes no credentials. */
@@ -50,7 +51,7 @@ function read(text: string): StoreLocation | undefined {
     return path === '' ? undefined : { kind, path }
   }
   if (kind === undefined || !URL.canParse(text) || new URL(text).host === '') return undefined
-  return { kind, uri: text.replace(/^mariadb:/i, 'mysql:').replace(/^valkey:/i, 'redis:') }
+  return { kind, uri: text.replace(/^mariadb:/i, 'mysql:').replace(/^valkey(s?):/i, 'redis$1:') }
 }
 
 /** Where a ledger is when only the failures have a place: beside them. */

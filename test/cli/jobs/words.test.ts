@@ -59,6 +59,7 @@ describe('where a store is', () => {
     assert.deepEqual(read('none'), { kind: 'none' })
     assert.deepEqual(read('mariadb://u:p@h/d'), { kind: 'mysql', uri: 'mysql://u:p@h/d' })
     assert.deepEqual(storeLocation(['redis'])('valkey://h'), { kind: 'redis', uri: 'redis://h' })
+    assert.deepEqual(storeLocation(['redis'])('valkeys://h'), { kind: 'redis', uri: 'rediss://h' })
   })
 
   it('is refused without a word of its credentials when it is something else', () => {
