@@ -124,6 +124,7 @@ for (const labName of ['embedded', 'activemq-jdbc', 'rabbitmq-classic'])
     })
 
     it('pauses a queue for workers that run and for those that come later, until it is resumed', async () => {
+      stage.touch('fixed')
       const early = await stage.worker()
       const paused = await stage.output('pause', stage.uri, '--queue', 'meals', '--json', ...stage.failures)
       const said = JSON.parse(paused) as { workers: readonly object[]; kept: readonly string[] }
