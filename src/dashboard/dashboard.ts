@@ -106,6 +106,7 @@ const OPTIONS: NamesOf<DashboardOptions> = {
 }
 
 const MOST_BODY_BYTES = 4 * 1024 * 1024
+const MOST_CONNECTIONS = 1000
 const CLOSE_MS = 5000
 const SWEEP_MS = 50
 const DEFAULT_PORT = 8080
@@ -154,12 +155,13 @@ export function createDashboard(options: DashboardOptions): Dashboard {
 }
 
 function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegister | undefined): Hono<DashboardEnv> {
-  const root = new Hono<DashboardEnv>({ strict: false }).basePath(context.basePath || '/')
+  const root = new Hono<DashboardEnv>({ strict: false })
+  const under = context.basePath || '/'
   root.use(safeHeaders)
   root.use(gate.guard)
   root.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: (c) => c.text('That is too much at once.\n', 413) }))
-  root.route('/', assetRoutes())
-  root.route('/', loginRoutes(context, gate))
+  root.route(under, assetRoutes())
+  root.route(under, loginRoutes(context, gate))
   root.use(async (c, next) => {
     const admitted = await gate.admit(c)
     if ('kind' in admitted) return refuse(c, context, admitted, pathWithin(context, c.req.raw))
@@ -177,9 +179,9 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
     timelineRoutes,
     requestRoutes,
   ]
-  for (const each of pages) root.route('/', each(context))
-  root.route('/', eventRoutes(context, gate))
-  root.route('/', metricsRoutes(context, metrics))
+  for (const each of pages) root.route(under, each(context))
+  root.route(under, eventRoutes(context, gate))
+  root.route(under, metricsRoutes(context, metrics))
   root.notFound((c) => problemPage(c, context, 404, 'There is no such page'))
   root.onError((error, c) => {
     context.logger.error({ path: c.req.path, error: messageOf(error) }, 'a page of the dashboard failed')
@@ -229,6 +231,7 @@ class RunningDashboard implements Dashboard {
       )
     if (this.#closing) throw new UnderstudyError('closed', 'the dashboard was closed')
     const server = createServer(this.listener)
+    server.maxConnections = MOST_CONNECTIONS
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) =>
         reject(new UnderstudyError('invalid-option', `cannot listen on ${host}:${port}: ${messageOf(error)}`)),

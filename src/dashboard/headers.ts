@@ -3,7 +3,7 @@ import { createMiddleware } from 'hono/factory'
 import type { DashboardEnv } from './env.ts'
 
 /** Nothing but this server's own style and script, no frame around it, no form to elsewhere. */
-export const POLICY: string = [
+const POLICY: string = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -5,7 +5,7 @@ import { type DashboardContext, href } from './context.ts'
 import { brokerLine } from './overview/broker-line.ts'
 
 /** The pages that the navigation names. */
-export type NavKey = 'overview' | 'queues' | 'working' | 'workers' | 'failures' | 'requests' | 'drills' | 'audit'
+type NavKey = 'overview' | 'queues' | 'working' | 'workers' | 'failures' | 'requests' | 'drills' | 'audit'
 
 const NAV: Readonly<Record<NavKey, { readonly title: string; readonly path: string; readonly key: string }>> = {
   overview: { title: 'Overview', path: '/', key: 'o' },

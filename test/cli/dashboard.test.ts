@@ -17,17 +17,15 @@ describe('understudy dashboard', () => {
     const { child, saw, ended } = startCommand([
       'dashboard',
       'memory://ursula:broker-secret@here',
-      ...[
-        '--port',
-        '0',
-        '--token-file',
-        file,
-        '--failures',
-        join(folder, 'failures.db'),
-        '--queue',
-        'orders',
-        '--json',
-      ],
+      '--port',
+      '0',
+      '--token-file',
+      file,
+      '--failures',
+      join(folder, 'failures.db'),
+      '--queue',
+      'orders',
+      '--json',
     ])
     let printed = ''
     child.stdout?.on('data', (text: string) => (printed += text))

@@ -291,6 +291,8 @@ describe('a dashboard in a server of one’s own', () => {
       headers: { origin },
     })
     assert.match(paused.headers.get('location') ?? '', /^\/ops\/jobs\/queues\?told=/)
-    assert.equal((await fetch(`${origin}/ops/jobsother`)).status, 404)
+    const outside = await fetch(`${origin}/ops/jobsother`)
+    assert.equal(outside.status, 404)
+    assert.match(outside.headers.get('content-security-policy') ?? '', /default-src 'none'/)
   })
 })

@@ -1,8 +1,5 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Browser, BrowserContextOptions } from 'playwright-core'
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 interface Violation {
   readonly id: string
@@ -19,7 +16,7 @@ export async function auditPage(
   try {
     const page = await context.newPage()
     await page.goto(url)
-    await page.evaluate(AXE)
+    await page.evaluate(axe.source)
     const { violations } = await page.evaluate<{ violations: readonly Violation[] }>('axe.run()')
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 200)).join(' ; ')}`)
   } finally {

@@ -9,7 +9,9 @@ import type { Gate, Refusal } from './gate.ts'
 /** The way in with a token, and out again. */
 export function loginRoutes(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
   const routes = new Hono<DashboardEnv>()
-  routes.get('/login', (c) => c.html(loginPage(context, c.req.query('to')).markup))
+  routes.get('/login', (c) =>
+    context.hasLogin ? c.html(loginPage(context, c.req.query('to')).markup) : c.redirect(href(context, '/'), 303),
+  )
   routes.post('/login', async (c) => {
     const form = await c.req.parseBody()
     const to = typeof form['to'] === 'string' ? form['to'] : undefined
@@ -37,6 +39,7 @@ export function refuse(c: Context<DashboardEnv>, context: DashboardContext, refu
       return c.html(loginPage(context, to, `There were too many wrong tokens. Try again in ${seconds} s.`).markup, 429)
     }
     case 'unknown':
+      if (!context.hasLogin) return c.text('The application does not know who asks: log in there first.\n', 401)
       return c.html(loginPage(context, to, refusal.tried ? 'Nobody has this token.' : undefined).markup, 401)
   }
 }

@@ -15,7 +15,7 @@ form.action { display: inline-block; margin: 0; }
 .visitor form { margin: 0; }
 .visitor button { min-height: 26px; padding: 0 10px; font-size: var(--small); }
 input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea {
-  padding: 4px 10px; min-height: 34px; border: 1px solid var(--rule); background: var(--paper); max-width: 100%;
+  padding: 4px 10px; min-height: 34px; border: 1px solid var(--muted); background: var(--paper); max-width: 100%;
 }
 input::placeholder { color: var(--muted); opacity: 1; }
 textarea { width: 100%; font-family: var(--mono); font-size: 0.93em; }

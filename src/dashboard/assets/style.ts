@@ -25,6 +25,7 @@ main::after { content: ''; display: block; margin-top: 64px; border-top: 1px sol
 main:focus { outline: none; }
 h1 { font-size: var(--answer); line-height: 1.16; font-weight: 680; letter-spacing: -0.022em; margin: 0 0 8px; text-wrap: balance; }
 main > section, .section { margin-top: 48px; }
+main > section:first-child { margin-top: 0; }
 h1 + .lead { margin-bottom: 20px; }
 .lead { font-size: var(--lead); line-height: 1.45; color: var(--muted); }
 .quiet { color: var(--muted); }
@@ -67,7 +68,7 @@ h1 + .lead { margin-bottom: 20px; }
   .main-nav a { padding: 7px 0 6px; }
   main { padding-block: 22px 0; }
   main::after { margin-top: 48px; }
-  main > section, .section { margin-top: 36px; }
+  main > section:not(:first-child), .section { margin-top: 36px; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 18px 20px; }
 }
 @media print { .main-nav, .skip, .visitor, .action { display: none; } }

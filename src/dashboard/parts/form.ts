@@ -18,7 +18,7 @@ export function actionButton({ action, label, title, fields = {}, tone = 'quiet'
   }>${label}</button></form>`
 }
 
-export function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
+function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
   return Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
 }
 

@@ -1,6 +1,6 @@
 import { type Content, type Html, html } from '../../page/html.ts'
 
-export interface Column {
+interface Column {
   readonly title: string
   /** `number`: to the right, in figures of one width. `actions`: buttons, without a visible title. Defaults to text. */
   readonly kind?: 'text' | 'number' | 'actions'
