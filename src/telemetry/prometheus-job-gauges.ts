@@ -54,7 +54,7 @@ export function jobGauges(own: NameMetric, { cacheMs, clock }: JobGaugesOptions)
   })
   for (const source of ['failures', 'queues', 'workers'] satisfies Source[]) errors.inc({ source }, 0)
 
-  const showFailures = (tally: FailureTally | undefined): void => {
+  const showFailures = (tally?: FailureTally): void => {
     failures.reset()
     // A gauge without labels has a 0 where it has nothing.
     oldest.remove()
@@ -67,7 +67,7 @@ export function jobGauges(own: NameMetric, { cacheMs, clock }: JobGaugesOptions)
     if (rest > 0) failures.inc({ queue: OTHER, job: OTHER }, rest)
     oldest.set(tally.eldestAt === undefined ? 0 : Math.max(0, clock.wallTime() - tally.eldestAt) / 1000)
   }
-  const showDepths = (depths: ReadonlyMap<string, number> | undefined): void => {
+  const showDepths = (depths?: ReadonlyMap<string, number>): void => {
     depth.reset()
     for (const [queue, ready] of depths ?? []) depth.set({ queue: labelText(queue) }, ready)
   }
@@ -88,11 +88,11 @@ export function jobGauges(own: NameMetric, { cacheMs, clock }: JobGaugesOptions)
   }
 
   /** What a source of somebody's own answers need not be what it says it is. */
-  const show = <Answer>(source: Source, write: (answer: Answer | undefined) => void, answer: () => Answer): void => {
+  const show = <Answer>(source: Source, write: (answer?: Answer) => void, answer: () => Answer | undefined): void => {
     try {
       write(answer())
     } catch {
-      write(undefined)
+      write()
       errors.inc({ source })
     }
   }

@@ -37,7 +37,7 @@ export interface PrometheusJobMetrics {
   /**
    * Where the gauges look, once it is there. A second call replaces the first one's.
    *
-   * @throws UnderstudyError `invalid-option` for queues without a connection.
+   * @throws UnderstudyError `invalid-option` for queues without a connection, and for a source that there is none of.
    */
   readonly watch: (sources: JobSources) => void
 }
@@ -51,6 +51,7 @@ const OPTIONS: NamesOf<PrometheusJobMetricsOptions> = {
   cacheMs: true,
   clock: true,
 }
+const SOURCES: NamesOf<JobSources> = { failures: true, connection: true, queues: true, workers: true }
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600]
 const MOST_LABELS = 10_000
 /** Kept without having been worked on. */
@@ -114,6 +115,7 @@ export function prometheusJobMetrics(
   return {
     observer,
     watch: (sources) => {
+      checkNames('prometheusJobMetrics.watch', sources, SOURCES)
       if (sources.queues !== undefined && sources.connection === undefined)
         throw invalid('the depth of queues takes the connection that they are looked at over')
       gauges.watch(sources)

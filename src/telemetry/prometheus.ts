@@ -1,6 +1,7 @@
 import { Counter, Gauge, Histogram, register as defaultRegister } from 'prom-client'
 import type { LinkRole, StatusEvent } from '../failover/status.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
+import { checkNames, type NamesOf } from '../transport/option-names.ts'
 import type { ClientMetrics, ConnectionMetrics, SettlementEnd } from './metrics.ts'
 import type { ObservedConnection } from './observed-connection.ts'
 import { namesIn, type PrometheusRegister } from './prometheus-names.ts'
@@ -20,7 +21,7 @@ export interface PrometheusMetricsOptions {
   readonly failoverBuckets?: readonly number[]
 }
 
-/** A register of prom-client, in either of its text formats. */
+const OPTIONS: NamesOf<PrometheusMetricsOptions> = { prefix: true, durationBuckets: true, failoverBuckets: true }
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
 const FAILOVER_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
 const OUTCOMES = ['confirmed', 'rejected', 'returned', 'not-sent', 'unknown'] as const
@@ -33,12 +34,13 @@ const SETTLEMENTS: readonly SettlementEnd[] = ['ack', 'reject', 'requeue', 'stal
  *
  * `register` defaults to prom-client's own.
  *
- * @throws UnderstudyError `invalid-option` when the register has metrics of these names already.
+ * @throws UnderstudyError `invalid-option`, also when the register has metrics of these names already.
  */
 export function prometheusMetrics(
   register: PrometheusRegister = defaultRegister,
   options: PrometheusMetricsOptions = {},
 ): ClientMetrics {
+  checkNames('prometheusMetrics', options, OPTIONS)
   const open = new Set<ObservedConnection>()
   const metrics = createMetrics(register, options, open)
   for (const outcome of OUTCOMES) metrics.sent.inc({ outcome }, 0)

@@ -9,6 +9,7 @@ import {
   prometheusJobMetrics,
   type PrometheusJobMetricsOptions,
 } from '../../src/telemetry/prometheus.ts'
+import type { JobSources } from '../../src/telemetry/job-sources.ts'
 import { samplesOf, valuesOf } from './exposition.ts'
 
 interface Counted extends PrometheusJobMetrics {
@@ -128,4 +129,6 @@ test('the second set for one register is refused by name, a prefix makes room, a
   const slip = { maxLabel: 3 } as PrometheusJobMetricsOptions
   assert.throws(() => prometheusJobMetrics(new Registry(), slip), invalid(/did you mean maxLabels/))
   assert.throws(() => counted().watch({ queues: ['images'] }), invalid(/connection/))
+  const other = { queue: ['images'] } as JobSources
+  assert.throws(() => counted().watch(other), invalid(/did you mean queues/))
 })

@@ -3,7 +3,7 @@ import test from 'node:test'
 import { Registry } from 'prom-client'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Delivery } from '../../src/listener/delivery.ts'
-import { prometheusMetrics } from '../../src/telemetry/prometheus.ts'
+import { prometheusMetrics, type PrometheusMetricsOptions } from '../../src/telemetry/prometheus.ts'
 import { watch } from '../support/client-parts.ts'
 import { settled } from '../support/fake-clock.ts'
 import { lost } from '../support/scripted-transport.ts'
@@ -214,7 +214,7 @@ test('two connections with one object add up, and no label holds an id, a destin
   }
 })
 
-test('the second set of metrics for one register is refused by name, and a prefix makes room', async () => {
+test('the second set of metrics for one register is refused by name, a prefix makes room, and options are checked', async () => {
   const register = new Registry()
   prometheusMetrics(register)
   assert.throws(
@@ -223,6 +223,8 @@ test('the second set of metrics for one register is refused by name, and a prefi
   )
   prometheusMetrics(register, { prefix: 'orders_' })
   assert.match(await register.metrics(), /^orders_messages_sent_total\{outcome="confirmed"\} 0$/m)
+  const slip = { buckets: [1] } as PrometheusMetricsOptions
+  assert.throws(() => prometheusMetrics(new Registry(), slip), /unknown prometheusMetrics option "buckets"/)
 })
 
 test('metrics that throw at everything disturb neither sends nor deliveries', async () => {
