@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { commands } from './compose.ts'
 import { EXIT, explain } from './exit-code.ts'
-import { examples } from './jobs/examples.ts'
+import { examples } from './examples.ts'
 import { processTerminal, type ProcessTerminal } from './terminal.ts'
 
 /** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */

@@ -11,7 +11,7 @@ import { isFolder } from '../drill-folder.ts'
 import { objectiveOptions } from '../drill-options.ts'
 import { duration, writeDuration } from '../duration.ts'
 import { Exit, EXIT, EXIT_OF_VERDICT } from '../exit-code.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** What a history is asked in place of what it says itself; what is left out stays as it was. */

@@ -12,7 +12,7 @@ import type { SuiteResult } from '../../drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
 import { isFolder, shown } from '../drill-folder.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 interface CompareOptions {

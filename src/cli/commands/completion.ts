@@ -2,7 +2,7 @@ import { Argument, Command } from 'commander'
 import { complete } from '../completion/complete.ts'
 import { type CompletionLabs, placesOf } from '../completion/places.ts'
 import { answer, script, type Shell, SHELLS, wordsFrom } from '../completion/shells.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Prints what a shell runs once, so that Tab knows this program's words. */

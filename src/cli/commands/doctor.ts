@@ -15,7 +15,7 @@ import { withCredentials } from '../credentials.ts'
 import { clientOptionsOption } from '../drill-options.ts'
 import { duration, durationOption } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** A lab as the doctor reads it. */

@@ -11,7 +11,7 @@ import { systemClock } from '../../clock.ts'
 import { Exit, EXIT_OF_VERDICT, explain, Skipped } from '../exit-code.ts'
 import type { LiveView } from '../live/live-view.ts'
 import type { DrillLab } from '../drill-run.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import { drillSuite } from '../suite-command.ts'
 
 export interface DrillCommandDependencies extends DrillTargets {

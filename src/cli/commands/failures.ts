@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import { collectCommand, reconcileCommand } from '../jobs/failures/collect.ts'
 import { discardCommand, removeCommand } from '../jobs/failures/drop.ts'
 import { editCommand } from '../jobs/failures/edit.ts'

@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import { Exit, EXIT } from '../exit-code.ts'
 import { uriFirst, wordsOf } from '../jobs/broker-words.ts'
-import { confirm } from '../jobs/confirmation.ts'
-import { examples } from '../jobs/examples.ts'
+import { confirm } from '../confirmation.ts'
+import { examples } from '../examples.ts'
 import { brokerWaitOption, withConnection } from '../jobs/with-connection.ts'
 import type { Terminal } from '../terminal.ts'
 

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { Exit, EXIT } from '../exit-code.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import { openResults, resultsOption } from '../jobs/open-stores.ts'
 import { resultText } from '../jobs/outcome-text.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'

@@ -22,7 +22,7 @@ import {
   thresholdOptions,
   trialSettingsOf,
 } from '../threshold-options.ts'
-import { examples } from '../jobs/examples.ts'
+import { examples } from '../examples.ts'
 import { runSearch, type SearchLabs } from '../threshold-run.ts'
 import { costText, endText, progressText } from '../threshold-text.ts'
 

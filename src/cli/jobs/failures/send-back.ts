@@ -8,7 +8,7 @@ import { wholeNumber } from '../../duration.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import type { Terminal } from '../../terminal.ts'
 import { uriLast } from '../broker-words.ts'
-import { confirm } from '../confirmation.ts'
+import { confirm } from '../../confirmation.ts'
 import { longDuration } from '../long-duration.ts'
 import { brokerWaitOption } from '../with-connection.ts'
 import {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline/promises'
-import { Exit, EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal.ts'
+import { Exit, EXIT } from './exit-code.ts'
+import type { Terminal } from './terminal.ts'
 
 /**
  * Asks before something that touches more than was seen. With `yes` nobody is asked.
