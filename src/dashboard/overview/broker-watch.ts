@@ -52,7 +52,7 @@ export class BrokerWatch {
   readonly #observers = new Set<(event: StatusEvent) => void>()
   readonly #forget: () => void
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(connection: Pick<Connection, 'links' | 'observe'>, clock: Clock) {
     this.#clock = clock
     const up = connection.links
     const watched = (role: LinkRole): WatchedLink => ({
