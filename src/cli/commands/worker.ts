@@ -116,7 +116,7 @@ Signals:
 It ends with 0 when all that was in hand is finished, with 130 when some of it goes back to the broker.`
 
 async function work(uri: string, options: WorkerCommandOptions, terminal: ProcessTerminal): Promise<void> {
-  const address = metricsAddress(options.metrics, options.host)
+  const address = metricsAddress(options.metrics, options.host, options.processes)
   if (options.processes > 1) return await runProcesses(terminal, options.processes)
   const lines = new WorkerLines(terminal, { json: options.json === true, quiet: options.quiet === true })
   terminal.release()

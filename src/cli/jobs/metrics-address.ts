@@ -10,12 +10,13 @@ export interface MetricsAddress {
 
 const LOOPBACK = '127.0.0.1'
 const OPTION = '--metrics'
+const LAST_PORT = 65_535
 
 /** `9464`, `localhost:9464` or `[::1]:9464`; the host is undefined where none was written. */
 export function metricsOption(text: string): { readonly host: string | undefined; readonly port: number } {
   const [, bracketed, plain, written = ''] = /^(?:(?:\[([^\]]+)\]|([^:]+)):)?(\d{1,5})$/.exec(text) ?? []
   const port = Number(written)
-  if (written === '' || port > 65_535)
+  if (written === '' || port > LAST_PORT)
     throw new InvalidArgumentError('write a port, or a loopback address and a port, such as 127.0.0.1:9464.')
   return { host: bracketed ?? plain, port }
 }
@@ -23,11 +24,12 @@ export function metricsOption(text: string): { readonly host: string | undefined
 /**
  * Who sees metrics learns names of queues, jobs and hosts: nobody but this machine, unless `--host` says so.
  *
- * @throws Exit for any other address in `--metrics`, and for `--host` without it.
+ * @throws Exit for any other address in `--metrics`, for `--host` without it, and where the ports end before the processes.
  */
 export function metricsAddress(
   metrics: ReturnType<typeof metricsOption> | undefined,
   host: string | undefined,
+  processes = 1,
 ): MetricsAddress | undefined {
   if (metrics === undefined) {
     if (host === undefined) return undefined
@@ -37,6 +39,11 @@ export function metricsAddress(
     throw new Exit(EXIT.badArguments, '--host and --metrics both say a host: give it once')
   if (metrics.host !== undefined && !isLoopback(metrics.host)) {
     const message = `--metrics ${metrics.host} is not of this machine alone: to let others read, write --host ${metrics.host} --metrics ${metrics.port}`
+    throw new Exit(EXIT.badArguments, message)
+  }
+  const last = metrics.port + processes - 1
+  if (metrics.port !== 0 && last > LAST_PORT) {
+    const message = `--metrics ${metrics.port} with --processes ${processes} would take the ports up to ${last}, and ${LAST_PORT} is the last there is`
     throw new Exit(EXIT.badArguments, message)
   }
   return { host: host ?? metrics.host ?? LOOPBACK, port: metrics.port }
