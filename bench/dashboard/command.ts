@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { claimText, judgedBy, type Judged } from '../soak/claim.ts'
-import { wholeNumber } from '../soak/command.ts'
 import { missingForLab, skippedText, surroundings, withLab } from '../soak/lab-for-bench.ts'
 import { compareRuns, dashboardClaims, dashboardText } from './dashboard-report.ts'
 import { type DrillRun, runRounds } from './rounds.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly lab: string

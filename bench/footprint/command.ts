@@ -4,11 +4,11 @@ import type { Target } from '../peers/client.ts'
 import { clientsFor, OURS } from '../peers/clients.ts'
 import type { Outcome } from '../reconnect/command.ts'
 import { type Broker, BROKERS, brokerAt, type BrokerName, missingFor, startBroker } from '../throughput/broker.ts'
-import { wholeNumber } from '../throughput/command.ts'
 import { openQueues } from '../throughput/queues.ts'
 import { columns, whole } from '../throughput/table.ts'
 import { runFootprint } from './footprint-process.ts'
 import { bytesPerMessage, type MemorySample } from './slope.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface BrokerOptions {
   readonly broker: BrokerName

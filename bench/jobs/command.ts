@@ -5,11 +5,11 @@ import { startRedis } from '../../infra/redis/start-server.ts'
 import { targetUrl } from '../peers/client.ts'
 import { claimText, type Judged, judgedBy } from '../soak/claim.ts'
 import { missingFor, startBroker } from '../throughput/broker.ts'
-import { wholeNumber } from '../throughput/command.ts'
 import { findPeers, type Found, type Peer, type PeerName } from './peers.ts'
 import { judge, summarize, summaryText } from './report.ts'
 import { runRounds } from './rounds.ts'
 import { ROWS, type Row } from './rows.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly rounds: number

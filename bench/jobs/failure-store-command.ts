@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { Command } from 'commander'
 import { sqliteFailures, sqliteLedger } from '../../src/stores.ts'
 import type { Outcome } from '../reconnect/command.ts'
-import { wholeNumber } from '../throughput/command.ts'
 import { columns, whole } from '../throughput/table.ts'
 import { measureStore, type StoreFigures } from './failure-store.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface FailureStoreOptions {
   readonly failures: number

@@ -2,8 +2,8 @@ import { Command, Option } from 'commander'
 import { targetUrl } from '../peers/client.ts'
 import { type Claim, claimText, type Judged, judgedBy } from '../soak/claim.ts'
 import { missingFor, startBroker } from '../throughput/broker.ts'
-import { wholeNumber } from '../throughput/command.ts'
 import { killWorkers, type WorkerKills } from './worker-kills.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly broker: 'rabbitmq' | 'activemq'

@@ -1,9 +1,10 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { claimText, judgedBy, type Judged } from '../soak/claim.ts'
-import { query, wholeNumber } from '../soak/command.ts'
+import { query } from '../soak/command.ts'
 import { missingForLab, skippedText, surroundings, withLab } from '../soak/lab-for-bench.ts'
 import { outage, type OutageRun, type WhenFull } from './outage.ts'
 import { outageClaims, outageText } from './outage-report.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly lab: string

@@ -10,6 +10,7 @@ import { LAB, missingForLab } from './pair.ts'
 import type { PeerName } from './peer-process.ts'
 import { runReconnectBench } from './reconnect-bench.ts'
 import { claimText, tableText } from './table.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly trials: number
@@ -115,14 +116,6 @@ function peersOf({ skip }: Options): PeerName[] {
   if (missing === undefined) return peers
   process.stdout.write(`skipped: the Java failover client: ${missing}\n`)
   return peers.filter((name) => name !== 'java')
-}
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-  }
 }
 
 function query(text: string): string {

@@ -11,8 +11,8 @@ import { toResult } from '../../src/drill/result.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { KILLED, writeDrill } from '../../test/drill/report/written-drills.ts'
 import type { Outcome } from '../reconnect/command.ts'
-import { wholeNumber } from '../throughput/command.ts'
 import { type Opening, openReport } from './opening.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface ReportOptions {
   readonly jobs: number

@@ -5,6 +5,7 @@ import { claimText, judgedBy, type Judged } from './claim.ts'
 import { confirmsAcknowledges, missingForLab, skippedText, surroundings, withLab } from './lab-for-bench.ts'
 import { soak } from './soak.ts'
 import { soakText, summarize } from './soak-report.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly lab: string
@@ -80,14 +81,6 @@ async function bench(options: Options, signal: AbortSignal): Promise<Judged> {
     }
     return outcome
   })
-}
-
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-  }
 }
 
 /** Failover options, checked before any broker is started. */

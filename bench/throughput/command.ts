@@ -8,6 +8,7 @@ import { judge, type Measure } from './claims.ts'
 import { runRounds } from './rounds.ts'
 import { summarize } from './summary.ts'
 import { claimText, summaryText } from './table.ts'
+import { wholeNumber } from '../../src/cli/whole-number.ts'
 
 interface Options {
   readonly broker: BrokerName
@@ -120,12 +121,4 @@ function chosen(all: readonly ClientName[], only: readonly string[] | undefined)
   if (unknown !== undefined)
     throw new InvalidArgumentError(`there is no client ${JSON.stringify(unknown)} here; there are ${all.join(', ')}`)
   return all.filter((name) => only === undefined || only.includes(name))
-}
-
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-  }
 }

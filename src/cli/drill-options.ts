@@ -6,7 +6,8 @@ import { DRILL_CLIENT_OPTIONS, DRILL_DEFAULTS, type DrillPlan, holdFor } from '.
 import { UnderstudyError } from '../errors.ts'
 import { parseFailoverUri } from '../failover/uri.ts'
 import { parseDestination } from '../transport/destination.ts'
-import { duration, durationOption, wholeNumber } from './duration.ts'
+import { duration, durationOption } from './duration.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** What one drill is asked to do, as the command line or a line of a plan says it. Times are milliseconds. */
 export interface DrillOptions {

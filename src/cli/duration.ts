@@ -27,17 +27,6 @@ export function durationOption(
   return new Option(flags, description).argParser(parse).default(ms, writeDuration(ms))
 }
 
-/** Reads a whole number in a range. */
-export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (!/^\d{1,16}$/.test(text) || value < least || value > most) {
-      throw new InvalidArgumentError(`It must be a whole number from ${least} to ${most}.`)
-    }
-    return value
-  }
-}
-
 /** What {@link duration} reads as exactly this: `50ms`, `1.5s`, `1500.25ms`. */
 export function writeDuration(ms: number): string {
   return Number.isInteger(ms) ? formatDuration(ms) : `${ms}ms`

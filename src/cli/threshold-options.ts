@@ -6,7 +6,8 @@ import type { Search } from '../drill/threshold/search-file.ts'
 import type { TrialSettings } from '../drill/threshold/trial.ts'
 import { UnderstudyError } from '../errors.ts'
 import { labOf } from './drill-options.ts'
-import { duration, durationOption, wholeNumber, writeDuration } from './duration.ts'
+import { duration, durationOption, writeDuration } from './duration.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** What `understudy threshold` is asked. Times are milliseconds. */
 export interface ThresholdOptions {

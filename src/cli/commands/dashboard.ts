@@ -6,7 +6,6 @@ import { isLoopbackHost } from '../../dashboard/access/origin.ts'
 import { createDashboard } from '../../dashboard/dashboard.ts'
 import { createApp } from '../../jobs/app.ts'
 import { dashboardTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
-import { wholeNumber } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
@@ -16,6 +15,7 @@ import type { StoreLocation } from '../jobs/store-location.ts'
 import { terminalLogger } from '../jobs/terminal-logger.ts'
 import { statusLines } from '../status-line.ts'
 import type { Terminal } from '../terminal.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface DashboardCommandOptions {
   readonly failures?: StoreLocation

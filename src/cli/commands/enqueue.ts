@@ -8,7 +8,7 @@ import { JobFailedError } from '../../jobs/followed-job.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { JobHandle } from '../../jobs/job-handle.ts'
 import { nearestName } from '../../transport/option-names.ts'
-import { formatDuration, wholeNumber } from '../duration.ts'
+import { formatDuration } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
@@ -23,6 +23,7 @@ import { plainLine } from '../jobs/text-table.ts'
 import { brokerWaitOption } from '../jobs/with-connection.ts'
 import { withApp } from '../jobs/with-app.ts'
 import type { Terminal } from '../terminal.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface EnqueueCommandOptions {
   readonly job: string

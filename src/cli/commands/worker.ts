@@ -5,7 +5,7 @@ import type { Job } from '../../jobs/job.ts'
 import type { StatusEvent } from '../../failover/status.ts'
 import type { Worker } from '../../jobs/worker.ts'
 import { messageOf } from '../../errors.ts'
-import { duration, durationOption, formatDuration, wholeNumber } from '../duration.ts'
+import { duration, durationOption, formatDuration } from '../duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
@@ -32,6 +32,7 @@ import { WorkerLines } from '../jobs/worker-lines.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../status-line.ts'
 import type { ProcessTerminal } from '../terminal.ts'
+import { wholeNumber } from '../whole-number.ts'
 
 interface WorkerCommandOptions {
   readonly jobs: readonly string[]

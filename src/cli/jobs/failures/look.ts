@@ -1,6 +1,5 @@
 import { Command } from 'commander'
 import type { AuditEntry } from '../../../jobs/failures/store.ts'
-import { wholeNumber } from '../../duration.ts'
 import { age } from '../age.ts'
 import { failureJson } from '../failure-json.ts'
 import { failureDetails, failureTable, groupTable } from '../failure-text.ts'
@@ -14,6 +13,7 @@ import {
   type StoredOptions,
   withFailures,
 } from './failures-context.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 interface PageOptions extends StoredOptions {
   readonly limit: number

@@ -4,7 +4,6 @@ import type { FailureQuery } from '../../../jobs/failures/query.ts'
 import { RequeueError, type RequeueOutcome } from '../../../jobs/failures/requeue-outcome.ts'
 import type { RequeueOptions } from '../../../jobs/failures/requeue-options.ts'
 import { messageOf } from '../../../errors.ts'
-import { wholeNumber } from '../../duration.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import type { Terminal } from '../../terminal.ts'
 import { uriLast } from '../broker-words.ts'
@@ -19,6 +18,7 @@ import {
   type StoredOptions,
   withFailuresAndBrokers,
 } from './failures-context.ts'
+import { wholeNumber } from '../../whole-number.ts'
 
 interface RetryOptions extends StoredOptions {
   readonly limit?: number
