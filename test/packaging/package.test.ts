@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { before, describe, it, type TestContext } from 'node:test'
+import { parse } from 'yaml'
 import { labRootFor } from '../support/lab-root.ts'
 import { installed, lend, pack, type Packed, ROOT, run, TSC } from './packed.ts'
 
@@ -50,6 +51,27 @@ describe('the package', () => {
       [],
     )
     assert(packed.size < 4 * 1024 * 1024, `${packed.size} bytes`)
+  })
+
+  it('holds every file that its compose.yaml mounts or builds from', () => {
+    const paths = packed.files.map(({ path }) => path)
+    const text = readFileSync(join(ROOT, 'infra/compose.yaml'), 'utf8')
+    const { services } = parse(text, { merge: true }) as {
+      readonly services: Readonly<Record<string, { readonly volumes?: readonly string[]; readonly build?: string }>>
+    }
+    const all = Object.values(services)
+    const mounted = all.flatMap(({ volumes = [] }) => volumes.flatMap((volume) => volume.split(':', 1)))
+    const built = all.flatMap(({ build }) => (build === undefined ? [] : [`${build}/Dockerfile`]))
+    // What is no path is the name of a volume.
+    const sources = [...mounted.filter((source) => source.startsWith('.')), ...built]
+    assert(sources.length > 15)
+    for (const source of sources) {
+      const path = posix.join('infra', source)
+      assert(
+        paths.some((held) => held === path || held.startsWith(`${path}/`)),
+        `${path} is missing`,
+      )
+    }
   })
 
   it('carries every source that its maps lead to', (context) => {
