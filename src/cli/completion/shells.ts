@@ -79,8 +79,8 @@ _understudy() {
   local -a described
   for line in "\${(@f)$("\${words[1]}" complete zsh -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
     case "$line" in
-      :files) _files ;;
-      :folders) _files -/ ;;
+      :files) compset -P '--*='; _files ;;
+      :folders) compset -P '--*='; _files -/ ;;
       :*) ;;
       *$'\\t'*) described+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}") ;;
       *) described+=("\${line//:/\\\\:}") ;;
@@ -95,12 +95,18 @@ const FISH = `# Completion of understudy for fish.
 function __understudy_complete
     set -l before (commandline -opc)
     set -l current (commandline -ct)
+    set -l option (string match -r -- '^--[^=]+=' $current)
+    set -l value (string replace -r -- '^--[^=]+=' '' $current)
     for line in ($before[1] complete fish -- $before[2..-1] "$current" 2>/dev/null)
         switch $line
             case ':files'
-                __fish_complete_path $current
+                for each in (__fish_complete_path $value)
+                    echo "$option$each"
+                end
             case ':folders'
-                __fish_complete_directories $current
+                for each in (__fish_complete_directories $value)
+                    echo "$option$each"
+                end
             case ':*'
             case '*'
                 echo $line

@@ -112,6 +112,7 @@ for (const shell of ['bash', 'zsh'] as const) {
       ['understudy drill --lab=activemq-k', '--lab=activemq-kahadb'],
       ['understudy drill --lab activemq-jdbc --fault lock-k', '--fault lock-kill'],
       ['understudy drill nig', 'drill nightly.yaml'],
+      ['understudy drill --out=bi', '--out=bin/'],
     ] as const
     await typed(shell, lines, place(context))
   })
@@ -135,6 +136,9 @@ describe('Tab in fish', { skip: skipped('fish') }, () => {
   })
 
   it('completes the name of a file', (context) => {
-    assert.match(offered('understudy drill nig', place(context)).join(), /^nightly\.yaml/)
+    const here = place(context)
+    assert.match(offered('understudy drill nig', here).join(), /^nightly\.yaml/)
+    assert.match(offered('understudy drill --out=bi', here).join(), /^--out=bin\//)
+    assert.match(offered('understudy compare a --html=nig', here).join(), /^--html=nightly\.yaml/)
   })
 })
