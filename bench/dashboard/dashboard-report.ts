@@ -1,7 +1,7 @@
 import { seededRandom } from '../../src/clock.ts'
-import { median } from '../reconnect/measure.ts'
 import type { Claim } from '../soak/claim.ts'
 import type { Arm, DrillRun, Figures } from './rounds.ts'
+import { median } from '../percentile.ts'
 
 /** One figure of all drills, in the middle. Ratios are to the drills that nobody looked at. */
 export interface Compared {

@@ -1,9 +1,9 @@
-import { median } from '../reconnect/measure.ts'
 import type { Claim } from '../soak/claim.ts'
 import { columns, whole } from '../throughput/table.ts'
 import type { Peer, PeerName } from './peers.ts'
 import type { Sample } from './rounds.ts'
 import type { Row } from './rows.ts'
+import { median } from '../percentile.ts'
 
 /** The medians of one peer in one row. */
 export interface Summary {

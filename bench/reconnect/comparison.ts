@@ -1,6 +1,7 @@
 import type { KillTrial } from './kill-trial.ts'
-import { median, type Reconnect } from './measure.ts'
+import type { Reconnect } from './measure.ts'
 import type { PeerName } from './peer-process.ts'
+import { median } from '../percentile.ts'
 
 /** The most that our first confirm may come after the bare socket's, in milliseconds. */
 const MOST_AFTER_BARE_MS = 30

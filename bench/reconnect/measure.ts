@@ -41,12 +41,3 @@ export function reconnectOf(events: readonly PeerEvent[], killedAt: number): Rec
     dials: open?.dials,
   }
 }
-
-/** The middle one, or the mean of the two in the middle. Undefined for an empty list. */
-export function median(values: readonly number[]): number | undefined {
-  const sorted = [...values].sort((one, other) => one - other)
-  const middle = sorted.length / 2
-  const high = sorted[Math.floor(middle)]
-  const low = sorted[Math.ceil(middle) - 1]
-  return high === undefined || low === undefined ? undefined : (low + high) / 2
-}

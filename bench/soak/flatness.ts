@@ -66,9 +66,3 @@ export function grownKinds(samples: readonly Readonly<Record<string, number>>[])
     return Math.min(...last.map(count)) > Math.max(...first.map(count))
   })
 }
-
-/** The smallest value that this share of all does not exceed, such as 0.95. Undefined for an empty list. */
-export function percentile(values: readonly number[], share: number): number | undefined {
-  const sorted = [...values].sort((one, other) => one - other)
-  return sorted[Math.max(Math.ceil(share * sorted.length) - 1, 0)]
-}

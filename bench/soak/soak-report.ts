@@ -1,7 +1,7 @@
-import { median } from '../reconnect/measure.ts'
 import { type Claim, mebibytes } from './claim.ts'
-import { grownKinds, percentile, type Trend, trendOf } from './flatness.ts'
+import { grownKinds, type Trend, trendOf } from './flatness.ts'
 import type { SoakRun } from './soak.ts'
+import { median, percentile } from '../percentile.ts'
 
 /** A heap that rises by no more than this over the whole run is called flat. */
 const HEAP_ALLOWED_BYTES = 1024 * 1024

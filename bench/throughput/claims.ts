@@ -1,7 +1,7 @@
 import type { ClientName } from '../peers/clients.ts'
 import { OURS, RAW } from '../peers/clients.ts'
-import { median } from '../reconnect/measure.ts'
 import { ratiosTo, type Sample } from './summary.ts'
+import { median } from '../percentile.ts'
 
 export type Measure = 'publish' | 'consume' | 'request'
 

@@ -3,9 +3,10 @@ import { type ClientName, RAW } from '../peers/clients.ts'
 import type { Broker } from './broker.ts'
 import type { Measure } from './claims.ts'
 import { openQueues, type Queues } from './queues.ts'
-import { percentile, type Sample } from './summary.ts'
+import type { Sample } from './summary.ts'
 import type { Done, Work } from './work.ts'
 import { startWorker, type Worker } from './worker-process.ts'
+import { percentile } from '../percentile.ts'
 
 export interface RoundsPlan extends Pick<Work, 'messages' | 'withinMs' | 'bodyBytes' | 'window'> {
   readonly measure: Measure

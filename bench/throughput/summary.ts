@@ -1,5 +1,5 @@
 import type { ClientName } from '../peers/clients.ts'
-import { median } from '../reconnect/measure.ts'
+import { median } from '../percentile.ts'
 
 /** One client's part of one round. */
 export interface Sample {
@@ -67,10 +67,4 @@ export function ratiosTo(samples: readonly Sample[], client: ClientName, other: 
     const others = speedOf(other, round)
     return own === undefined || others === undefined || others === 0 ? [] : [own / others]
   })
-}
-
-/** The value that this share of them does not exceed. Undefined for an empty list. */
-export function percentile(values: readonly number[], share: number): number | undefined {
-  const sorted = [...values].sort((one, other) => one - other)
-  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { PeerEvent } from '../../../bench/peers/peer.ts'
-import { median, reconnectOf } from '../../../bench/reconnect/measure.ts'
+import { reconnectOf } from '../../../bench/reconnect/measure.ts'
 
 function told(event: PeerEvent['event'], at: number, link: number, dials?: number): PeerEvent {
   return { event, at, link, ...(dials === undefined ? {} : { dials }) }
@@ -56,11 +56,4 @@ test('without a confirm on another link there is nothing to measure yet', () => 
   assert.equal(reconnectOf([], KILLED_AT), undefined)
   assert.equal(reconnectOf([told('confirm', 990, 1), told('connected', 1200, 2)], KILLED_AT), undefined)
   assert.equal(reconnectOf([told('confirm', 1240, 2)], KILLED_AT), undefined)
-})
-
-test('the median of an even number of values is the mean of the two in the middle', () => {
-  assert.equal(median([]), undefined)
-  assert.equal(median([3]), 3)
-  assert.equal(median([9, 1, 5]), 5)
-  assert.equal(median([9, 1, 5, 7]), 6)
 })

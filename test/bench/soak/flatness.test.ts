@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { grownKinds, leastSquares, percentile, trendOf } from '../../../bench/soak/flatness.ts'
+import { grownKinds, leastSquares, trendOf } from '../../../bench/soak/flatness.ts'
 
 const points = (...ys: readonly number[]): { x: number; y: number }[] => ys.map((y, index) => ({ x: index * 10, y }))
 
@@ -78,15 +78,5 @@ describe('kinds that grew', () => {
   it('are not told from a handful of samples', () => {
     assert.equal(grownKinds([1, 2, 3, 4, 5].map((sockets) => ({ sockets }))), undefined)
     assert.deepEqual(grownKinds([1, 2, 3, 4, 5, 6].map((sockets) => ({ sockets }))), ['sockets'])
-  })
-})
-
-describe('a percentile', () => {
-  it('is the smallest value that the share does not exceed', () => {
-    const values = Array.from({ length: 100 }, (_, index) => 100 - index)
-    assert.equal(percentile(values, 0.95), 95)
-    assert.equal(percentile(values, 1), 100)
-    assert.equal(percentile([3], 0.5), 3)
-    assert.equal(percentile([], 0.5), undefined)
   })
 })

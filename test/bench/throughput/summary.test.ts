@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { ClientName } from '../../../bench/peers/clients.ts'
 import { judge } from '../../../bench/throughput/claims.ts'
-import { percentile, ratiosTo, type Sample, summarize } from '../../../bench/throughput/summary.ts'
+import { ratiosTo, type Sample, summarize } from '../../../bench/throughput/summary.ts'
 
 function sample(client: ClientName, round: number, perSecond: number, more: Partial<Sample> = {}): Sample {
   return {
@@ -65,14 +65,6 @@ test('clients are listed in the order asked for, and those without a round are l
 test('a round that lacks one of the two says nothing about them', () => {
   const samples = [...rounds({ amqplib: [10, 20] }), sample('understudy', 2, 30), sample('understudy', 3, 30)]
   assert.deepEqual(ratiosTo(samples, 'understudy', 'amqplib'), [1.5])
-})
-
-test('a percentile is a value that occurred, and does not exceed the last', () => {
-  const values = [5, 1, 4, 2, 3]
-  assert.equal(percentile(values, 0.5), 3)
-  assert.equal(percentile(values, 0.99), 5)
-  assert.equal(percentile(values, 0), 1)
-  assert.equal(percentile([], 0.5), undefined)
 })
 
 test('publishing over AMQP holds at 0.95 of the bare driver and fails below', () => {
