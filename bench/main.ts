@@ -7,18 +7,19 @@ import { jobsCommand } from './jobs/command.ts'
 import { outageCommand } from './outage/command.ts'
 import { failureStoreCommand } from './jobs/failure-store-command.ts'
 import { workerKillsCommand } from './jobs/worker-kills-command.ts'
-import { type Outcome, reconnectCommand } from './reconnect/command.ts'
+import { reconnectCommand } from './reconnect/command.ts'
 import { reportCommand } from './report/command.ts'
 import { soakCommand } from './soak/command.ts'
 import { throughputCommands } from './throughput/command.ts'
+import type { Judged } from './claim.ts'
 
 /** The same meanings as the package's own command has. */
-const EXIT_CODES: Readonly<Record<Outcome, number>> = { held: 0, violated: 1, 'not judged': 2 }
+const EXIT_CODES: Readonly<Record<Judged, number>> = { held: 0, violated: 1, 'not judged': 2 }
 const BAD_ARGUMENTS = 64
 const BROKEN = 70
 const INTERRUPTED = 130
 
-let outcome: Outcome = 'not judged'
+let outcome: Judged = 'not judged'
 const interrupt = new AbortController()
 // The first signal takes everything down in order; brokers and peers are in process groups of their own.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt.abort())

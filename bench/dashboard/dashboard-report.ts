@@ -1,5 +1,5 @@
 import { seededRandom } from '../../src/clock.ts'
-import type { Claim } from '../soak/claim.ts'
+import type { Claim } from '../claim.ts'
 import type { Arm, DrillRun, Figures } from './rounds.ts'
 import { median } from '../percentile.ts'
 

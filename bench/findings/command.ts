@@ -5,13 +5,13 @@ import type { DrillResult } from '../../src/drill/result.ts'
 import type { RunState, SuiteResult } from '../../src/drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem } from '../../src/folder.ts'
-import type { Outcome } from '../reconnect/command.ts'
 import { type DrillRuns, findingsTable } from './table.ts'
+import type { Judged } from '../claim.ts'
 
 const JUDGED: ReadonlySet<RunState> = new Set(['pass', 'fail', 'unknown'])
 
 /** `findings`: the table of docs/findings.md from the folders that suites of drills left behind. */
-export function findingsCommand(onOutcome: (outcome: Outcome) => void): Command {
+export function findingsCommand(onOutcome: (outcome: Judged) => void): Command {
   return new Command('findings')
     .description('the table of expected and seen, from folders of `understudy drill bench/findings/….yaml`')
     .argument('<folders...>', 'folders of suites')

@@ -2,13 +2,13 @@ import { arch, cpus, platform } from 'node:os'
 import { Command, Option } from 'commander'
 import type { Target } from '../peers/client.ts'
 import { clientsFor, OURS } from '../peers/clients.ts'
-import type { Outcome } from '../reconnect/command.ts'
 import { type Broker, BROKERS, brokerAt, type BrokerName, missingFor, startBroker } from '../throughput/broker.ts'
 import { openQueues } from '../throughput/queues.ts'
 import { columns, whole } from '../throughput/table.ts'
 import { runFootprint } from './footprint-process.ts'
 import { bytesPerMessage, type MemorySample } from './slope.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
+import type { Judged } from '../claim.ts'
 
 interface BrokerOptions {
   readonly broker: BrokerName
@@ -34,7 +34,7 @@ const MOST_IDLE_BYTES = 100 * 1024
 const MOST_GROWTH_BYTES = 1024 * 1024
 
 /** `memory` and `idle`: what the client takes of memory, at work and doing nothing. */
-export function footprintCommands(interrupted: AbortSignal, onOutcome: (outcome: Outcome) => void): Command[] {
+export function footprintCommands(interrupted: AbortSignal, onOutcome: (outcome: Judged) => void): Command[] {
   const memory = withBroker(new Command('memory'))
     .description('the memory in use while messages go through our client, sent and taken')
     .option('--messages <n>', 'sent, confirmed, delivered and acknowledged', wholeNumber(2, 100_000_000), 1_000_000)
@@ -57,7 +57,7 @@ function withBroker(command: Command): Command {
     .option('--json', 'one JSON document on stdout instead of a table')
 }
 
-async function measureMemory(options: MemoryOptions, signal: AbortSignal): Promise<Outcome> {
+async function measureMemory(options: MemoryOptions, signal: AbortSignal): Promise<Judged> {
   const { messages, every, bytes, window, json } = options
   return await onBroker(options, signal, async (broker) => {
     const queue = `bench.memory.${process.pid}.${Date.now()}`
@@ -101,7 +101,7 @@ async function measureMemory(options: MemoryOptions, signal: AbortSignal): Promi
   })
 }
 
-async function measureIdle(options: IdleOptions, signal: AbortSignal): Promise<Outcome> {
+async function measureIdle(options: IdleOptions, signal: AbortSignal): Promise<Judged> {
   const { connections, json } = options
   return await onBroker(options, signal, async (broker) => {
     const rows: { client: string; bytes: number; rssBytes: number }[] = []
@@ -128,8 +128,8 @@ async function measureIdle(options: IdleOptions, signal: AbortSignal): Promise<O
 async function onBroker(
   { broker: name, uri, queueType }: BrokerOptions,
   signal: AbortSignal,
-  measure: (broker: Broker) => Promise<Outcome>,
-): Promise<Outcome> {
+  measure: (broker: Broker) => Promise<Judged>,
+): Promise<Judged> {
   const missing = uri === undefined ? missingFor(name) : undefined
   if (missing !== undefined) {
     process.stdout.write(`skipped: broker ${name} cannot run here: ${missing}\n`)
@@ -173,6 +173,6 @@ function verdict(holds: boolean | undefined): string {
   return holds === undefined ? 'not judged' : holds ? 'holds' : 'FAILS'
 }
 
-function outcomeOf(holds: boolean | undefined): Outcome {
+function outcomeOf(holds: boolean | undefined): Judged {
   return holds === undefined ? 'not judged' : holds ? 'held' : 'violated'
 }

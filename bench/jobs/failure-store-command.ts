@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { sqliteFailures, sqliteLedger } from '../../src/stores.ts'
-import type { Outcome } from '../reconnect/command.ts'
 import { columns, whole } from '../throughput/table.ts'
 import { measureStore, type StoreFigures } from './failure-store.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
+import type { Judged } from '../claim.ts'
 
 interface FailureStoreOptions {
   readonly failures: number
@@ -19,7 +19,7 @@ interface FailureStoreOptions {
 const SEARCH_WITHIN_MS = 1_000
 
 /** `failure-store`: what a store of failures and a ledger in SQLite take, in a folder that is gone afterwards. */
-export function failureStoreCommand(interrupted: AbortSignal, onOutcome: (outcome: Outcome) => void): Command {
+export function failureStoreCommand(interrupted: AbortSignal, onOutcome: (outcome: Judged) => void): Command {
   return new Command('failure-store')
     .description('kept failures in SQLite: filled, searched, sent back; and runs of the ledger')
     .option('--failures <n>', 'kept before anything is asked', wholeNumber(1_000, 10_000_000), 100_000)
@@ -29,7 +29,7 @@ export function failureStoreCommand(interrupted: AbortSignal, onOutcome: (outcom
     .action(async (options: FailureStoreOptions) => onOutcome(await measure(options, interrupted)))
 }
 
-async function measure({ failures, claim, runs, json }: FailureStoreOptions, signal: AbortSignal): Promise<Outcome> {
+async function measure({ failures, claim, runs, json }: FailureStoreOptions, signal: AbortSignal): Promise<Judged> {
   const folder = mkdtempSync(join(tmpdir(), 'understudy-bench-'))
   const file = join(folder, 'failures.db')
   const store = sqliteFailures(file)

@@ -1,4 +1,4 @@
-import type { Claim } from '../soak/claim.ts'
+import type { Claim } from '../claim.ts'
 import { columns, whole } from '../throughput/table.ts'
 import type { Peer, PeerName } from './peers.ts'
 import type { Sample } from './rounds.ts'

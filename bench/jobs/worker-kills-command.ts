@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { targetUrl } from '../peers/client.ts'
-import { type Claim, claimText, type Judged, judgedBy } from '../soak/claim.ts'
+import { type Claim, claimText, type Judged, judgedBy } from '../claim.ts'
 import { missingFor, startBroker } from '../throughput/broker.ts'
 import { killWorkers, type WorkerKills } from './worker-kills.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'

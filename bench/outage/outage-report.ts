@@ -1,6 +1,6 @@
-import { type Claim, mebibytes } from '../soak/claim.ts'
+import { type Claim, mebibytes } from '../claim.ts'
 import { trendOf } from '../soak/flatness.ts'
-import type { MemorySample } from '../soak/memory.ts'
+import type { MemorySample } from '../memory-sample.ts'
 import type { OutageRun } from './outage.ts'
 
 /** What the memory may rise by over the outage and still be called flat. */

@@ -3,7 +3,7 @@ import type { Lab } from '../../infra/labs/lab.ts'
 import { waitUntil } from '../../infra/labs/wait-until.ts'
 import { sleep, systemClock } from '../../src/clock.ts'
 import type { LedgerCounts } from '../soak/ledger.ts'
-import { type MemorySample, sampleMemory } from '../soak/memory.ts'
+import { type MemorySample, sampleMemory } from '../memory-sample.ts'
 import { drain } from '../soak/drain.ts'
 import { Traffic } from '../soak/traffic.ts'
 

@@ -11,6 +11,7 @@ import type { PeerName } from './peer-process.ts'
 import { runReconnectBench } from './reconnect-bench.ts'
 import { claimText, tableText } from './table.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
+import type { Judged } from '../claim.ts'
 
 interface Options {
   readonly trials: number
@@ -23,11 +24,8 @@ interface Options {
   readonly out?: string
 }
 
-/** What the bench's exit code is made of. */
-export type Outcome = 'held' | 'violated' | 'not judged'
-
 /** How long from a broker's SIGKILL to the first confirm: a bare socket, our client and ActiveMQ's Java client. */
-export function reconnectCommand(interrupted: AbortSignal, onOutcome: (outcome: Outcome) => void): Command {
+export function reconnectCommand(interrupted: AbortSignal, onOutcome: (outcome: Judged) => void): Command {
   return new Command('reconnect')
     .description(`kill the active broker of lab ${LAB} under three clients and compare their first confirms`)
     .option('--trials <n>', 'how many kills; with --isolate for each client', wholeNumber(1, 1000), 5)
@@ -48,7 +46,7 @@ export function reconnectCommand(interrupted: AbortSignal, onOutcome: (outcome: 
     .action(async (options: Options) => onOutcome(await bench(options, interrupted)))
 }
 
-async function bench(options: Options, interrupted: AbortSignal): Promise<Outcome> {
+async function bench(options: Options, interrupted: AbortSignal): Promise<Judged> {
   if (options.skip.length === 3) throw new InvalidArgumentError('--skip leaves no client to measure')
   const missing = missingForLab()
   if (missing !== undefined) {

@@ -10,9 +10,9 @@ import { renderReport } from '../../src/drill/report/report.ts'
 import { toResult } from '../../src/drill/result.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { KILLED, writeDrill } from '../../test/drill/report/written-drills.ts'
-import type { Outcome } from '../reconnect/command.ts'
 import { type Opening, openReport } from './opening.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
+import type { Judged } from '../claim.ts'
 
 interface ReportOptions {
   readonly jobs: number
@@ -25,7 +25,7 @@ interface ReportOptions {
 const AIM_MS = 1_000
 
 /** `report`: what the report of a long drill takes to write, to open and to search. */
-export function reportCommand(onOutcome: (outcome: Outcome) => void): Command {
+export function reportCommand(onOutcome: (outcome: Judged) => void): Command {
   return new Command('report')
     .description('the report of a long drill: its size, and how soon a browser shows it and finds a job')
     .option('--jobs <n>', 'jobs of a written drill', wholeNumber(100, 1_000_000), 100_000)

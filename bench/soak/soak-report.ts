@@ -1,4 +1,4 @@
-import { type Claim, mebibytes } from './claim.ts'
+import { type Claim, mebibytes } from '../claim.ts'
 import { grownKinds, type Trend, trendOf } from './flatness.ts'
 import type { SoakRun } from './soak.ts'
 import { median, percentile } from '../percentile.ts'

@@ -5,7 +5,7 @@ import { messageOf } from '../../src/errors.ts'
 import { Ticker } from '../../src/producer/ticker.ts'
 import { drain } from './drain.ts'
 import type { LedgerCounts } from './ledger.ts'
-import { type MemorySample, sampleMemory } from './memory.ts'
+import { type MemorySample, sampleMemory } from '../memory-sample.ts'
 import { Traffic } from './traffic.ts'
 
 export interface SoakOptions {

@@ -2,13 +2,13 @@ import { arch, cpus, loadavg, platform } from 'node:os'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Target } from '../peers/client.ts'
 import { type ClientName, clientsFor, RAW } from '../peers/clients.ts'
-import type { Outcome } from '../reconnect/command.ts'
 import { type Broker, BROKERS, brokerAt, type BrokerName, missingFor, startBroker } from './broker.ts'
 import { judge, type Measure } from './claims.ts'
 import { runRounds } from './rounds.ts'
 import { summarize } from './summary.ts'
 import { claimText, summaryText } from './table.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
+import type { Judged } from '../claim.ts'
 
 interface Options {
   readonly broker: BrokerName
@@ -34,7 +34,7 @@ const MEASURES: Readonly<
 }
 
 /** `publish`, `consume` and `request`: our client beside the others, on one broker. */
-export function throughputCommands(interrupted: AbortSignal, onOutcome: (outcome: Outcome) => void): Command[] {
+export function throughputCommands(interrupted: AbortSignal, onOutcome: (outcome: Judged) => void): Command[] {
   return (Object.keys(MEASURES) as Measure[]).map((measure) => {
     const { about, window, windowIs } = MEASURES[measure]
     return new Command(measure)
@@ -54,7 +54,7 @@ export function throughputCommands(interrupted: AbortSignal, onOutcome: (outcome
   })
 }
 
-async function bench(measure: Measure, options: Options, signal: AbortSignal): Promise<Outcome> {
+async function bench(measure: Measure, options: Options, signal: AbortSignal): Promise<Judged> {
   const { uri, queueType, rounds, messages, seconds, bytes, window, json } = options
   const missing = uri === undefined ? missingFor(options.broker) : undefined
   if (missing !== undefined) {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judgedBy } from '../../../bench/soak/claim.ts'
+import { judgedBy } from '../../../bench/claim.ts'
 import { Ledger } from '../../../bench/soak/ledger.ts'
 import type { OutageRun, OutageSample } from '../../../bench/outage/outage.ts'
 import { outageClaims } from '../../../bench/outage/outage-report.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { judgedBy } from '../../../bench/soak/claim.ts'
+import { judgedBy } from '../../../bench/claim.ts'
 import { Ledger } from '../../../bench/soak/ledger.ts'
 import type { SoakRun } from '../../../bench/soak/soak.ts'
 import { soakText, summarize } from '../../../bench/soak/soak-report.ts'

@@ -1,7 +1,7 @@
 import { arch, cpus, platform } from 'node:os'
-import type { Lab } from '../../infra/labs/lab.ts'
-import { createLabs, type Labs } from '../../infra/labs/labs.ts'
-import { UnderstudyError } from '../../src/errors.ts'
+import type { Lab } from '../infra/labs/lab.ts'
+import { createLabs, type Labs } from '../infra/labs/labs.ts'
+import { UnderstudyError } from '../src/errors.ts'
 
 /** Why the lab cannot run here; undefined when it can. @throws UnderstudyError `invalid-option` for no such lab. */
 export function missingForLab(name: string): string | undefined {

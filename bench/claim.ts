@@ -1,4 +1,4 @@
-/** What a long run is to show. */
+/** What a measurement is to show. */
 export interface Claim {
   readonly text: string
   /** Undefined where the run cannot tell. */
@@ -7,6 +7,7 @@ export interface Claim {
   readonly found: string
 }
 
+/** What came of a measurement, as its exit code says it. */
 export type Judged = 'held' | 'violated' | 'not judged'
 
 /** A violation that is proven stays one, even where something else is not known. */
