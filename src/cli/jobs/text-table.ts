@@ -1,4 +1,4 @@
-import { cutToWidth, textWidth } from './text-width.ts'
+import { clip, textWidth } from '../../text-width.ts'
 
 export interface Column {
   readonly title: string
@@ -24,7 +24,7 @@ export function textTable(columns: readonly Column[], rows: readonly (readonly s
   const line = (cells: readonly string[]): string =>
     columns
       .map(({ align }, index) => {
-        const text = cutToWidth(cells[index] ?? '', widths[index] ?? 0)
+        const text = clip(cells[index] ?? '', widths[index] ?? 0)
         const blanks = ' '.repeat(Math.max(0, (widths[index] ?? 0) - textWidth(text)))
         return align === 'right' ? blanks + text : text + blanks
       })

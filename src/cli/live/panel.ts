@@ -1,7 +1,7 @@
 import { formatCount } from '../../drill/checker/durations.ts'
 import { formatMs, plural } from '../../drill/report/durations.ts'
 import { printableLine } from '../../page/printable.ts'
-import { textWidth } from '../../drill/report/text-width.ts'
+import { textWidth } from '../../text-width.ts'
 import { sparkline } from './latency-trace.ts'
 import { conditionOf, type LiveBroker, type LiveState, recoveryOf } from './live-state.ts'
 import { type Segment, type Style, styledLine } from './styled-line.ts'

@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { clip, textWidth } from '../../drill/report/text-width.ts'
+import { clip, textWidth } from '../../text-width.ts'
 
 export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'alarm' | 'relief'
 

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util'
 import { sayMs } from '../checker/durations.ts'
 import { printableLine } from '../../page/printable.ts'
-import { textWidth, wrap } from '../report/text-width.ts'
+import { textWidth, wrap } from '../../text-width.ts'
 import type { Diagnosis, FaultPrediction } from './diagnosis.ts'
 import type { EndpointReading } from './endpoint-reading.ts'
 import { type Finding, SEVERITIES, type Severity } from './finding.ts'

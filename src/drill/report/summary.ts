@@ -7,7 +7,7 @@ import { formatMs, plural } from './durations.ts'
 import { duplicateKinds, formatBounds } from './figures.ts'
 import { duplicates, findingsBesideHeadline, headline, sayVictim } from './headline.ts'
 import { printableLine } from '../../page/printable.ts'
-import { wrap } from './text-width.ts'
+import { wrap } from '../../text-width.ts'
 
 export interface SummaryOptions {
   /** Whether ANSI colours may be written. Defaults to false. */

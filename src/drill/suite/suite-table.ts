@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { formatMs, plural } from '../report/durations.ts'
 import { printableLine } from '../../page/printable.ts'
-import { textWidth, wrap } from '../report/text-width.ts'
+import { textWidth, wrap } from '../../text-width.ts'
 import type { SuiteDrillResult, SuiteResult } from './suite-result.ts'
 import { reasonsOf, sayPrediction, sayTotals, seenInRuns } from './suite-words.ts'
 

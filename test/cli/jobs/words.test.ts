@@ -7,7 +7,6 @@ import { caret } from '../../../src/cli/jobs/query-argument.ts'
 import { queueOrder } from '../../../src/cli/jobs/queue-order.ts'
 import { besideFailures, showLocation, storeLocation } from '../../../src/cli/jobs/store-location.ts'
 import { plainLine, textTable } from '../../../src/cli/jobs/text-table.ts'
-import { cutToWidth, textWidth } from '../../../src/cli/jobs/text-width.ts'
 
 describe('where the brokers are', () => {
   it('is the first word, or the last after a query, or what the environment says', () => {
@@ -103,10 +102,6 @@ describe('a table', () => {
 
 describe('what others wrote', () => {
   it('takes the columns that a terminal gives it, and is not cut within a character', () => {
-    assert.deepEqual(['a é', '日本語', 'e\u0301', '👩‍🚀!', '한글', '❤️'].map(textWidth), [3, 6, 1, 3, 4, 2])
-    assert.equal(cutToWidth('日本語', 6), '日本語')
-    assert.equal(cutToWidth('日本語です', 6), '日本…')
-    assert.equal(cutToWidth('ab👩‍🚀cd', 4), 'ab…')
     const text = textTable(
       [{ title: 'JOB', most: 8 }, { title: 'ERROR' }],
       [

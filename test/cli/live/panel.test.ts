@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { latencyTrace, sparkline, traceConfirm, traceDue } from '../../../src/cli/live/latency-trace.ts'
 import { advance, type LiveState, liveState } from '../../../src/cli/live/live-state.ts'
 import { panel } from '../../../src/cli/live/panel.ts'
-import { textWidth } from '../../../src/drill/report/text-width.ts'
+import { textWidth } from '../../../src/text-width.ts'
 import { A, B, HOSTILE, KILLED, PAUSED, type Script, writeDrill } from '../../drill/report/written-drills.ts'
 
 function stateAt(script: Script, ms: number): LiveState {

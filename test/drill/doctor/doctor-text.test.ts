@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { Diagnosis } from '../../../src/drill/doctor/diagnosis.ts'
 import { renderDiagnosis } from '../../../src/drill/doctor/doctor-text.ts'
 import { type Finding, worstFirst } from '../../../src/drill/doctor/finding.ts'
-import { textWidth } from '../../../src/drill/report/text-width.ts'
+import { textWidth } from '../../../src/text-width.ts'
 
 const LONG = 'a sentence with a good many words in it, so that it has to be continued on another line of the terminal'
 

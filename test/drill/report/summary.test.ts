@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import { renderSummary } from '../../../src/drill/report/summary.ts'
-import { textWidth } from '../../../src/drill/report/text-width.ts'
+import { textWidth } from '../../../src/text-width.ts'
 import { HOSTILE, KILLED, LOSING, PAUSED, writeDrill } from './written-drills.ts'
 import { resultOf } from './written-result.ts'
 

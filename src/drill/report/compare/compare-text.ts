@@ -1,6 +1,6 @@
 import { styleText } from 'node:util'
 import { printableLine } from '../../../page/printable.ts'
-import { clip, textWidth, wrap } from '../text-width.ts'
+import { clip, textWidth, wrap } from '../../../text-width.ts'
 import type { Comparison, Row, Standing } from './comparison.ts'
 import type { SuiteComparison } from './suite-comparison.ts'
 

@@ -4,7 +4,7 @@ import { renderComparisonPage } from '../../../../src/drill/report/compare/compa
 import { renderComparison } from '../../../../src/drill/report/compare/compare-text.ts'
 import { type Comparison, compareResults, type Row } from '../../../../src/drill/report/compare/comparison.ts'
 import { parseStored } from '../../../../src/drill/report/compare/stored-result.ts'
-import { textWidth } from '../../../../src/drill/report/text-width.ts'
+import { textWidth } from '../../../../src/text-width.ts'
 import type { DrillResult } from '../../../../src/drill/result.ts'
 import { HOSTILE, KILLED, LOSING, PAUSED, writeDrill } from '../written-drills.ts'
 import { resultOf } from '../written-result.ts'

@@ -6,7 +6,7 @@ import { samplesDiffer } from '../../../../src/drill/report/compare/rank-test.ts
 import { parseStored } from '../../../../src/drill/report/compare/stored-result.ts'
 import { compareSuites, type SuiteComparison } from '../../../../src/drill/report/compare/suite-comparison.ts'
 import { renderSuiteComparisonPage } from '../../../../src/drill/report/compare/suite-compare-page.ts'
-import { textWidth } from '../../../../src/drill/report/text-width.ts'
+import { textWidth } from '../../../../src/text-width.ts'
 import { pageText } from '../page-text.ts'
 import { drillOf, judgedRun, SKIPPED, suiteOf } from '../suite/written-suite.ts'
 
