@@ -199,20 +199,16 @@ describe('access that cannot be', () => {
 })
 
 describe('sessions', () => {
-  it('end after their time, and the eldest give way to more than a thousand', () => {
+  it('end after their time, and the eldest give way to more than a thousand', async () => {
     const clock = new FakeClock()
-    let now = 0
-    const sessions = new Sessions(
-      { ...clock, now: () => now, wallTime: () => now, after: clock.after.bind(clock) },
-      1000,
-    )
+    const sessions = new Sessions(clock, 1000)
     const visitor = { name: 'ada', role: 'admin' } as const
     const first = sessions.begin(visitor)
     assert.deepEqual(sessions.visitorOf(first), visitor)
     const ids = Array.from({ length: 1000 }, () => sessions.begin(visitor))
     assert.equal(sessions.size, 1000)
     assert.equal(sessions.visitorOf(first), undefined)
-    now = 1000
+    await clock.advance(1000)
     assert.equal(sessions.visitorOf(ids.at(-1) ?? ''), undefined)
     sessions.begin(visitor)
     assert.equal(sessions.size, 1)

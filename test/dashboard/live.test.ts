@@ -24,7 +24,7 @@ interface Told {
 function follow(body: ReadableStream<Uint8Array>): {
   readonly told: Told[]
   readonly ended: Promise<void>
-  cancel(): Promise<void>
+  readonly cancel: () => Promise<void>
 } {
   const told: Told[] = []
   const reader = body.getReader()
@@ -158,7 +158,7 @@ describe('the live feed', () => {
 
   const read = (
     stream: ReadableStream<Uint8Array> | undefined,
-  ): { readonly told: Told[]; readonly ended: Promise<void>; cancel(): Promise<void> } => {
+  ): { readonly told: Told[]; readonly ended: Promise<void>; readonly cancel: () => Promise<void> } => {
     assert(stream)
     return follow(stream)
   }

@@ -30,7 +30,7 @@ export interface Stage {
   /** All that was logged, as text. */
   readonly log: readonly string[]
   /** A request as somebody with that role; a write comes from the dashboard's own page. */
-  readonly ask: (path: string, as?: As | undefined, init?: RequestInit) => Promise<Response>
+  readonly ask: (path: string, as?: As, init?: RequestInit) => Promise<Response>
 }
 
 export interface StageOptions extends Partial<DashboardOptions> {
