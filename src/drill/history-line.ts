@@ -1,32 +1,16 @@
 import { MARKER_KINDS } from './broker-control.ts'
+import { type Check, fields, listOf, number, object, orAbsent, orNull, text, wrongField } from './checks.ts'
 import type { HistoryEvent } from './history.ts'
 
-type Check = (value: unknown) => boolean
-
-const text: Check = (value) => typeof value === 'string'
 const flag: Check = (value) => typeof value === 'boolean'
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value)
 const instant: Check = (value) => Number.isSafeInteger(value)
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0
 const ordinal: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 1
 const period: Check = (value) => number(value) && (value as number) > 0
-const texts: Check = (value) => Array.isArray(value) && value.every(text)
-const object: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value)
+const texts = listOf(text)
 
 function oneOf(...known: readonly unknown[]): Check {
   return (value) => known.includes(value)
-}
-
-function orNull(check: Check): Check {
-  return (value) => value === null || check(value)
-}
-
-function orAbsent(check: Check): Check {
-  return (value) => value === undefined || check(value)
-}
-
-function fields(checks: Readonly<Record<string, Check>>): Check {
-  return (value) => object(value) && wrongField(value as Record<string, unknown>, checks) === undefined
 }
 
 const PREDICTION = fields({ lowerMs: number, upperMs: orNull(number), because: text })
@@ -125,11 +109,4 @@ function whatIsWrong(value: unknown): string | undefined {
   }
   const field = wrongField(event, { t: instant, wall: number, ...EVENTS[type as HistoryEvent['type']] })
   return field === undefined ? undefined : `has no proper field ${field} (${type})`
-}
-
-function wrongField(value: Record<string, unknown>, checks: Readonly<Record<string, Check>>): string | undefined {
-  for (const name of Object.keys(checks)) {
-    if (!checks[name]?.(value[name])) return name
-  }
-  return undefined
 }

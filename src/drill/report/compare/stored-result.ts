@@ -1,6 +1,6 @@
 import type { DrillResult } from '../../result.ts'
 import { RUN_STATES, type SuiteResult } from '../../suite/suite-result.ts'
-import { BOUNDS, type Check, fields, listOf, number, object, orAbsent, orNull, text, wrongField } from './checks.ts'
+import { BOUNDS, type Check, fields, listOf, number, object, orAbsent, orNull, text, wrongField } from '../../checks.ts'
 
 /** Everything of a result that a comparison relies on; what version 0.1 did not have may be absent. */
 const RESULT: Readonly<Record<string, Check>> = {
