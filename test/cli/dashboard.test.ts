@@ -78,7 +78,7 @@ describe('understudy dashboard', () => {
 
 describe('tokens for the dashboard', () => {
   it('come from a file or from the environment, and say when others may read the file', (context) => {
-    const file = join(temporaryFolder('tokens', context as never), 'tokens')
+    const file = join(temporaryFolder('tokens', context), 'tokens')
     writeFileSync(file, `ada admin ${TOKEN}\n  vera\tviewer  ${TOKEN}2  \n`)
     chmodSync(file, 0o644)
     const ada = { name: 'ada', role: 'admin', token: TOKEN }
