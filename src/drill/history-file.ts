@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { type Clock, systemClock, type Timer } from '../clock.ts'
-import { messageOf, UnderstudyError } from '../errors.ts'
+import { UnderstudyError } from '../errors.ts'
+import { fileProblem } from '../folder.ts'
 import type { HistoryEvent } from './history.ts'
 import { parseHistoryLine } from './history-line.ts'
 
@@ -49,7 +50,7 @@ export class HistoryWriter {
     try {
       return new HistoryWriter(path, await open(path, 'w'), options)
     } catch (error) {
-      throw new UnderstudyError('invalid-option', `cannot write ${path}: ${why(error)}`, { cause: error })
+      throw new UnderstudyError('invalid-option', `cannot write ${path}: ${fileProblem(error)}`, { cause: error })
     }
   }
 
@@ -118,7 +119,7 @@ export class HistoryWriter {
     this.#lines = []
     this.#bytes = 0
     if (this.#failure) return
-    this.#failure = new UnderstudyError('storage', `cannot write ${this.#path}: ${why(cause)}`, { cause })
+    this.#failure = new UnderstudyError('storage', `cannot write ${this.#path}: ${fileProblem(cause)}`, { cause })
     this.#options.onError?.(this.#failure)
   }
 }
@@ -175,24 +176,7 @@ async function* linesOf(path: string): AsyncGenerator<{ line: Buffer; ended: boo
       if (length > LONGEST_LINE_BYTES) break
     }
   } catch (error) {
-    throw new UnderstudyError('invalid-option', `cannot read ${path}: ${why(error)}`, { cause: error })
+    throw new UnderstudyError('invalid-option', `cannot read ${path}: ${fileProblem(error)}`, { cause: error })
   }
   if (length > 0) yield { line: Buffer.concat(rest), ended: false }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  ENOENT: 'no such file or folder',
-  ENOTDIR: 'part of the path is not a folder',
-  EISDIR: 'it is a folder',
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EROFS: 'the file system is read-only',
-  EFBIG: 'the file would become too large',
-}
-
-function why(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  return REASONS[code] ?? messageOf(error)
 }

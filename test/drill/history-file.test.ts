@@ -118,7 +118,7 @@ describe('A stored history', () => {
   })
 
   it('is refused in one line when the file is not there or is a folder', async () => {
-    await refused(join(folder, 'nowhere.jsonl'), /^cannot read .*nowhere\.jsonl: no such file or folder$/)
+    await refused(join(folder, 'nowhere.jsonl'), /^cannot read .*nowhere\.jsonl: there is no such file or folder$/)
     await refused(folder, /: it is a folder$/)
   })
 })

@@ -93,7 +93,7 @@ describe('understudy check', () => {
     assert.match(malformed.line, /^.*events-\d+\.jsonl is not a history: line \d+ is not JSON$/)
     const missing = await check(join(folder, 'nowhere.jsonl'))
     assert.equal(missing.exitCode, 64)
-    assert.match(missing.line, /^cannot read .*nowhere\.jsonl: no such file or folder$/)
+    assert.match(missing.line, /^cannot read .*nowhere\.jsonl: there is no such file or folder$/)
     const history = takeover()
     history.events.shift()
     const headless = await check(await store(history))
