@@ -23,8 +23,9 @@ interface Options {
 const CONDITIONS = [
   'every job confirmed before it counts as sent, acknowledged after its end, with its result in Redis where there are',
   'results; workers take one job at a time, in the rows of empty jobs as many as each does best with:',
-  'ours 50 and 100 of a process, BullMQ the same, Celery 1 (pool solo), with acks late, prefetch multiplier 1 and',
-  'publisher confirms; BullMQ by addBulk, in a Redis that appends to its file and syncs it every second',
+  'ours 50 and 100 of a process, BullMQ the same, Celery 1, with acks late, prefetch multiplier 1 and publisher',
+  'confirms, in pool solo and its blocking loop (in the loop it takes by default, acks of solo wait up to 10 s);',
+  'BullMQ by addBulk, in a Redis that appends to its file and syncs it every second',
 ]
 
 /** `jobs`: the cluster demo's figures, beside Celery and BullMQ. */

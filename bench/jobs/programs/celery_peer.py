@@ -29,6 +29,8 @@ app.conf.update(
     task_default_queue=SETTINGS['queue'],
     task_ignore_result=not RESULTS,
     broker_pool_limit=1,
+    # The blocking loop sends none, and the broker would drop a worker that idles while others are measured.
+    broker_heartbeat=0,
     worker_hijack_root_logger=False,
 )
 
@@ -89,11 +91,19 @@ def worker():
         threading.Thread(target=tell_progress, daemon=True).start()
 
     threading.Thread(target=leave, daemon=True).start()
-    # One job at a time in one process, without what only monitors need.
-    app.worker_main([
-        'worker', '--pool=solo', '--concurrency=1', '--loglevel=ERROR', '--hostname=bench%d@localhost' % os.getpid(),
-        '--without-gossip', '--without-mingle', '--without-heartbeat',
-    ])
+    # One job at a time in one process, without what only monitors need, and in Celery's blocking loop: the loop it
+    # takes by default may poll for up to 10 s before it sends the acknowledgement of a job done in its own process,
+    # and with one job at a time nothing arrives meanwhile (celery/celery#6941, celery/kombu#1587).
+    app.Worker(
+        hostname='bench%d@localhost' % os.getpid(),
+        pool_cls='solo',
+        concurrency=1,
+        loglevel='ERROR',
+        use_eventloop=False,
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+    ).start()
 
 
 client() if sys.argv[1] == 'client' else worker()
