@@ -34,6 +34,7 @@ import { workersRoutes } from './workers/routes.ts'
 import { WorkerRoster } from './workers/worker-roster.ts'
 import { workingRoutes } from './working/routes.ts'
 
+/** What {@link createDashboard} shows, where, and to whom. */
 export interface DashboardOptions {
   /** The brokers that are shown; whoever made it, closes it. */
   readonly connection: Connection
@@ -57,6 +58,7 @@ export interface DashboardOptions {
   readonly logger?: Logger
 }
 
+/** Where a dashboard listens on a server of its own. */
 export interface ListenOptions {
   /** Defaults to `127.0.0.1`. Any other address than a loopback one takes `access`. */
   readonly host?: string
@@ -76,6 +78,7 @@ export interface ListeningDashboard {
   close(): Promise<void>
 }
 
+/** Pages on brokers, queues, workers, failures and drills: on a server of their own, or mounted in one of yours. */
 export interface Dashboard extends AsyncDisposable {
   /** Answers one request. Where no socket is known, nobody is let in without `access`. */
   fetch(request: Request): Promise<Response>

@@ -6,6 +6,7 @@ import type { DashboardEnv } from './env.ts'
 /** What `/metrics` shows: prom-client's `Registry` is one. */
 export interface MetricsRegister {
   readonly contentType: string
+  /** All of it as text, in the format that `contentType` names. */
   metrics(): Promise<string>
 }
 

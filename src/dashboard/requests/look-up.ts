@@ -4,7 +4,7 @@ import type { JobState } from '../../jobs/results/results.ts'
 import type { DashboardContext } from '../context.ts'
 
 /** What is known of how a job went. */
-export type KnownState =
+type KnownState =
   | { readonly kind: 'state'; readonly state: JobState }
   /** Its results keep nothing of it: it waits, or it is long over, or there is no such job. */
   | { readonly kind: 'nothing' }
