@@ -158,7 +158,7 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
   } finally {
     await metrics?.close()
     lines.flush()
-    end.release()
+    end.settle()
     endAnyway()
   }
 }

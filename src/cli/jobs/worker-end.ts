@@ -23,7 +23,7 @@ export class WorkerEnd {
   readonly #graceMs: number
   readonly #early = new AbortController()
   readonly #asked = Promise.withResolvers<Asked>()
-  readonly #release: () => void
+  readonly #ignoreSignals: () => void
   #worker: Worker | undefined
   #isEnding = false
   #isForced = false
@@ -35,7 +35,7 @@ export class WorkerEnd {
     this.#graceMs = options.graceMs
     // Nobody reads what it says any more.
     options.terminal.interrupted.addEventListener('abort', () => this.#end(this.#graceMs), { once: true })
-    this.#release = onWorkerSignals({
+    this.#ignoreSignals = onWorkerSignals({
       stop: () => this.#end(this.#graceMs),
       drain: () => this.#end(DRAIN_MS),
       force: () => this.#force(),
@@ -89,9 +89,9 @@ export class WorkerEnd {
       )
   }
 
-  /** Signals mean again what they meant before. */
-  release(): void {
-    this.#release()
+  /** It has ended as it has: signals change nothing any more. */
+  settle(): void {
+    this.#ignoreSignals()
   }
 
   #end(graceMs: number): void {

@@ -34,11 +34,16 @@ export const WORKER_SIGNALS: readonly NodeJS.Signals[] = Object.keys(MEANING) as
 // npm passes on a Ctrl-C that the terminal has sent to everybody: what comes twice within this time is one.
 const ECHO_MS = 500
 
-/** Answers signals until the returned function is called. */
+/**
+ * Answers signals until the returned function is called. From then on they are passed over: the process is ending with
+ * an exit code of its own, which the system's answer to a late signal would replace.
+ */
 export function onWorkerSignals(actions: SignalActions, now: () => number = () => performance.now()): () => void {
   let endingSince: number | undefined
-  const handlers = Object.entries(MEANING).map(([name, meaning]) => {
-    const handler = (): void => {
+  let isOver = false
+  for (const [name, meaning] of Object.entries(MEANING)) {
+    process.on(name, () => {
+      if (isOver) return
       if (meaning !== 'stop' && meaning !== 'drain') {
         actions[meaning]()
       } else if (endingSince === undefined) {
@@ -47,11 +52,9 @@ export function onWorkerSignals(actions: SignalActions, now: () => number = () =
       } else if (now() - endingSince >= ECHO_MS) {
         actions.force()
       }
-    }
-    process.on(name, handler)
-    return { name, handler }
-  })
+    })
+  }
   return () => {
-    for (const { name, handler } of handlers) process.off(name, handler)
+    isOver = true
   }
 }

@@ -32,8 +32,8 @@ async function started(context: TestContext, change = (client: Connection): Conn
   await workload.start()
   await waitUntil(() => workload.delivered >= 3 || undefined, { what: 'jobs', withinMs: 10_000 })
   workload.stopTicking()
-  await waitUntil(() => workload.undelivered + workload.unconfirmed === 0 || undefined, {
-    what: 'the last job',
+  await waitUntil(() => workload.undelivered + workload.unconfirmed + workload.unsettled === 0 || undefined, {
+    what: 'the acknowledge of the last job',
     withinMs: 10_000,
   })
   return { workload, events }
