@@ -9,7 +9,8 @@ import { processTerminal, type ProcessTerminal } from './terminal.ts'
 export async function run(args: readonly string[]): Promise<number> {
   const terminal = processTerminal()
   try {
-    await program(terminal).parseAsync(args, { from: 'user' })
+    const command = program(terminal)
+    await command.parseAsync(withoutHelpOfNothing(command, args), { from: 'user' })
     return terminal.lostOutput() ? EXIT.broken : EXIT.passed
   } catch (error) {
     const { exitCode, line } = explain(error)
@@ -20,6 +21,15 @@ export async function run(args: readonly string[]): Promise<number> {
   } finally {
     terminal.release()
   }
+}
+
+/** `help` before what is no command: commander would print the help of all, and not a word of what is wrong. */
+function withoutHelpOfNothing(root: Command, args: readonly string[]): readonly string[] {
+  const at = args.indexOf('help')
+  const name = args[at + 1]
+  const parent = at === 1 ? root.commands.find((each) => each.name() === args[0]) : root
+  if (at < 0 || at > 1 || name === undefined || name.startsWith('-') || !parent?.commands.length) return args
+  return name === 'help' || parent.commands.some((each) => each.name() === name) ? args : args.toSpliced(at, 1)
 }
 
 /** What only other programs call: neither help nor completion names it. */
