@@ -75,7 +75,7 @@ describe('the embedded lab', () => {
     assert.deepEqual(await lab.collect(join(directory, 'logs')), ['a.log', 'b.log'])
     await assert.rejects(lab.collect('/dev/null/logs'), {
       code: 'storage',
-      message: "cannot keep the brokers' files in /dev/null/logs: ENOTDIR: not a directory",
+      message: "cannot keep the brokers' files in /dev/null/logs: part of the path is not a folder",
     })
     await lab.down()
   })
