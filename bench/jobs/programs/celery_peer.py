@@ -29,8 +29,6 @@ app.conf.update(
     task_default_queue=SETTINGS['queue'],
     task_ignore_result=not RESULTS,
     broker_pool_limit=1,
-    # The blocking loop sends none, and the broker would drop a worker that idles while others are measured.
-    broker_heartbeat=0,
     worker_hijack_root_logger=False,
 )
 
