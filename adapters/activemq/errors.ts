@@ -1,6 +1,6 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
 import { blot, byDialCode, type FailureClass, type Peer, type Phase } from '../../src/transport/peer-failure.ts'
-import { saysNoTls } from '../../src/transport/tls-settings.ts'
+import { isTlsCode, saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { StompError } from './driver.ts'
 
 // What ActiveMQ and the embedded broker write into an ERROR frame's message header.
@@ -48,7 +48,7 @@ function describe(code: ErrorCode, retriable: boolean, thrown: unknown, { addres
 function classOf(error: StompError, phase: Phase): FailureClass {
   const system = error.code === undefined ? undefined : byDialCode(error.code)
   if (system && phase === 'dialling') return system
-  if (isTls(error)) return { code: 'tls', retriable: false }
+  if (isTlsCode(error.code ?? '')) return { code: 'tls', retriable: false }
   if (error.isApplicationError?.()) return byBrokerMessage(error.message)
   if (phase === 'established' && (error.message === 'connection timed out' || error.code === 'ETIMEDOUT'))
     return { code: 'heartbeat-lost', retriable: true }
@@ -61,11 +61,6 @@ function byBrokerMessage(text: string): FailureClass {
   if (STILL_CONNECTED.test(message) || SHUTTING_DOWN.test(message)) return { code: 'link-lost', retriable: true }
   if (CREDENTIALS.test(message)) return { code: 'authentication', retriable: false }
   return { code: 'protocol', retriable: true }
-}
-
-function isTls(error: StompError): boolean {
-  const code = error.code ?? ''
-  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
 }
 
 // In place of the driver's text where that is vaguer, or names the user.

@@ -5,6 +5,7 @@ import type { Greeting, Link } from '../../src/transport/link.ts'
 import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
 import { NOTHING_DECLARED } from '../../src/transport/topology.ts'
 import type { DialContext, Transport } from '../../src/transport/transport.ts'
+import { serverNameOf } from '../../src/transport/tls-settings.ts'
 import {
   applicationError,
   type StompClient,
@@ -186,17 +187,12 @@ function greetingOf(connected: StompIncomingFrame['headers'], { heartbeatMs }: E
 
 /** Nothing that a plain connection would stumble on: without TLS they are not looked at. */
 function tlsOptions({ host, tls = {} }: Endpoint): Partial<Parameters<StompConnect>[0]> {
-  const { ca, cert, key, passphrase, serverName } = tls
-  const name = serverName ?? (isName(host) ? host : undefined)
+  const { ca, cert, key, passphrase } = tls
+  const name = serverNameOf(host, tls)
   return {
     ...(name === undefined ? {} : { servername: name }),
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert, key }),
     ...(passphrase === undefined ? {} : { passphrase }),
   }
-}
-
-/** TLS sends a server name for names alone, never for addresses. */
-function isName(host: string): boolean {
-  return !host.includes(':') && !/^\d+(\.\d+){3}$/.test(host)
 }

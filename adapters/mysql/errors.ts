@@ -1,5 +1,6 @@
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { blot } from '../../src/transport/peer-failure.ts'
+import { isTlsCode } from '../../src/transport/tls-settings.ts'
 import type { MysqlAddress } from './address.ts'
 
 interface MysqlError {
@@ -66,7 +67,7 @@ export function classify(thrown: unknown, address: MysqlAddress): UnderstudyErro
   const code = typeof error.code === 'string' ? error.code : ''
   // Without the statement, which holds what is to be kept.
   const said = blot(messageOf(error.sqlMessage ?? thrown), address.password)
-  if (isTls(code)) {
+  if (isTlsCode(code) || /^HANDSHAKE_(NO_)?SSL/.test(code)) {
     return new UnderstudyError('storage', `${shown} is not trusted: ${said}`, {
       endpoint: shown,
       cause: new Error(said),
@@ -79,10 +80,6 @@ export function classify(thrown: unknown, address: MysqlAddress): UnderstudyErro
   const hasName = error.errno === 1044 || error.errno === 1045 || error.errno === 1142
   const cause = Object.assign(new Error(hasName ? code : said), code === '' ? {} : { code })
   return new UnderstudyError('storage', `${shown} ${text}`, { retriable, endpoint: shown, cause })
-}
-
-function isTls(code: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO|HANDSHAKE_(NO_)?SSL)/.test(code)
 }
 
 function dialled(code: string): string | undefined {

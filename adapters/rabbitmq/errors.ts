@@ -1,6 +1,6 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
 import { blot, byDialCode, type FailureClass, type Peer, type Phase } from '../../src/transport/peer-failure.ts'
-import { saysNoTls } from '../../src/transport/tls-settings.ts'
+import { isTlsCode, saysNoTls } from '../../src/transport/tls-settings.ts'
 import type { AmqpError } from './driver.ts'
 import { queueDifference } from './queue-difference.ts'
 
@@ -66,7 +66,7 @@ function classOf(error: AmqpError, phase: Phase): FailureClass {
   if (system !== undefined) {
     const known = byDialCode(system)
     if (known && phase === 'dialling') return known
-    if (isTls(system)) return { code: 'tls', retriable: false }
+    if (isTlsCode(system)) return { code: 'tls', retriable: false }
   }
   const reply = replyCodeOf(error)
   if (reply !== undefined) return byReply(reply, replyTextOf(error))
@@ -114,10 +114,6 @@ function byRefusedVhost(text: string): FailureClass {
   // The virtual host is starting or down, or too many are connected: that passes.
   if (/is down|limit/.test(text)) return { code: 'unreachable', retriable: true }
   return { code: 'authentication', retriable: false }
-}
-
-function isTls(code: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
 }
 
 // In place of the driver's text where that is vaguer, or names the user.

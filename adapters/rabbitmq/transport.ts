@@ -5,6 +5,7 @@ import type { Link } from '../../src/transport/link.ts'
 import { nearestName } from '../../src/transport/option-names.ts'
 import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
 import type { DialContext, Transport } from '../../src/transport/transport.ts'
+import { serverNameOf } from '../../src/transport/tls-settings.ts'
 import { type AmqpConnect, type AmqpDialOptions, amqplibConnect } from './driver.ts'
 import { classify } from './errors.ts'
 import { RabbitLink } from './link.ts'
@@ -159,8 +160,8 @@ function mute(endpoint: Endpoint, address: string): UnderstudyError {
 }
 
 function tlsOptions({ host, tls = {} }: Endpoint): NonNullable<AmqpDialOptions['tls']> {
-  const { ca, cert, key, passphrase, serverName } = tls
-  const name = serverName ?? (isName(host) ? host : undefined)
+  const { ca, cert, key, passphrase } = tls
+  const name = serverNameOf(host, tls)
   return {
     // What the certificate is checked against, where no name is sent.
     host,
@@ -169,9 +170,4 @@ function tlsOptions({ host, tls = {} }: Endpoint): NonNullable<AmqpDialOptions['
     ...(cert === undefined ? {} : { cert, key }),
     ...(passphrase === undefined ? {} : { passphrase }),
   }
-}
-
-/** TLS sends a server name for names alone, never for addresses. */
-function isName(host: string): boolean {
-  return !host.includes(':') && !/^\d+(\.\d+){3}$/.test(host)
 }

@@ -1,5 +1,6 @@
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import { blot } from '../../src/transport/peer-failure.ts'
+import { isTlsCode } from '../../src/transport/tls-settings.ts'
 import type { ValkeyAddress } from './address.ts'
 
 /**
@@ -17,7 +18,7 @@ export function classify(thrown: unknown, address: ValkeyAddress): UnderstudyErr
       cause,
     })
   }
-  if (isTls(thrown)) {
+  if (isTlsCode(codeOf(thrown))) {
     return new UnderstudyError('storage', `${shown} is not trusted: ${said}`, { endpoint: shown, cause })
   }
   // A server below version 6; and what no later call changes.
@@ -32,14 +33,13 @@ function repliesOf(thrown: unknown): string {
   return messageOf(first ?? (thrown instanceof AggregateError ? (thrown.errors[0] ?? thrown) : thrown))
 }
 
-function isTls(thrown: unknown): boolean {
+function codeOf(thrown: unknown): string {
   const { code } = Object(thrown) as { readonly code?: unknown }
-  return typeof code === 'string' && /^(ERR_TLS|ERR_SSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
+  return typeof code === 'string' ? code : ''
 }
 
 function describe(thrown: unknown, said: string): string {
-  const { code: given } = Object(thrown) as { readonly code?: unknown }
-  const code = typeof given === 'string' ? given : ''
+  const code = codeOf(thrown)
   if (code === 'ECONNREFUSED') return 'refused the connection'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'has a host name that is not known'
   if (said === 'Connection timeout') return 'did not answer the dial in time'

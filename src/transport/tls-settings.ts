@@ -22,3 +22,14 @@ const NO_RECORD = /SSL routines:.*:(wrong version number|packet length too long|
 export function saysNoTls(text: string): boolean {
   return NO_RECORD.test(text)
 }
+
+/** Whether a code, Node's or OpenSSL's, tells of TLS: a certificate, a key or a handshake. */
+export function isTlsCode(code: string): boolean {
+  return /^(ERR_TLS|ERR_SSL|ERR_OSSL|CERT_|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
+}
+
+/** The name to ask a host for, where there is one: TLS sends names alone, never addresses. */
+export function serverNameOf(host: string, { serverName }: TlsSettings): string | undefined {
+  if (serverName !== undefined) return serverName
+  return host.includes(':') || /^\d+(\.\d+){3}$/.test(host) ? undefined : host
+}
