@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const PAGES = ['.', 'docs', 'docs/decisions', 'examples/abh'].flatMap((folder) =>
+const PAGES = ['.', 'docs', 'docs/decisions', 'examples/abh', 'examples/cluster-demo'].flatMap((folder) =>
   readdirSync(join(ROOT, folder))
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(ROOT, folder, name)),
@@ -47,13 +47,17 @@ describe('every page', () => {
     })
   }
 
-  it('in docs/ can be reached from the README', () => {
+  it('in docs/, decisions too, can be reached from the README', () => {
     const reached = new Set([join(ROOT, 'README.md')])
     for (const page of reached) {
       if (!page.endsWith('.md') || !existsSync(page)) continue
-      for (const { target } of linksOf(page)) reached.add(target)
+      for (const { target } of linksOf(page)) {
+        reached.add(target)
+        // A folder is shown with what introduces it.
+        reached.add(join(target, 'README.md'))
+      }
     }
-    const docs = PAGES.filter((page) => dirname(page) === join(ROOT, 'docs'))
+    const docs = PAGES.filter((page) => relative(ROOT, page).startsWith('docs'))
     assert.deepEqual(
       docs.filter((page) => !reached.has(page)),
       [],
