@@ -10,7 +10,7 @@ interface JobsNow {
 }
 
 /** The first condition that is met, as a clause; undefined while none is. */
-export function abortReason(conditions: AbortConditions, jobs: JobsNow): string | undefined {
+export function metCondition(conditions: AbortConditions, jobs: JobsNow): string | undefined {
   const { outageMs, failedJobs } = conditions
   if (outageMs !== undefined && jobs.withoutConfirmMs >= outageMs) return `no job was confirmed for ${sayMs(outageMs)}`
   if (failedJobs !== undefined && jobs.failed >= failedJobs)

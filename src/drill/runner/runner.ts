@@ -9,7 +9,7 @@ import { wordsOf } from '../topology.ts'
 import type { Aim, Fault, ProbeFinding } from '../fault.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
 import { DRILL_DEFAULTS, type DrillPlan } from '../plan.ts'
-import { abortReason } from './abort-conditions.ts'
+import { metCondition } from './abort-conditions.ts'
 import { probeRepeatedly } from './probe.ts'
 import { describeFinding, waitForProof } from './prove.ts'
 import { Recording } from './recording.ts'
@@ -306,7 +306,7 @@ class Drill {
     const failedBefore = this.#workload.failed
     const met = (): string | undefined => {
       const waits = this.#workload.unconfirmed > 0
-      return abortReason(abort, {
+      return metCondition(abort, {
         withoutConfirmMs: waits ? clock.now() - Math.max(since, this.#workload.confirmedAt) : 0,
         failed: this.#workload.failed - failedBefore,
       })
