@@ -6,12 +6,13 @@ import { messageOf, UnderstudyError } from '../../src/errors.ts'
 import { missingForJava } from '../peers/java-failover.ts'
 import { compare } from './comparison.ts'
 import type { KillTrial } from './kill-trial.ts'
-import { LAB, missingForLab } from './pair.ts'
+import { LAB } from './pair.ts'
 import type { PeerName } from './peer-process.ts'
 import { runReconnectBench } from './reconnect-bench.ts'
 import { claimText, tableText } from './table.ts'
 import { wholeNumber } from '../../src/cli/whole-number.ts'
 import type { Judged } from '../claim.ts'
+import { missingForLab } from '../lab-for-bench.ts'
 
 interface Options {
   readonly trials: number
@@ -48,7 +49,7 @@ export function reconnectCommand(interrupted: AbortSignal, onOutcome: (outcome: 
 
 async function bench(options: Options, interrupted: AbortSignal): Promise<Judged> {
   if (options.skip.length === 3) throw new InvalidArgumentError('--skip leaves no client to measure')
-  const missing = missingForLab()
+  const missing = missingForLab(LAB)
   if (missing !== undefined) {
     process.stdout.write(`skipped: lab ${LAB} cannot run here: ${missing}\n`)
     return 'not judged'

@@ -8,12 +8,6 @@ import type { PeerName } from './peer-process.ts'
 
 export const LAB: string = activemqJdbc.name
 
-/** Why the brokers cannot run here; undefined when they can. */
-export function missingForLab(): string | undefined {
-  const availability = activemqJdbc.availability('npx understudy')
-  return availability.available ? undefined : `${availability.reason}; ${availability.remedy}`
-}
-
 /** Puts up the pair; with `openwire` its brokers take Java clients too. */
 export function upPair(openwire: boolean, signal: AbortSignal, onProgress: (line: string) => void): Promise<Lab> {
   const labs = createLabs({ kinds: [openwire ? withOpenwire : activemqJdbc] })
