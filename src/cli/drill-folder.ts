@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
+import { InvalidArgumentError } from 'commander'
 import { UnderstudyError } from '../errors.ts'
 import { fileProblem, makeFolder } from '../folder.ts'
 
@@ -85,4 +86,10 @@ export function save(path: string, text: string): void {
 export function shown(path: string): string {
   const short = relative(process.cwd(), path)
   return short === '' ? '.' : short.startsWith('..') ? path : short
+}
+
+/** Reads the value of an option. An empty one is a variable that was not set, and would be the folder one stands in. */
+export function namedFolder(path: string): string {
+  if (path === '') throw new InvalidArgumentError('It names no folder.')
+  return path
 }

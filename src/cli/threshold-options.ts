@@ -5,6 +5,7 @@ import { parseRetrySchedule, type RetrySchedule } from '../drill/threshold/retry
 import type { Search } from '../drill/threshold/search-file.ts'
 import type { TrialSettings } from '../drill/threshold/trial.ts'
 import { UnderstudyError } from '../errors.ts'
+import { namedFolder } from './drill-folder.ts'
 import { labOf } from './drill-options.ts'
 import { duration, durationOption, writeDuration } from './duration.ts'
 import { wholeNumber } from './whole-number.ts'
@@ -101,9 +102,9 @@ export function thresholdOptions(): readonly Option[] {
     )
       .argParser(schedule)
       .default([], 'none'),
-    new Option('--out <folder>', 'where the search goes').argParser(folder),
+    new Option('--out <folder>', 'where the search goes').argParser(namedFolder),
     new Option('--resume <folder>', 'go on with a search that was interrupted, or look at one that is done').argParser(
-      folder,
+      namedFolder,
     ),
     new Option('--json', 'print the result as one JSON document'),
   ]
@@ -202,11 +203,6 @@ function schedule(text: string, before: readonly RetrySchedule[]): readonly Retr
     if (error instanceof UnderstudyError) throw new InvalidArgumentError(error.message)
     throw error
   }
-}
-
-function folder(path: string): string {
-  if (path === '') throw new InvalidArgumentError('It names no folder.')
-  return path
 }
 
 function kebab(name: string): string {

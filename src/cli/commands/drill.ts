@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { DrillResult } from '../../drill/result.ts'
-import { newFolder, prepareFolder, removeUnused, save, shown, stampedFolder } from '../drill-folder.ts'
+import { namedFolder, newFolder, prepareFolder, removeUnused, save, shown, stampedFolder } from '../drill-folder.ts'
 import { type DrillOptions, drillOptions, faultOf, labOf, objectivesOf, planOf, randomSeed } from '../drill-options.ts'
 import { commandLine } from '../drill-command-line.ts'
 import { junitOfFailure } from '../drill-junit.ts'
@@ -62,7 +62,7 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
     .argument('[plan]', 'a YAML file of several drills, each with the options below by their names')
   for (const option of drillOptions()) command.addOption(option)
   return command
-    .option('--out <folder>', 'where the history, the result and the report go', folder)
+    .option('--out <folder>', 'where the history, the result and the report go', namedFolder)
     .option('--json', 'print the result as one JSON document')
     .addHelpText('after', `${EXAMPLES}\n${PLAN_HELP}`)
     .action(async (plan: string | undefined, options: DrillOptions & OutputOptions) => {
@@ -118,10 +118,4 @@ async function drill(options: DrillOptions & OutputOptions, dependencies: DrillC
   if (options.json) terminal.out(`${JSON.stringify(result)}\n`)
   else terminal.out(dependencies.summary(result, shown(out)))
   if (result.verdict !== 'pass') throw new Exit(EXIT_OF_VERDICT[result.verdict])
-}
-
-/** An empty one is a variable that was not set, and would be the folder one stands in. */
-function folder(path: string): string {
-  if (path === '') throw new InvalidArgumentError('It names no folder.')
-  return path
 }
