@@ -31,13 +31,13 @@ export class Backoff {
     this.#random = random
   }
 
-  /** A link that had lived for `livedMs` was lost at `now`. A flapping broker resets nothing. */
+  /** A link that had lived for `livedMs` was lost at `now`. */
   linkLost(now: number, livedMs: number): void {
     this.#shortLived = livedMs < this.#options.stabilityWindowMs ? this.#shortLived + 1 : 0
-    if (!this.flapping) this.restart(now)
+    this.restart(now)
   }
 
-  /** The first dial, or an outage after a stable connection, begins at `now`. */
+  /** The first dial, or an outage, begins at `now`. */
   restart(now: number): void {
     this.#delays = 0
     this.#since = now
@@ -48,20 +48,28 @@ export class Backoff {
     return this.#shortLived >= FLAPS
   }
 
+  /**
+   * How long the first pass of an outage waits, in milliseconds: not at all, unless links keep dying young. Then longer
+   * from link to link, whatever the passes of the outages between them came to.
+   */
+  firstDelay(): number {
+    return this.flapping ? this.#delay(this.#shortLived - FLAPS) : 0
+  }
+
   /** The next delay in milliseconds; never more than `maxReconnectDelay`. */
   next(now: number, limited: boolean): number {
+    const { initialReconnectDelayMs, reconnectDelayShare } = this.#options
+    const bound = limited ? Number.POSITIVE_INFINITY : boundOf(now - this.#since, reconnectDelayShare)
+    return this.#delay(this.#delays++, Math.max(initialReconnectDelayMs, bound))
+  }
+
+  #delay(doublings: number, bound = Number.POSITIVE_INFINITY): number {
     const { initialReconnectDelayMs, maxReconnectDelayMs, useExponentialBackOff } = this.#options
-    const { reconnectDelayExponent, reconnectDelayShare, jitter } = this.#options
-    let delay = initialReconnectDelayMs
-    if (useExponentialBackOff) {
-      // Past 2^1023 the power is Infinity, which the bound below takes.
-      delay = initialReconnectDelayMs * reconnectDelayExponent ** this.#delays
-      if (!limited && !this.flapping) {
-        const bound = boundOf(now - this.#since, reconnectDelayShare)
-        delay = Math.min(delay, Math.max(initialReconnectDelayMs, bound))
-      }
-    }
-    this.#delays++
+    const { reconnectDelayExponent, jitter } = this.#options
+    // Past 2^1023 the power is Infinity, which the bounds take.
+    const delay = useExponentialBackOff
+      ? Math.min(initialReconnectDelayMs * reconnectDelayExponent ** doublings, bound)
+      : initialReconnectDelayMs
     return Math.min(delay, maxReconnectDelayMs) * (1 - jitter * this.#random())
   }
 }

@@ -43,7 +43,8 @@ export async function retryDial(plan: RetryPlan, signal: AbortSignal): Promise<D
   let passes = 0
   let reached: Dialled | undefined
 
-  if (backoff.flapping) await sleep(clock, backoff.next(clock.now(), limited), signal)
+  const firstDelayMs = backoff.firstDelay()
+  if (firstDelayMs > 0) await sleep(clock, firstDelayMs, signal)
   try {
     return await pRetry(async () => (reached = await tryOnce(plan, signal)), {
       signal,

@@ -101,17 +101,29 @@ test('links that die young are forgiven twice; from the third on, delays grow fr
   const waits: number[] = []
   for (let now = 0; now < 800; now += 100) {
     backoff.linkLost(now, 99)
-    waits.push(backoff.flapping ? backoff.next(now, false) : 0)
+    waits.push(backoff.firstDelay())
   }
   assert.deepEqual(waits, [0, 0, 10, 20, 40, 80, 160, 320])
+})
+
+test('how long the outages between such links were makes these delays no longer', () => {
+  const backoff = new Backoff(options(), () => 0)
+  const waits: number[] = []
+  for (let now = 0; now < 500_000; now += 100_000) {
+    backoff.linkLost(now, 99)
+    waits.push(backoff.firstDelay())
+    for (let passes = 0; passes < 1000; passes++) backoff.next(now + 80 * passes, false)
+  }
+  assert.deepEqual(waits, [0, 0, 10, 20, 40])
 })
 
 test('one link that lives for the stability window ends that', () => {
   const backoff = new Backoff(options(), () => 0)
   for (let times = 0; times < 10; times++) backoff.linkLost(0, 10)
   assert.ok(backoff.flapping)
-  assert.ok(backoff.next(0, false) > 0)
+  assert.ok(backoff.firstDelay() > 0)
   backoff.linkLost(10_000, 5000)
   assert.ok(!backoff.flapping)
+  assert.equal(backoff.firstDelay(), 0)
   assert.equal(backoff.next(10_000, false), 10)
 })
