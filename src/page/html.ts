@@ -9,16 +9,25 @@ export interface Html {
 /** What a template takes: text is escaped, markup is not, nothing leaves nothing. */
 export type Content = Html | string | number | false | null | undefined | readonly Content[]
 
+/** What was made here: nothing that came out of JSON is among them, whatever its fields are called. */
+class Markup implements Html {
+  readonly markup: string
+
+  constructor(markup: string) {
+    this.markup = markup
+  }
+}
+
 /** A template whose every value is escaped, unless it is markup of another template. */
 export function html(strings: TemplateStringsArray, ...values: readonly Content[]): Html {
   let markup = strings[0] ?? ''
   for (const [index, value] of values.entries()) markup += render(value) + (strings[index + 1] ?? '')
-  return { markup }
+  return new Markup(markup)
 }
 
 /** Markup that this package wrote itself. Never for anything that came from a run. */
 export function trusted(markup: string): Html {
-  return { markup }
+  return new Markup(markup)
 }
 
 export function escapeHtml(text: string): string {
@@ -46,6 +55,8 @@ function render(value: Content): string {
   if (value === null || value === undefined || value === false) return ''
   if (typeof value === 'string') return escapeHtml(value)
   if (typeof value === 'number') return String(value)
-  if ('markup' in value) return value.markup
-  return value.map(render).join('')
+  if (value instanceof Markup) return value.markup
+  if (Array.isArray(value)) return value.map(render).join('')
+  // Types do not hold for what others sent: an object of theirs is text like everything else.
+  return escapeHtml(JSON.stringify(value) ?? '')
 }

@@ -18,6 +18,12 @@ describe('a page template', () => {
     assert.equal(page, '<ul>&#60;a&#62;<li>&#60;b&#62;</li></ul>')
   })
 
+  it('takes nothing for markup that it has not made, whatever its type says', () => {
+    const told = JSON.parse('[{ "markup": "<b>" }, true, { "queue": { "markup": "<i>" } }]') as readonly string[]
+    assert.equal(html`${told}`.markup.match(/</g), null)
+    assert.match(html`<p>${told[0]}</p>`.markup, /^<p>\{&#34;markup&#34;:&#34;&#60;b&#62;&#34;\}<\/p>$/)
+  })
+
   it('leaves nothing where there is nothing', () => {
     assert.equal(html`${null}${undefined}${false}${0}`.markup, '0')
   })

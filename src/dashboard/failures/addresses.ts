@@ -15,7 +15,7 @@ export function addressOf(basePath: string, path: string, parameters: AddressPar
   for (const [name, value] of Object.entries(parameters)) if (value !== undefined) search.append(name, String(value))
   const behind = search.toString()
   const text = `${basePath}${path}${behind === '' ? '' : `?${behind}`}`
-  return { text, markup: literal(text).markup }
+  return Object.assign(literal(text), { text })
 }
 
 /** The page of one failure, or something below it. Ids come from messages of anybody. */

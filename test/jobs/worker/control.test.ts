@@ -4,6 +4,7 @@ import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import { tellWorkers, workersOf } from '../../../src/jobs/worker/control.ts'
 import { HeartbeatRegistry, HEARTBEATS_TOPIC } from '../../../src/jobs/worker/heartbeat.ts'
+import { readDescription } from '../../../src/jobs/worker/read-description.ts'
 import { Bounds } from '../../../src/jobs/worker/bounds.ts'
 import { Pauses } from '../../../src/jobs/worker/pauses.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
@@ -106,6 +107,35 @@ describe('workers over the broker', () => {
     for (const odd of [null, 7, {}, { command: 'explode' }, { command: 'pause', queues: 'jobs' }, { command: 'abort' }])
       assert.deepEqual(await tellWorkers(bench.connection, odd as never, { wait: 20 }), [])
     assert.equal(worker.state, 'running')
+  })
+})
+
+describe('what a worker says of itself', () => {
+  it('is taken field by field, and left where one of them is none', async () => {
+    await using bench = await memoryBench()
+    await using worker = bench.worker({ jobs: [job] })
+    const said = worker.describe()
+    const slot = { job: 'j', jobId: 'i', queue: 'q', attempt: 1, since: 1 }
+    const read = (value: unknown): unknown => readDescription({ json: () => structuredClone(value) })
+    assert.deepEqual(read(said), said)
+    assert.deepEqual(read({ ...said, slots: [{ ...slot, more: 'unknown' }], more: {} }), { ...said, slots: [slot] })
+    const [queue] = said.queues
+    for (const odd of [
+      { name: { markup: '<b>' } },
+      { state: ['running'] },
+      { queues: [null] },
+      { queues: [{ ...queue, queue: { markup: '<b>' } }] },
+      { queues: Array.from({ length: 1001 }, () => queue) },
+      { slots: [{ ...slot, jobId: { markup: '<b>' } }] },
+      { slots: [{ ...slot, attempt: '1' }] },
+      { slots: {} },
+      { done: {} },
+      { at: '1' },
+      { heartbeatMs: '5000' },
+      { heartbeatMs: 1e300 },
+    ])
+      assert.equal(read({ ...said, ...odd }), undefined, JSON.stringify(odd).slice(0, 100))
+    for (const odd of [null, 7, 'text', []]) assert.equal(read(odd), undefined)
   })
 })
 
