@@ -4,7 +4,11 @@ import { type DashboardContext, href } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
 import { bareDocument } from '../layout.ts'
 import { notice } from '../parts/notice.ts'
+import { readForm } from '../read-form.ts'
 import type { Gate, Refusal } from './gate.ts'
+
+/** Anybody may send one: a token, and where to go afterwards. */
+const MOST_LOGIN_BYTES = 16_384
 
 /** The way in with a token, and out again. */
 export function loginRoutes(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
@@ -13,9 +17,9 @@ export function loginRoutes(context: DashboardContext, gate: Gate): Hono<Dashboa
     context.hasLogin ? c.html(loginPage(context, c.req.query('to')).markup) : c.redirect(href(context, '/'), 303),
   )
   routes.post('/login', async (c) => {
-    const form = await c.req.parseBody()
-    const to = typeof form['to'] === 'string' ? form['to'] : undefined
-    const token = typeof form['token'] === 'string' ? form['token'].trim() : ''
+    const form = await readForm(c.req.raw, MOST_LOGIN_BYTES)
+    const to = form.get('to') ?? undefined
+    const token = (form.get('token') ?? '').trim()
     const visitor = gate.logIn(c, token)
     if ('kind' in visitor) return refuse(c, context, visitor, to)
     context.logger.info({ visitor: visitor.name, role: visitor.role }, 'logged in to the dashboard')

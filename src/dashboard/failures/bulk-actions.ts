@@ -6,7 +6,7 @@ import { type Asked, type DeskRoom, refusal, show } from './desk-room.ts'
 import { clearView } from './clear-view.ts'
 import { type ConfirmedAction, confirmView, whatText } from './confirm-view.ts'
 import { exportResponse } from './export.ts'
-import { readForm } from './form.ts'
+import { readForm } from '../read-form.ts'
 import { readRequeueForm, type RequeueForm } from './requeue-form.ts'
 import {
   BEING_SENT,

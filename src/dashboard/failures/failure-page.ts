@@ -9,7 +9,7 @@ import { type Asked, type DeskRoom, refusal, show } from './desk-room.ts'
 import { editView } from './edit-view.ts'
 import { editableBody, editedBody, MOST_EDITABLE_BYTES } from './edited-body.ts'
 import { failureView, noFailureView } from './failure-view.ts'
-import { readForm } from './form.ts'
+import { readForm } from '../read-form.ts'
 
 /** `GET /failures/:id`. */
 export async function failurePage(asked: Asked, room: DeskRoom): Promise<Response> {

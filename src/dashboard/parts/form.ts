@@ -1,4 +1,5 @@
 import { type Content, type Html, html } from '../../page/html.ts'
+import { literal } from '../failures/literal.ts'
 
 export interface ActionOptions {
   /** Where the form is sent, as `href` says. */
@@ -19,7 +20,12 @@ export function actionButton({ action, label, title, fields = {}, tone = 'quiet'
 }
 
 function hiddenFields(fields: Readonly<Record<string, string>>): readonly Html[] {
-  return Object.entries(fields).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)
+  return Object.entries(fields).map(([name, value]) => hiddenField(name, value))
+}
+
+/** Its value comes back letter by letter, however long it is and whatever cannot be seen of it. */
+export function hiddenField(name: string, value: string): Html {
+  return html`<input type="hidden" name="${name}" value="${literal(value)}">`
 }
 
 export interface ConfirmationOptions extends ActionOptions {

@@ -4,7 +4,7 @@ import { mayDo, type Role } from '../access/visitor.ts'
 import { type DashboardContext, href } from '../context.ts'
 import type { Seen } from '../live/glance.ts'
 import { empty } from '../parts/empty.ts'
-import { actionButton } from '../parts/form.ts'
+import { actionButton, hiddenField } from '../parts/form.ts'
 import { table } from '../parts/table.ts'
 import type { WatchedQueue } from './queue-watch.ts'
 import { anchorOf, consumersOf, queueState, readyOf } from './queue-words.ts'
@@ -46,7 +46,7 @@ function workersOf({ workers: { all, paused } }: WatchedQueue): string {
 
 function actions(context: DashboardContext, role: Role, { queue, isPaused, state }: WatchedQueue): Html {
   const fields = { queue }
-  const purge = html`<form method="get" action="${href(context, '/queues/purge')}" class="action"><input type="hidden" name="queue" value="${queue}"><button class="danger" aria-label="Purge ${queue}…">Purge…</button></form>`
+  const purge = html`<form method="get" action="${href(context, '/queues/purge')}" class="action">${hiddenField('queue', queue)}<button class="danger" aria-label="Purge ${queue}…">Purge…</button></form>`
   const mayPurge = mayDo({ role }, 'admin') && (state?.ready ?? 0) > 0
   // No worker takes from it: failures wait there to be collected.
   if (queue === FAILED_QUEUE) return html`${mayPurge ? purge : ''}`

@@ -9,11 +9,14 @@ import { page } from '../layout.ts'
 import { counted } from '../parts/figures.ts'
 import { confirmation } from '../parts/form.ts'
 import { Tidings } from '../parts/tidings.ts'
+import { readForm } from '../read-form.ts'
 import { plainQueueName } from './queue-watch.ts'
 import { queuesTable } from './queues-view.ts'
 
 const PATIENCE_MS = 800
 const ANSWERS_MS = 1000
+/** More than any broker takes. */
+const LONGEST_NAME = 1000
 
 /** `/queues`: what waits, and what operators do to it. */
 export function queuesRoutes(context: DashboardContext): Hono<DashboardEnv> {
@@ -100,9 +103,10 @@ async function turn(
   return `${queue} is ${command === 'pause' ? 'paused' : 'resumed'}: ${concerned === 1 ? now : now.replace('takes', 'take')}, ${later}.`
 }
 
-/** @throws UnderstudyError `invalid-option` where none is named. */
+/** @throws UnderstudyError `invalid-option` where none is named, or what no queue can be called. */
 async function queueOf(c: Context<DashboardEnv>): Promise<string> {
-  const { queue } = await c.req.parseBody()
-  if (typeof queue === 'string' && queue !== '') return plainQueueName(queue)
-  throw new UnderstudyError('invalid-option', 'no queue is named')
+  const queue = plainQueueName((await readForm(c.req.raw)).get('queue') ?? '')
+  if (queue === '') throw new UnderstudyError('invalid-option', 'no queue is named')
+  if (queue.length > LONGEST_NAME) throw new UnderstudyError('invalid-option', 'no queue has so long a name')
+  return queue
 }

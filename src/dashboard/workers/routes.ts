@@ -10,6 +10,7 @@ import { page } from '../layout.ts'
 import { counted } from '../parts/figures.ts'
 import { confirmation } from '../parts/form.ts'
 import { Tidings } from '../parts/tidings.ts'
+import { readForm } from '../read-form.ts'
 import { workersTable } from './workers-view.ts'
 
 const PATIENCE_MS = 900
@@ -57,8 +58,8 @@ ${tidings.of(c.req.query('told'))}<div id="workers">${workersTable(context, visi
       return c.html(page(context, c.get('visitor'), { title: `${verb} all workers`, current: 'workers', main }).markup)
     })
     routes.post(`/workers/${command}`, needs('operator'), async (c) => {
-      const { worker } = await c.req.parseBody()
-      if (typeof worker !== 'string' || worker === '') throw new UnderstudyError('invalid-option', 'no worker is named')
+      const worker = (await readForm(c.req.raw)).get('worker') ?? ''
+      if (worker === '') throw new UnderstudyError('invalid-option', 'no worker is named')
       const actor = c.get('visitor').name
       const which = worker === ALL ? {} : { worker }
       const obeyed = await tellWorkers(connection, { command }, { wait: ANSWERS_MS, ...which })

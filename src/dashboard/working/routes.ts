@@ -8,6 +8,7 @@ import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
 import { confirmation } from '../parts/form.ts'
 import { Tidings } from '../parts/tidings.ts'
+import { readForm } from '../read-form.ts'
 import { workingTable } from './working-view.ts'
 
 const PATIENCE_MS = 900
@@ -51,8 +52,8 @@ ${tidings.of(c.req.query('told'))}<div id="working">${workingTable(context, visi
   })
 
   routes.post('/working/abort', needs('operator'), async (c) => {
-    const { job } = await c.req.parseBody()
-    if (typeof job !== 'string' || job === '') throw new UnderstudyError('invalid-option', 'no job is named')
+    const job = (await readForm(c.req.raw)).get('job') ?? ''
+    if (job === '') throw new UnderstudyError('invalid-option', 'no job is named')
     const actor = c.get('visitor').name
     const ran = workers.workers().some(({ slots }) => slots.some(({ jobId }) => jobId === job))
     const obeyed = await tellWorkers(connection, { command: 'abort', jobId: job }, { wait: ANSWERS_MS })

@@ -6,6 +6,7 @@ import { type DashboardContext, href } from '../context.ts'
 import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
 import { counted } from '../parts/figures.ts'
+import { hiddenField } from '../parts/form.ts'
 import { table } from '../parts/table.ts'
 import { since } from '../parts/time.ts'
 
@@ -55,5 +56,5 @@ export function workingTable(context: DashboardContext, role: Role): Html {
 }
 
 function abortForm(context: DashboardContext, { job, jobId }: RunningJob): Html {
-  return html`<form method="get" action="${href(context, '/working/abort')}" class="action"><input type="hidden" name="job" value="${jobId}"><button aria-label="Abort ${job} ${jobId}…">Abort…</button></form>`
+  return html`<form method="get" action="${href(context, '/working/abort')}" class="action">${hiddenField('job', jobId)}<button aria-label="Abort ${job} ${jobId}…">Abort…</button></form>`
 }

@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../../errors.ts'
+import { UnderstudyError } from '../errors.ts'
 
 /** More than any form has but that of an edit. */
 const MOST_FORM_BYTES = 524_288
