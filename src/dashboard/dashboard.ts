@@ -1,8 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
-import { type Clock, systemClock, type Timer } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Connection } from '../connection.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { App } from '../jobs/app.ts'
@@ -29,6 +28,7 @@ import { queuesRoutes } from './queues/routes.ts'
 import { requestRoutes } from './requests/routes.ts'
 import { type MetricsRegister, metricsRoutes } from './metrics.ts'
 import { problemPage } from './problem-page.ts'
+import { serve } from './server.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import { workersRoutes } from './workers/routes.ts'
 import { WorkerRoster } from './workers/worker-roster.ts'
@@ -108,10 +108,6 @@ const OPTIONS: NamesOf<DashboardOptions> = {
   logger: true,
 }
 
-const MOST_BODY_BYTES = 4 * 1024 * 1024
-const MOST_CONNECTIONS = 1000
-const CLOSE_MS = 5000
-const SWEEP_MS = 50
 const DEFAULT_PORT = 8080
 
 /**
@@ -133,7 +129,7 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const onChange = (): void => live.changed()
   const failures = app?.keepsFailures ? app.failures : undefined
   const workers = new WorkerRoster({ connection, clock, logger, onChange })
-  const gate = new Gate(access, basePath, clock)
+  const gate = new Gate(access, basePath, clock, logger)
   const closers: (() => Promise<void>)[] = []
   const context: DashboardContext = {
     basePath,
@@ -162,7 +158,6 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
   const under = context.basePath || '/'
   root.use(safeHeaders)
   root.use(gate.guard)
-  root.use(bodyLimit({ maxSize: MOST_BODY_BYTES, onError: (c) => c.text('That is too much at once.\n', 413) }))
   root.route(under, assetRoutes())
   root.route(under, loginRoutes(context, gate))
   root.use(async (c, next) => {
@@ -187,7 +182,9 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
   root.route(under, metricsRoutes(context, metrics))
   root.notFound((c) => problemPage(c, context, 404, 'There is no such page'))
   root.onError((error, c) => {
-    context.logger.error({ path: c.req.path, error: messageOf(error) }, 'a page of the dashboard failed')
+    // What a visitor asked for in a wrong way is told to the visitor.
+    const level = error instanceof UnderstudyError && error.code === 'invalid-option' ? 'debug' : 'error'
+    context.logger[level]({ path: c.req.path, error: messageOf(error) }, 'a page of the dashboard failed')
     return problemPage(c, context, 500, 'This page could not be made', error)
   })
   return root
@@ -232,41 +229,22 @@ class RunningDashboard implements Dashboard {
         'invalid-option',
         `without tokens the dashboard listens on the loopback address alone, not on ${host}: give access with tokens`,
       )
-    if (this.#closing) throw new UnderstudyError('closed', 'the dashboard was closed')
-    const server = createServer(this.listener)
-    server.maxConnections = MOST_CONNECTIONS
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) =>
-        reject(new UnderstudyError('invalid-option', `cannot listen on ${host}:${port}: ${messageOf(error)}`)),
-      )
-      server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve)
-    })
-    const address = server.address()
-    const taken = typeof address === 'object' && address !== null ? address.port : port
+    if (this.#isClosed()) throw closed()
+    const { clock, logger, live, basePath } = this.#context
+    const server = await serve(this.listener, { host, port, clock, logger, endStreams: () => live.endStreams() })
     const shown = host.includes(':') && !host.startsWith('[') ? `[${host}]` : host
     let closing: Promise<void> | undefined
     const close = async (): Promise<void> => {
-      const { clock } = this.#context
-      const timer = clock.after(CLOSE_MS, () => server.closeAllConnections())
-      // An answer that ends from now on leaves its connection open for more, which will not come.
-      const sweep = (): Timer =>
-        clock.after(SWEEP_MS, () => {
-          server.closeIdleConnections()
-          sweeping = sweep()
-        })
-      let sweeping = sweep()
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve())
-        this.#context.live.endStreams()
-        server.closeIdleConnections()
-      })
-      timer.cancel()
-      sweeping.cancel()
+      await server.close()
       this.#servers.delete(listening)
     }
     const listening: ListeningDashboard = {
-      url: `http://${shown}:${taken}${this.#context.basePath}/`,
+      url: `http://${shown}:${server.port}${basePath}/`,
       close: () => (closing ??= close()),
+    }
+    if (this.#isClosed()) {
+      await listening.close()
+      throw closed()
     }
     this.#servers.add(listening)
     return listening
@@ -277,8 +255,9 @@ class RunningDashboard implements Dashboard {
       const { live, brokers, queues, workers } = this.#context
       live.close()
       brokers.close()
-      await Promise.all([...[...this.#servers].map((server) => server.close()), queues.close(), workers.close()])
-      await Promise.all(this.#closers.map((close) => close()))
+      // What runs for visitors is stopped at once, and not after the last of them was answered.
+      const others = [queues.close(), workers.close(), ...this.#closers.map((close) => close())]
+      await Promise.all([...Array.from(this.#servers, (server) => server.close()), ...others])
     })()
     return this.#closing
   }
@@ -286,4 +265,12 @@ class RunningDashboard implements Dashboard {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
+
+  #isClosed(): boolean {
+    return this.#closing !== undefined
+  }
+}
+
+function closed(): UnderstudyError {
+  return new UnderstudyError('closed', 'the dashboard was closed')
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createConnection } from 'node:net'
+import { text as allOf } from 'node:stream/consumers'
 import { describe, it } from 'node:test'
 import { createDashboard } from '../../src/dashboard/dashboard.ts'
 import { Attempts } from '../../src/dashboard/access/attempts.ts'
@@ -55,10 +56,31 @@ describe('who is let in without tokens', () => {
 
   it('is nobody who comes through a proxy that says so', async (context) => {
     const on = await stage(context, { hasTokens: false })
-    for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip', 'via']) {
+    for (const header of [
+      'x-forwarded-for',
+      'X-Forwarded-Proto',
+      'forwarded',
+      'x-real-ip',
+      'via',
+      'CF-Connecting-IP',
+    ]) {
       const { status, text } = await raw(on.url, { [header]: '203.0.113.7' })
       assert.equal(status, 403, header)
       assert.match(text, /for the machine that it runs on/)
+    }
+  })
+
+  it('is nobody who speaks as only proxies do, which need not say so', async (context) => {
+    const on = await stage(context, { hasTokens: false })
+    const { port, host } = new URL(on.url)
+    for (const [version, status] of [
+      ['1.1', 200],
+      ['1.0', 403],
+    ] as const) {
+      const socket = createConnection(Number(port), '127.0.0.1')
+      socket.write(`GET /queues HTTP/${version}\r\nHost: ${host}\r\nConnection: close\r\n\r\n`)
+      const answer = await allOf(socket)
+      assert.match(answer, new RegExp(`^HTTP/1.1 ${status} `), version)
     }
   })
 
@@ -123,6 +145,32 @@ describe('who is let in with tokens', () => {
     assert(Number(response.headers.get('retry-after')) > 0)
     assert.equal(cookie, '')
     assert.equal((await on.ask('/', 'admin')).status, 429)
+    const told = on.log.filter((line) => line.startsWith('warn somebody showed the dashboard a token'))
+    assert.equal(told.length, 10)
+    assert(!on.log.some((line) => line.includes('wrong-')), on.log.join('\n'))
+  })
+
+  it('has no more tries for a right token between the wrong ones', async (context) => {
+    const on = await stage(context)
+    const statuses: number[] = []
+    for (let n = 0; n < 12; n++) {
+      if (n % 3 === 0) await on.ask('/queues', 'viewer')
+      statuses.push((await logIn(on, `wrong-${n}`)).response.status)
+    }
+    assert.deepEqual(statuses, [...Array.from({ length: 10 }, () => 401), 429, 429])
+  })
+
+  it('sends no more than a token to log in', async (context) => {
+    const on = await stage(context)
+    const headers = { origin: new URL(on.url).origin }
+    const login = async (body: FormData | URLSearchParams): Promise<number> =>
+      (await fetch(new URL('/login', on.url), { method: 'POST', redirect: 'manual', headers, body })).status
+    const body = new FormData()
+    body.set('token', TOKENS.admin.token)
+    assert.equal(await login(body), 400)
+    assert.equal(await login(new URLSearchParams({ token: 'x'.repeat(20_000) })), 400)
+    assert.equal(await login(new URLSearchParams({ token: TOKENS.admin.token })), 303)
+    assert(!on.log.some((line) => line.startsWith('error')), on.log.join('\n'))
   })
 
   it('shows a token in a header, as programs do, without a page that it comes from', async (context) => {
@@ -167,6 +215,21 @@ describe('who is let in with tokens', () => {
     )
   })
 
+  it('is nobody where the application answers with what is no visitor', async (context) => {
+    const said: unknown[] = [true, { name: 'nina' }, { name: 'nina', role: 'root' }, { name: '', role: 'admin' }]
+    const on = await stage(context, { hasTokens: false, access: { identify: () => said.shift() as never } })
+    while (said.length > 0) assert.equal((await fetch(on.url)).status, 500)
+    assert.match(on.log.join('\n'), /identify must return a name and a role/)
+    said.push({ name: 'nina', role: 'viewer', kind: 'staff' })
+    assert.match(await (await fetch(on.url)).text(), /nina, viewer/)
+  })
+
+  it('is asked for no token where only the application knows who asks', async (context) => {
+    const on = await stage(context, { hasTokens: false, access: { identify: () => undefined } })
+    const headers = { authorization: 'Bearer of-the-application-alone' }
+    for (let n = 0; n < 12; n++) assert.equal((await fetch(on.url, { headers })).status, 401)
+  })
+
   it('calls the server by a name of the list, where there is one', async (context) => {
     const on = await stage(context, { access: { tokens: [TOKENS.admin], hosts: ['jobs.example.org'] } })
     const headers = { authorization: `Bearer ${TOKENS.admin.token}` }
@@ -186,6 +249,9 @@ describe('access that cannot be', () => {
       [{ tokens: [{ name: ' ', role: 'admin', token }] }, /no name/],
       [{ tokens: [1, 2].map((n) => ({ name: `n${n}`, role: 'admin', token })) }, /two tokens are the same/],
       [{ sessionMs: 0 }, /sessionMs/],
+      [{ hosts: [] }, /list of hosts is empty/],
+      [{ hosts: ['jobs.example.org', 'https://jobs.example.org/'] }, /a host is written like/],
+      [{ hosts: ['jobs.example.org:port'] }, /a host is written like/],
       [{ token }, /token/],
     ] as const)
       assert.throws(
@@ -205,13 +271,25 @@ describe('sessions', () => {
     const visitor = { name: 'ada', role: 'admin' } as const
     const first = sessions.begin(visitor)
     assert.deepEqual(sessions.visitorOf(first), visitor)
-    const ids = Array.from({ length: 1000 }, () => sessions.begin(visitor))
+    const ids = Array.from({ length: 1000 }, (_, n) => sessions.begin({ ...visitor, name: `n${n}` }))
     assert.equal(sessions.size, 1000)
     assert.equal(sessions.visitorOf(first), undefined)
     await clock.advance(1000)
     assert.equal(sessions.visitorOf(ids.at(-1) ?? ''), undefined)
     sessions.begin(visitor)
     assert.equal(sessions.size, 1)
+  })
+
+  it('of somebody else stay, however often one logs in', () => {
+    const sessions = new Sessions(new FakeClock(), 1000)
+    const other = sessions.begin({ name: 'ada', role: 'admin' })
+    const ids = Array.from({ length: 60 }, () => sessions.begin({ name: 'vera', role: 'viewer' }))
+    assert.equal(sessions.size, 51)
+    assert(sessions.visitorOf(other))
+    assert.deepEqual(
+      [ids[9], ids[10]].map((id) => sessions.visitorOf(id ?? '')?.name),
+      [undefined, 'vera'],
+    )
   })
 })
 
@@ -244,11 +322,28 @@ describe('where a request comes from', () => {
       { origin: 'http://localhost:8081' },
       { origin: 'null' },
       { origin: 'http://localhost:8080.evil.example' },
+      { origin: 'http://jobs.example.org:3000' },
       { 'sec-fetch-site': 'none' },
       { origin: 'http://localhost:8080', 'sec-fetch-site': 'same-site' },
       { origin: 'https://evil.example', 'sec-fetch-site': 'same-origin' },
     ])
       assert.equal(site(headers), 'foreign', JSON.stringify(headers))
+  })
+
+  it('may be another site where it leads here, and not where it has something of this within itself', async (context) => {
+    const on = await stage(context, { hasTokens: false })
+    for (const [site, mode, status] of [
+      ['cross-site', 'navigate', 200],
+      ['none', 'navigate', 200],
+      ['same-origin', 'cors', 200],
+      ['cross-site', 'no-cors', 403],
+      ['same-site', 'cors', 403],
+      ['cross-site', '', 403],
+    ] as const)
+      for (const method of ['GET', 'HEAD']) {
+        const headers = { 'sec-fetch-site': site, ...(mode && { 'sec-fetch-mode': mode }) }
+        assert.equal((await raw(on.url, headers, method)).status, status, `${method} ${site} ${mode}`)
+      }
   })
 
   it('is this machine for its loopback addresses alone', () => {

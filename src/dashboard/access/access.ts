@@ -16,8 +16,9 @@ export interface Access {
   /** Defaults to none: then only this machine is let in, over its loopback address, and may do everything. */
   readonly tokens?: readonly AccessToken[]
   /**
-   * An application's own way to know who asks; undefined for nobody. It is asked before tokens and sessions. What comes
-   * from another site than the page is refused before it is asked. Defaults to none.
+   * An application's own way to know who asks; undefined for nobody. It is asked before tokens and sessions, for a page
+   * that is live again every quarter of an hour. What comes from another site than the page is refused before it is
+   * asked. It must leave the body unread. Defaults to none.
    */
   readonly identify?: (request: Request) => Visitor | undefined | Promise<Visitor | undefined>
   /**
@@ -36,11 +37,12 @@ export interface Access {
 const SHORTEST_TOKEN = 16
 const MOST_TOKENS = 1000
 const LONGEST_SESSION_MS = 30 * 24 * 3_600_000
+const HOST = /^(?:[a-z0-9](?:[\w.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
 /** @throws UnderstudyError `invalid-option`, which quotes no token. */
 export function checkAccess(access: Access): void {
   checkNames('access', access, { tokens: true, identify: true, hosts: true, sessionMs: true, https: true })
-  const { tokens = [], sessionMs, identify } = access
+  const { tokens = [], hosts, sessionMs, identify } = access
   if (identify !== undefined && typeof identify !== 'function') throw invalid('identify must be a function')
   if (tokens.length > MOST_TOKENS) throw invalid(`there are more than ${MOST_TOKENS} tokens`)
   if (access.tokens !== undefined && tokens.length === 0)
@@ -52,6 +54,9 @@ export function checkAccess(access: Access): void {
       throw invalid(`the token of ${name} is too short: ${SHORTEST_TOKEN} characters are the least`)
   }
   if (new Set(tokens.map(({ token }) => token)).size < tokens.length) throw invalid('two tokens are the same')
+  if (hosts?.length === 0) throw invalid('the list of hosts is empty, so nobody could call: leave it out, or name one')
+  if (hosts?.some((host) => typeof host !== 'string' || !HOST.test(host)))
+    throw invalid('a host is written like jobs.example.org or jobs.example.org:8443, without a scheme and a path')
   if (sessionMs !== undefined && !(sessionMs > 0 && sessionMs <= LONGEST_SESSION_MS))
     throw invalid('sessionMs must be above 0, and 30 days at most')
 }

@@ -45,8 +45,4 @@ export class Attempts {
       this.#tallies.delete(eldest)
     }
   }
-
-  right(address: string): void {
-    this.#tallies.delete(address)
-  }
 }

@@ -3,17 +3,20 @@ import type { Context, MiddlewareHandler } from 'hono'
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie'
 import { createMiddleware } from 'hono/factory'
 import type { Clock } from '../../clock.ts'
+import type { Logger } from '../../logger.ts'
 import type { DashboardEnv } from '../env.ts'
 import type { Access } from './access.ts'
 import { Attempts } from './attempts.ts'
-import { isLoopbackAddress, isLoopbackHost, isNamed, siteOf } from './origin.ts'
+import { isForeignPart, isLoopbackAddress, isLoopbackHost, isNamed, siteOf } from './origin.ts'
 import { Sessions } from './sessions.ts'
 import { Tokens } from './tokens.ts'
-import { mayDo, type Visitor } from './visitor.ts'
+import { isVisitor, mayDo, type Visitor } from './visitor.ts'
 
 const SESSION_MS = 12 * 3_600_000
+// An application's own sessions end without a word to the dashboard: its browsers come again after so long.
+const IDENTIFIED_MS = 15 * 60_000
 // Whoever tells of another hop is no browser on this machine.
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const
+const HOP = /^(?:forwarded|via|x-forwarded.*|x-real-ip|x-client-ip|true-client-ip|cf-connecting-ip)$/
 
 /** Why somebody is not let in. */
 export type Refusal =
@@ -31,11 +34,15 @@ export class Gate {
   readonly #tokens: Tokens
   readonly #sessions: Sessions
   readonly #attempts: Attempts
+  readonly #clock: Clock
+  readonly #logger: Logger
   /** Neither tokens nor a way of the application's own: then this machine alone is let in. */
   readonly isOpen: boolean
 
-  constructor(access: Access, basePath: string, clock: Clock) {
+  constructor(access: Access, basePath: string, clock: Clock, logger: Logger) {
     this.#access = access
+    this.#clock = clock
+    this.#logger = logger
     this.#basePath = basePath
     this.#tokens = new Tokens(access.tokens ?? [])
     this.#sessions = new Sessions(clock, access.sessionMs ?? SESSION_MS)
@@ -47,13 +54,17 @@ export class Gate {
     return this.#access.tokens !== undefined
   }
 
-  /** Before everything: whether the server is called by a name of its own, and a write comes from its own page. */
+  /**
+   * Before everything: whether the server is called by a name of its own, a write comes from its own page, and no page of
+   * another site has something of it within itself.
+   */
   readonly guard: MiddlewareHandler<DashboardEnv> = createMiddleware<DashboardEnv>(async (c, next) => {
     const host = hostOf(c)
     const { hosts } = this.#access
     const isMeant = hosts === undefined ? !this.isOpen || isLoopbackHost(host) : isNamed(host, hosts)
     if (!isMeant) return c.text('This dashboard is not called by that name.\n', 403)
     const isRead = c.req.method === 'GET' || c.req.method === 'HEAD'
+    if (isRead && isForeignPart(c.req.raw.headers)) return c.text('Pages of other sites may only lead here.\n', 403)
     if (!isRead) {
       if (c.req.method !== 'POST')
         return c.text('Only GET and POST are known here.\n', 405, { Allow: 'GET, HEAD, POST' })
@@ -69,8 +80,10 @@ export class Gate {
   async admit(c: Asked): Promise<Visitor | Refusal> {
     if (this.isOpen) return this.#admitLoopback(c)
     const identified = await this.#access.identify?.(c.req.raw)
-    if (identified) return identified
-    const bearer = this.#bearerOf(c)
+    if (identified && !isVisitor(identified))
+      throw new TypeError('identify must return a name and a role (viewer, operator or admin), or undefined')
+    if (identified) return { name: identified.name, role: identified.role }
+    const bearer = this.hasTokens ? this.#bearerOf(c) : undefined
     if (bearer !== undefined) return this.#try(c, bearer)
     const id = getCookie(c, cookieName(c))
     const visitor = id === undefined ? undefined : this.#sessions.visitorOf(id)
@@ -101,12 +114,17 @@ export class Gate {
   /** Whether who was let in is still: a stream outlives the request that opened it. */
   stillIn(c: Asked): () => boolean {
     const id = c.get('session')
-    return id === undefined ? () => true : () => this.#sessions.visitorOf(id) !== undefined
+    if (id !== undefined) return () => this.#sessions.visitorOf(id) !== undefined
+    if (this.#access.identify === undefined) return () => true
+    const until = this.#clock.now() + IDENTIFIED_MS
+    return () => this.#clock.now() < until
   }
 
   #admitLoopback(c: Asked): Visitor | Refusal {
-    const address = c.env?.incoming?.socket.remoteAddress
-    const isHere = isLoopbackAddress(address) && !FORWARDED.some((name) => c.req.header(name) !== undefined)
+    const incoming = c.env?.incoming
+    // Browsers have left HTTP/1.0 long ago, and some proxies that tell of no hop speak it unless told otherwise.
+    const isDirect = incoming?.httpVersion !== '1.0' && !Object.keys(c.req.header()).some((name) => HOP.test(name))
+    const isHere = isDirect && isLoopbackAddress(incoming?.socket.remoteAddress)
     if (isHere) return { name: `dashboard@${hostname()}`, role: 'admin' }
     return {
       kind: 'forbidden',
@@ -120,9 +138,10 @@ export class Gate {
     const waitMs = this.#attempts.waitOf(address)
     if (waitMs > 0) return { kind: 'wait', waitMs }
     const visitor = this.#tokens.visitorOf(token)
-    if (visitor) this.#attempts.right(address)
-    else this.#attempts.wrong(address)
-    return visitor ?? { kind: 'unknown', tried: true }
+    if (visitor) return visitor
+    this.#attempts.wrong(address)
+    this.#logger.warn({ address }, 'somebody showed the dashboard a token that nobody has')
+    return { kind: 'unknown', tried: true }
   }
 
   #bearerOf(c: Asked): string | undefined {

@@ -35,9 +35,19 @@ export function siteOf(headers: Headers, host: string, names: readonly string[])
   if (origin !== null) {
     if (!URL.canParse(origin)) return 'foreign'
     const from = new URL(origin).host
-    if (from !== host.toLowerCase() && !isNamed(from, names)) return 'foreign'
+    // Another port of the same name is another site, unless it is named with it.
+    if (from !== host.toLowerCase() && !names.some((name) => name.toLowerCase() === from)) return 'foreign'
   }
   return site === null && origin === null ? 'untold' : 'same'
+}
+
+/**
+ * Whether a page of another site asks for something to be shown within itself, or to be had in passing. It may only lead
+ * here: what it could not read anyway still costs a look at brokers and stores, or a stream.
+ */
+export function isForeignPart(headers: Headers): boolean {
+  const site = headers.get('sec-fetch-site')
+  return (site === 'cross-site' || site === 'same-site') && headers.get('sec-fetch-mode') !== 'navigate'
 }
 
 function hostName(host: string): string {

@@ -9,6 +9,8 @@ interface Session {
 }
 
 const MOST_SESSIONS = 1000
+// Whoever logs in again and again logs nobody else out.
+const MOST_OF_ONE = 50
 const ID_BYTES = 32
 
 /** Who is logged in: bounded in number and in time, and gone with the process. */
@@ -26,9 +28,14 @@ export class Sessions {
     return this.#open.size
   }
 
-  /** Begins one, and returns its id, which nobody can guess. The eldest gives way where there are too many. */
+  /**
+   * Begins one, and returns its id, which nobody can guess. The eldest of the visitor gives way where they have too many,
+   * and the eldest of all where there are too many.
+   */
   begin(visitor: Visitor): string {
     this.#forgetOld()
+    const own = [...this.#open].filter(([, session]) => session.visitor.name === visitor.name).map(([key]) => key)
+    for (const eldest of own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1))) this.#open.delete(eldest)
     for (const eldest of this.#open.keys()) {
       if (this.#open.size < MOST_SESSIONS) break
       this.#open.delete(eldest)

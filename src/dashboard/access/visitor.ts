@@ -8,6 +8,13 @@ export interface Visitor {
   readonly role: Role
 }
 
+/** Whether what an application returned is one: callers without types are asked too. */
+export function isVisitor(value: unknown): value is Visitor {
+  if (typeof value !== 'object' || value === null) return false
+  const { name, role } = value as Partial<Record<keyof Visitor, unknown>>
+  return typeof name === 'string' && name !== '' && ROLES.includes(role as Role)
+}
+
 /** From the least. */
 export const ROLES: readonly Role[] = ['viewer', 'operator', 'admin']
 
