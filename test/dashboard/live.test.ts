@@ -5,7 +5,7 @@ import type { Lab } from '../../infra/labs/lab.ts'
 import { drillUri } from '../../src/cli/drill-run.ts'
 import { connect } from '../../src/connect.ts'
 import { createDashboard } from '../../src/dashboard/dashboard.ts'
-import { EventStream } from '../../src/dashboard/live/event-stream.ts'
+import { eventBytes, EventStream } from '../../src/dashboard/live/event-stream.ts'
 import { Glance } from '../../src/dashboard/live/glance.ts'
 import { LiveFeed } from '../../src/dashboard/live/live-feed.ts'
 import { silentLogger } from '../../src/logger.ts'
@@ -106,6 +106,36 @@ describe('the stream of a page', () => {
     const origin = new URL(on.url).origin
     await fetch(new URL('/logout', on.url), { method: 'POST', redirect: 'manual', headers: { cookie, origin } })
     await ended
+  })
+
+  it('ends after a quarter of an hour where the application has to be asked anew', async (context) => {
+    const clock = new FakeClock()
+    const identify = (): { name: string; role: 'viewer' } => ({ name: 'nina', role: 'viewer' })
+    const on = await stage(context, { hasTokens: false, access: { identify }, clock })
+    const events = await on.ask('/events?page=none')
+    assert(events.body)
+    const { told, ended, cancel } = follow(events.body)
+    await clock.advance(250)
+    await eventually('its first fragment', () => told.length > 0)
+    let isOver = false
+    void ended.then(() => (isOver = true))
+    clock.freeze(15 * 60_000 - 2000)
+    await clock.advance(1000)
+    assert.equal(isOver, false)
+    await clock.advance(2000)
+    await ended
+    await cancel()
+  })
+
+  it('is not opened where only its headers are wanted', async (context) => {
+    const on = await stage(context)
+    for (let n = 0; n < 201; n++) {
+      const { status, headers } = await on.ask('/events?page=none', 'viewer', { method: 'HEAD' })
+      assert.deepEqual([status, headers.get('content-type')], [200, 'text/event-stream'])
+    }
+    const events = await on.ask('/events?page=none')
+    assert.equal(events.status, 200)
+    await events.body?.cancel()
   })
 
   it('ends when the dashboard closes, which waits for nobody', async (context) => {
@@ -253,14 +283,11 @@ describe('an event stream', () => {
   it('ends, once, where it is not allowed any more', async () => {
     let isAllowed = true
     let ends = 0
-    const stream = new EventStream(
-      () => isAllowed,
-      () => ends++,
-    )
+    const stream = new EventStream({ isAllowed: () => isAllowed, onEnd: () => ends++ })
     const { told, ended } = follow(stream.readable)
-    stream.event('fragment', '{"id":"a","html":""}')
+    stream.write(eventBytes('fragment', '{"id":"a","html":""}'))
     isAllowed = false
-    stream.event('fragment', '{"id":"b","html":""}')
+    stream.write(eventBytes('fragment', '{"id":"b","html":""}'))
     stream.end()
     await ended
     assert.deepEqual(
@@ -268,6 +295,33 @@ describe('an event stream', () => {
       ['a'],
     )
     assert.equal(ends, 1)
+  })
+})
+
+describe('an event stream that nobody reads', () => {
+  /** How many events it takes before it ends. */
+  function filled(event: Uint8Array, cutOff?: () => void): { readonly stream: EventStream; readonly taken: number } {
+    const ends: true[] = []
+    let taken = 0
+    const stream = new EventStream({ isAllowed: () => true, onEnd: () => ends.push(true), cutOff })
+    for (; ends.length === 0 && taken < 1000; taken++) stream.write(event)
+    stream.write(event)
+    stream.end()
+    assert.equal(ends.length, 1)
+    return { stream, taken: taken - 1 }
+  }
+
+  it('takes so many events, and so many bytes', () => {
+    assert.equal(filled(eventBytes('fragment', 'small')).taken, 64)
+    assert.equal(filled(new Uint8Array(1024 * 1024)).taken, 4)
+  })
+
+  it('frees what was not read, and has its connection cut', async () => {
+    const { stream } = filled(eventBytes('fragment', 'small'))
+    await assert.rejects(stream.readable.getReader().read(), /too slow/)
+    let cuts = 0
+    filled(eventBytes('fragment', 'small'), () => cuts++)
+    assert.equal(cuts, 1)
   })
 })
 

@@ -3,7 +3,7 @@ import { messageOf } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import type { Html } from '../../page/html.ts'
 import type { Role } from '../access/visitor.ts'
-import { EventStream } from './event-stream.ts'
+import { eventBytes, EventStream, STILL_HERE } from './event-stream.ts'
 
 /** A part of a page that changes by itself: the inside of the element with this id. */
 export interface Fragment {
@@ -38,7 +38,7 @@ interface Channel {
   readonly streams: Set<EventStream>
   /** What was sent last of each fragment, without what its times say in words. */
   readonly sent: Map<string, string>
-  readonly current: Map<string, string>
+  readonly current: Map<string, Uint8Array>
   renderedAt: number
   spokeAt: number
   timer: Timer | undefined
@@ -89,15 +89,23 @@ export class LiveFeed {
     }
   }
 
-  /** A stream of what changes on a page; undefined where there is no such page, or too many look already. */
-  open(page: string, role: Role, isAllowed: () => boolean): ReadableStream<Uint8Array> | undefined {
-    const { mostStreams = MOST_STREAMS } = this.#options
+  /**
+   * A stream of what changes on a page; undefined where there is no such page, or too many look already. `cutOff` cuts
+   * the connection of a reader that is too slow.
+   */
+  open(
+    page: string,
+    role: Role,
+    isAllowed: () => boolean,
+    cutOff?: () => void,
+  ): ReadableStream<Uint8Array> | undefined {
+    const { clock, mostStreams = MOST_STREAMS } = this.#options
     if (this.#closed || !this.#renderers.has(page) || this.streams >= mostStreams) return undefined
     const channel = this.#channelOf(page, role)
-    const stream = new EventStream(isAllowed, () => this.#left(channel, stream))
+    const stream = new EventStream({ isAllowed, cutOff, onEnd: () => this.#left(channel, stream) })
     channel.streams.add(stream)
-    stream.event('time', String(this.#options.clock.wallTime()))
-    for (const data of channel.current.values()) stream.event('fragment', data)
+    stream.write(eventBytes('time', String(clock.wallTime())))
+    for (const event of channel.current.values()) stream.write(event)
     channel.isDirty = true
     this.#schedule(channel)
     return stream.readable
@@ -166,7 +174,7 @@ export class LiveFeed {
     }
     if (clock.now() - channel.spokeAt >= KEEP_ALIVE_MS) {
       channel.spokeAt = clock.now()
-      for (const stream of channel.streams) stream.comment('still here')
+      for (const stream of channel.streams) stream.write(STILL_HERE)
     }
     for (const stream of channel.streams) stream.check()
     channel.isRendering = false
@@ -181,10 +189,10 @@ export class LiveFeed {
     const told = withoutWordsOfTime(markup)
     if (channel.sent.get(id) === told) return
     channel.sent.set(id, told)
-    const data = JSON.stringify({ id, html: markup })
-    channel.current.set(id, data)
+    const event = eventBytes('fragment', JSON.stringify({ id, html: markup }))
+    channel.current.set(id, event)
     channel.spokeAt = this.#options.clock.now()
-    for (const stream of channel.streams) stream.event('fragment', data)
+    for (const stream of channel.streams) stream.write(event)
   }
 }
 
