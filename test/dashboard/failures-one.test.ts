@@ -62,7 +62,7 @@ for (const kind of STORE_KINDS) {
       const { text } = await get('/failures/a.0')
       const told = readable(text)
       for (const part of [
-        /TypeError connect ECONNREFUSED 10\.0\.0\.1:25 failed/,
+        /TypeError connect ECONNREFUSED 10\.0\.0\.1:25 Failed/,
         /Job mail\.send Job id a Queue mails Reason exception/,
         /2 failures of this cause|3 failures of this cause/,
         /Request id req-7/,

@@ -21,7 +21,7 @@ export async function workAndFood(stage: FailuresStage): Promise<void> {
   await until('the failure', async () => (await app.failures.count()) === 1)
 
   const found = await get(`/failures?q=${encodeURIComponent('error:nightmares')}`)
-  assert.match(readable(found.text), /1 failure matches.*Error: nightmares of so much work nap naps 1 failed/)
+  assert.match(readable(found.text), /1 failure matches.*Error: nightmares of so much work nap naps 1 Failed/)
   const address = /href="([^"]*)" data-open/.exec(found.text)?.[1] ?? ''
   const form = await get(`${address}/edit`)
   assert.match(readable(form.text), /"text": "so much work"/)
@@ -41,7 +41,7 @@ export async function workAndFood(stage: FailuresStage): Promise<void> {
   assert.match(readable(sent.text), /sent back.* by otto edited, as the new job /)
   await until('the success', () => done.length === 1)
   assert.deepEqual(done, ['so much food'])
-  await until('the mark', async () => /sent back, succeeded/.test((await get(address)).text))
+  await until('the mark', async () => /Sent back, succeeded/.test((await get(address)).text))
   const again = await post(`${address}/edit`, { form: 'text', args: '{"text":"twice"}', queue: 'naps' })
   assert.equal(again.status, 400)
   assert.match(readable(again.text), /is retried, and only what is failed can be sent/)

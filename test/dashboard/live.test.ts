@@ -6,6 +6,7 @@ import { drillUri } from '../../src/cli/drill-run.ts'
 import { connect } from '../../src/connect.ts'
 import { createDashboard } from '../../src/dashboard/dashboard.ts'
 import { eventBytes, EventStream } from '../../src/dashboard/live/event-stream.ts'
+import { Lately } from '../../src/dashboard/live/lately.ts'
 import { Glance } from '../../src/dashboard/live/glance.ts'
 import { LiveFeed } from '../../src/dashboard/live/live-feed.ts'
 import { silentLogger } from '../../src/logger.ts'
@@ -65,7 +66,7 @@ describe('a failover while a page is open', () => {
     const { told, cancel } = follow(body)
     const lines = (): readonly string[] => told.filter(({ id }) => id === 'broker-line').map((one) => one.html)
     await eventually('both links are up', () =>
-      lines().some((line) => line.includes(first) && !line.includes('to sends')),
+      lines().some((line) => line.includes(first) && !line.includes('for sends')),
     )
     const before = told.length
     await lab.kill(active)
@@ -83,7 +84,7 @@ describe('a failover while a page is open', () => {
       told.some(({ id, html }) => id === 'failovers' && html.includes(second)),
     )
     const page = await (await fetch(url)).text()
-    assert.match(page, new RegExp(`<h1 id="who-serves">${second} serves</h1>`))
+    assert.match(page, new RegExp(`<h1 id="who-serves"><span class="good"><svg[^]*?</span>\u00a0${second} serves</h1>`))
     await cancel()
   })
 })
@@ -192,6 +193,20 @@ describe('the live feed', () => {
     assert(stream)
     return follow(stream)
   }
+
+  it('renders what a page is about for those who look at that alone', async () => {
+    const { clock, live } = feed()
+    live.register('one', (_role, of) => [{ id: 'part', inside: html`about ${of}` }])
+    const [first, second] = ['a', 'b'].map((of) => read(live.open('one', 'viewer', () => true, of)))
+    await clock.advance(0)
+    assert.deepEqual(
+      [first?.told.map((one) => one.html), second?.told.map((one) => one.html)],
+      [['about a'], ['about b']],
+    )
+    await first?.cancel()
+    assert.equal(live.streams, 1)
+    live.close()
+  })
 
   it('renders a page once for all who look at it, and at most four times a second', async () => {
     const { clock, live, rendered, say } = feed()
@@ -364,5 +379,26 @@ describe('a glance', () => {
     look.resolve(1)
     await glance.close()
     assert.equal(glance.seen.value, 1)
+  })
+})
+
+describe('an answer of lately', () => {
+  it('serves all who ask the same within a while, and none that failed', async () => {
+    const clock = new FakeClock()
+    const lately = new Lately<string>(clock, 1000)
+    let looks = 0
+    const look = (what: string) => async (): Promise<string> => {
+      looks++
+      if (what === 'wrong') throw new Error('away')
+      return what
+    }
+    assert.deepEqual(await Promise.all(['a', 'a', 'b'].map((key) => lately.ask(key, look(key)))), ['a', 'a', 'b'])
+    assert.equal(looks, 2)
+    await assert.rejects(lately.ask('wrong', look('wrong')), /away/)
+    await assert.rejects(lately.ask('wrong', look('wrong')), /away/)
+    assert.equal(looks, 4)
+    await clock.advance(1000)
+    await lately.ask('a', look('a'))
+    assert.equal(looks, 5)
   })
 })

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { counted } from '../../src/dashboard/parts/figures.ts'
+import { badge } from '../../src/dashboard/parts/badge.ts'
+import { facts } from '../../src/dashboard/parts/facts.ts'
+import { filterForm } from '../../src/dashboard/parts/filters.ts'
 import { actionButton, confirmation } from '../../src/dashboard/parts/form.ts'
+import { pager } from '../../src/dashboard/parts/pager.ts'
 import { table } from '../../src/dashboard/parts/table.ts'
 import { Tidings } from '../../src/dashboard/parts/tidings.ts'
-import { ago, durationText, exactly, since } from '../../src/dashboard/parts/time.ts'
+import { ago, durationText, exactly, exactlyAgo, since } from '../../src/dashboard/parts/time.ts'
 
 const NOW = Date.UTC(2026, 10, 21, 19, 36, 6)
 const clock = { wallTime: () => NOW }
@@ -32,11 +36,12 @@ describe('times', () => {
       '<time datetime="2026-11-21T19:34:36.000Z" data-kind="since" title="2026-11-21 19:34:36 UTC">1 min</time>',
     )
     assert.match(exactly(NOW).markup, />2026-11-21 19:36:06 UTC</)
+    assert.match(exactlyAgo(clock, NOW - 5000).markup, />2026-11-21 19:36:01 UTC<.*>5 s ago</)
   })
 
   it('that are none are told so, whatever a message said', () => {
     for (const at of [Number.NaN, Number.POSITIVE_INFINITY, 9e15, '2026' as unknown as number])
-      assert.equal(ago(clock, at).markup, '<span class="quiet">no time</span>')
+      for (const told of [ago, exactlyAgo]) assert.equal(told(clock, at).markup, '<span class="quiet">no time</span>')
   })
 
   it('that something took have as many digits as are of use', () => {
@@ -66,6 +71,63 @@ describe('a table', () => {
     assert.match(
       markup,
       /<form method="post" action="\/pause" class="action"><button class="quiet" aria-label="Pause &#60;orders&#62;">Pause<\/button><\/form>/,
+    )
+  })
+})
+
+describe('a table whose rows begin with something else than their name', () => {
+  it('has its row header where it says', () => {
+    const { markup } = table({
+      caption: 'Failures',
+      name: 'failures',
+      columns: [
+        { title: 'Check', kind: 'check' },
+        { title: 'Error', kind: 'head' },
+        { title: 'Job', name: 'job' },
+      ],
+      rows: [['box', 'no', 'mail']],
+    })
+    assert.match(markup, /<table role="table" class="rows failures">/)
+    assert.match(
+      markup,
+      /<td role="cell" class="check" data-title="">box<\/td><th role="rowheader" scope="row" class="head">no</,
+    )
+    assert.match(markup, /<td role="cell" class="text job" data-title="Job">mail</)
+  })
+})
+
+describe('the way through a list', () => {
+  it('is a landmark where there is one, and only says what is shown where not', () => {
+    assert.equal(pager({ said: '3 drills' }).markup, '<p class="pager"><span class="quiet">3 drills</span></p>')
+    assert.equal(pager({}).markup, '')
+    const { markup } = pager({ said: 'Page 2 of 3', newest: '/a', newer: '/b', older: '/c?x=1&y=2' })
+    assert.match(markup, /^<nav class="pager" aria-label="Pages">/)
+    assert.match(markup, /<a href="\/b" rel="prev">Newer<\/a><a href="\/c\?x=1&#38;y=2" rel="next">Older<\/a>/)
+  })
+})
+
+describe('filters', () => {
+  it('are a form that only looks, with what is chosen', () => {
+    const options = [
+      { value: 'a', words: '<a>', isChosen: false },
+      { value: 'b', words: 'b', isChosen: true },
+    ]
+    const { markup } = filterForm('/audit', [{ name: 'actor', label: 'Who', any: 'anybody', options }])
+    assert.match(markup, /<form class="finder" method="get" action="\/audit" role="search" aria-label="Filters">/)
+    assert.match(markup, /<label for="filter-actor">Who<\/label>\s*<select id="filter-actor" name="actor">/)
+    assert.match(markup, /<option value="a">&#60;a&#62;<\/option><option value="b" selected>b<\/option>/)
+  })
+})
+
+describe('facts and states', () => {
+  it('are told by name, and by a word that begins with a capital', () => {
+    assert.match(
+      facts([['<Job>', 'mail']]).markup,
+      /<dl class="facts"><div><dt>&#60;Job&#62;<\/dt><dd>mail<\/dd><\/div><\/dl>/,
+    )
+    assert.match(
+      badge('pass', 'sent back', 'good').markup,
+      /^<span class="state good"><svg.*<\/svg> Sent back<\/span>$/,
     )
   })
 })

@@ -58,6 +58,9 @@ export const SCRIPT: string = `'use strict'
   let source, again
   const show = (state, words) => {
     if (!liveState || liveState.dataset.live === state) return
+    // Who hears the page is told what is worth a word: that it is old, and that it is live again.
+    const told = document.getElementById('broker-told')
+    if (told && (state === 'off' || liveState.dataset.live === 'off')) told.textContent = words
     liveState.dataset.live = state
     liveState.textContent = words
   }
@@ -104,6 +107,13 @@ export const SCRIPT: string = `'use strict'
   })
   for (const hidden of document.querySelectorAll('[data-needs-script]')) hidden.hidden = false
 
+  // Whoever speaks to the computer, or has keys of their own, turns ours off; it stays so.
+  const keys = document.getElementById('keys-on')
+  try {
+    if (keys) keys.checked = localStorage.getItem('understudy-keys') !== 'off'
+    if (keys) keys.addEventListener('change', () => localStorage.setItem('understudy-keys', keys.checked ? 'on' : 'off'))
+  } catch { /* A browser that keeps nothing has them on. */ }
+
   // Keys: / goes to the search, g and a letter to a page, j and k along the rows, Escape out of a field.
   let went = -Infinity
   const step = (by) => {
@@ -113,7 +123,7 @@ export const SCRIPT: string = `'use strict'
     rows[Math.min(rows.length - 1, Math.max(0, now + by))].focus()
   }
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || (keys && !keys.checked)) return
     const field = event.target instanceof Element && event.target.matches('input:not([type=checkbox], [type=radio]), textarea, select')
     if (field) {
       if (event.key === 'Escape') event.target.blur()

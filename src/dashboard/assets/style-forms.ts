@@ -6,9 +6,9 @@ button, .button {
   background: var(--paper); cursor: pointer; text-decoration: none; color: var(--ink); white-space: nowrap;
 }
 button:hover, .button:hover { border-color: var(--muted); background: var(--panel); }
+button.strong, .button.strong { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 650; }
+button.strong:hover, .button.strong:hover { filter: brightness(1.08); }
 button.quiet { color: var(--ink); }
-button.strong { background: var(--accent); border-color: var(--accent); color: var(--paper); font-weight: 650; }
-button.strong:hover { filter: brightness(1.08); }
 button.danger { border-color: var(--bad); color: var(--bad); }
 button:disabled { color: var(--muted); cursor: default; }
 form.action { display: inline-block; margin: 0; }
@@ -20,10 +20,19 @@ input:not([type=hidden], [type=checkbox], [type=radio]), select, textarea {
 input::placeholder { color: var(--muted); opacity: 1; }
 textarea { width: 100%; font-family: var(--mono); font-size: 0.93em; }
 label { display: inline-block; }
-.search { display: flex; flex-wrap: wrap; gap: 8px; align-items: end; margin: 14px 0 4px; }
-.search input[type=search] { flex: 1 1 260px; min-width: 0; }
+input[type=checkbox] { width: 17px; height: 17px; margin: 0; vertical-align: -3px; accent-color: var(--accent); }
+input[aria-invalid], textarea[aria-invalid] { border-color: var(--bad); }
+.finder { margin: 18px 0 0; }
+.finder-line { display: flex; flex-wrap: wrap; gap: 6px 8px; align-items: center; }
+.finder-line label { flex-basis: 100%; font-size: var(--small); color: var(--muted); }
+.finder-line input { flex: 1 1 240px; min-width: 0; font-family: var(--mono); font-size: 0.93em; }
+.quick-filters { display: flex; flex-wrap: wrap; gap: 8px 16px; margin-top: 10px; align-items: end; }
+.quick-filters > div { display: grid; gap: 2px; flex: 0 1 170px; min-width: 0; }
+.quick-filters > .fitting { flex: none; }
+.quick-filters label { font-size: var(--small); color: var(--muted); }
+.quick-filters input, .quick-filters select, .quick-filters button, .finder-line button { height: 34px; }
+.quick-filters input, .quick-filters select { width: 100%; min-width: 0; }
 .choices { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 20px; align-items: center; }
-.confirmation h1 { font-size: var(--figure); }
 .login form { display: grid; gap: 8px; margin: 20px 0; }
 .login button { justify-self: start; margin-top: 6px; }
 .heading .action { margin-left: auto; }
@@ -32,5 +41,8 @@ label { display: inline-block; }
 @media (max-width: 760px) {
   button, .button { min-height: 38px; line-height: 30px; }
   .visitor button { min-height: 30px; line-height: 26px; }
+  .quick-filters > div { flex: 1 1 130px; }
+  .quick-filters > .fitting { flex: none; }
+  .quick-filters input, .quick-filters select, .quick-filters button, .finder-line :is(input, button) { height: 40px; }
 }
 `

@@ -14,6 +14,11 @@ ${GROUND}
 .brokers { flex: 1 1 320px; display: flex; flex-wrap: wrap; gap: 2px 24px; }
 .brokers time { color: var(--muted); }
 .endpoint { font-weight: 650; }
+.live { margin: 0; font-size: var(--small); color: var(--muted); }
+.live::before { content: ''; display: inline-block; width: 7px; height: 7px; margin-right: 7px; border-radius: 50%; border: 1.5px solid currentColor; vertical-align: 1px; }
+.live[data-live=on]::before { background: var(--good); border-color: var(--good); }
+.live[data-live=off] { flex: 1 0 100%; order: 4; max-width: none; padding: 10px 14px; background: var(--bad-wash); border-left: 3px solid var(--bad); color: var(--ink); font-size: var(--text); font-weight: 650; }
+.live[data-live=off]::before { background: none; border-color: var(--bad); }
 .visitor { display: flex; align-items: baseline; gap: 12px; font-size: var(--small); }
 .main-nav { border-bottom: 1px solid var(--rule); }
 .main-nav ul { display: flex; flex-wrap: wrap; gap: 0 24px; }
@@ -24,7 +29,7 @@ main { padding-block: 32px 0; }
 main::after { content: ''; display: block; margin-top: 64px; border-top: 1px solid var(--grid); }
 main:focus { outline: none; }
 h1 { font-size: var(--answer); line-height: 1.16; font-weight: 680; letter-spacing: -0.022em; margin: 0 0 8px; text-wrap: balance; }
-main > section, .section { margin-top: 48px; }
+main section { margin-top: 48px; }
 main > section:first-child { margin-top: 0; }
 h1 + .lead { margin-bottom: 20px; }
 .lead { font-size: var(--lead); line-height: 1.45; color: var(--muted); }
@@ -38,6 +43,12 @@ h1 + .lead { margin-bottom: 20px; }
 .state.quiet { color: var(--muted); }
 .heading { display: flex; flex-wrap: wrap; align-items: baseline; gap: 4px 18px; margin-bottom: 8px; }
 .heading h2 { margin: 0; }
+
+.concerns { margin: 0; max-width: none; }
+.concerns li { display: flex; gap: 10px; padding: 5px 0; max-width: 90ch; }
+.concerns li > .glyph { margin-top: 0.28em; }
+.concerns .quiet > span { color: var(--ink); }
+h1 > span > .glyph { width: 0.78em; height: 0.78em; vertical-align: -0.02em; }
 
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 24px 28px; margin: 28px 0 0; }
 .figures > div { border-top: 2px solid var(--ink); padding-top: 8px; }
@@ -53,22 +64,25 @@ h1 + .lead { margin-bottom: 20px; }
 .notice.good { background: var(--good-wash); border-color: var(--good); }
 .notice.bad { background: var(--bad-wash); border-color: var(--bad); }
 .notice.doubtful { background: var(--unknown-wash); border-color: var(--unknown); }
-.payload { margin: 0; padding: 14px 16px; background: var(--panel); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; }
+.box { margin: 8px 0 0; padding: 14px 16px; background: var(--panel); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 560px; overflow-y: auto; line-height: 1.5; }
 .foot { padding-block: 18px 40px; font-size: var(--small); color: var(--muted); display: flex; flex-wrap: wrap; gap: 0 28px; justify-content: space-between; }
+.keys { max-width: none; }
+@media (pointer: coarse) { .keys { display: none; } }
+.keys kbd { padding: 0 5px; border: 1px solid var(--rule); border-radius: 3px; font: inherit; color: var(--ink); }
 .problem::after, .login::after { content: none; }
 .problem, .login { max-width: 520px; margin-top: 8vh; }
 
 @media (max-width: 760px) {
-  :root { --figure: 24px; --title: 19px; }
+  :root { --figure: 24px; --title: 19px; --answer: 23px; }
   .top, .main-nav ul, main, .foot { padding-inline: 16px; }
-  .top { padding-block: 12px 8px; }
+  .top { padding-block: 12px 8px; gap: 4px 14px; }
   .brokers { flex-basis: 100%; order: 3; }
   .visitor { margin-left: auto; }
   .main-nav ul { gap: 0 18px; }
   .main-nav a { padding: 7px 0 6px; }
   main { padding-block: 22px 0; }
   main::after { margin-top: 48px; }
-  main > section:not(:first-child), .section { margin-top: 36px; }
+  main section:not(main > :first-child) { margin-top: 36px; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 18px 20px; }
 }
 @media print { .main-nav, .skip, .visitor, .action { display: none; } }

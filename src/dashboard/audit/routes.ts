@@ -37,7 +37,7 @@ async function auditPage(asked: Asked, context: DashboardContext): Promise<Respo
   const number = pageNumber(asked.req.query('page'))
   const main = auditView({
     basePath: context.basePath,
-    now: context.clock.wallTime(),
+    clock: context.clock,
     entries: matching.slice((number - 1) * PAGE, number * PAGE),
     matching: matching.length,
     looked: { count: all.length, isAll: all.length < MOST_ENTRIES },

@@ -4,9 +4,10 @@ import type { SuiteResult } from '../../drill/suite/suite-result.ts'
 import type { Search } from '../../drill/threshold/search-file.ts'
 import { findingsBesideHeadline, headline } from '../../drill/report/headline.ts'
 import { formatMs, unbroken } from '../../drill/report/durations.ts'
-import { type Content, type Html, html } from '../../page/html.ts'
+import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
-import { ago, exactly } from '../parts/time.ts'
+import { facts } from '../parts/facts.ts'
+import { exactlyAgo, ago } from '../parts/time.ts'
 import type { ShelfEntry } from './entry.ts'
 import { counted, drillAddress, measured, stateBadge, titleOf } from './entry-words.ts'
 import { HISTORY_FILE, REPORT_FILE, RESULT_FILE } from './read-entry.ts'
@@ -28,10 +29,15 @@ export interface DrillView {
 }
 
 export function drillView(view: DrillView): Html {
+  return html`<p class="trail"><a href="${view.basePath}/drills">All drills</a></p>
+<h1>${titleOf(view.entry)}</h1>
+<div id="drill">${drillParts(view)}</div>`
+}
+
+/** What changes until it has come to its verdict. */
+export function drillParts(view: DrillView): Html {
   const { basePath, clock, entry, result, suite, search } = view
-  return html`<p class="trail"><a href="${basePath}/drills">Drills</a></p>
-<h1>${titleOf(entry)}</h1>
-<p class="verdict-line">${stateBadge(entry.state)} <span class="quiet">${ago(clock, entry.at)}, ${exactly(entry.at)}</span></p>
+  return html`<p class="verdict-line">${stateBadge(entry.state)} <span class="quiet">${exactlyAgo(clock, entry.at)}</span></p>
 <p class="lead">${unbroken(result ? headline(result) : entry.says)}</p>
 ${entry.hasReport && html`<p><a class="button strong" href="${drillAddress(basePath, entry.name, REPORT_FILE)}">Open the report</a></p>`}
 ${result && told(result)}
@@ -81,11 +87,6 @@ ${facts([
 ])}</section>`
 }
 
-/** Facts by name. */
-export function facts(rows: readonly (readonly [string, Content])[]): Html {
-  return html`<dl class="facts">${rows.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`
-}
-
 function compareLinks({ basePath, clock, entry, before }: DrillView): Html {
   if (!before) return html``
   const address = `${basePath}/compare?with=${encodeURIComponent(before.name)}&with=${encodeURIComponent(entry.name)}`
@@ -110,5 +111,5 @@ function filesSection({ basePath, entry, files }: DrillView): Html {
 
 function again(command: string | undefined): Html {
   if (command === undefined || command === '') return html``
-  return html`<section><h2>The same again</h2><pre class="command"><code>${command}</code></pre></section>`
+  return html`<section><h2>The same again</h2><pre class="box"><code>${command}</code></pre></section>`
 }

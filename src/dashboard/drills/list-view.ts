@@ -1,8 +1,9 @@
-import { plural } from '../../drill/report/durations.ts'
 import type { Clock } from '../../clock.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
 import { empty } from '../parts/empty.ts'
+import { filterForm } from '../parts/filters.ts'
+import { counted as countOf } from '../parts/figures.ts'
 import { pager } from '../parts/pager.ts'
 import { table } from '../parts/table.ts'
 import { ago } from '../parts/time.ts'
@@ -28,15 +29,21 @@ export interface ListView {
   readonly leftOut: number
   /** From 0. */
   readonly from: number
-  readonly first: string | undefined
-  readonly next: string | undefined
+  readonly newest: string | undefined
+  readonly older: string | undefined
 }
 
 export function listView(view: ListView): Html {
   return html`<h1>Drills</h1>
 <p class="lead">What was rehearsed in <code>${printableLine(view.folder, 200)}</code>, the newest first. <a href="${view.basePath}/timeline">The timeline</a> shows them beside failovers and failures.</p>
-${view.all === 0 ? nothingYet() : html`${filters(view)}${view.found === 0 ? noneFound(view) : listed(view)}`}
-${view.leftOut > 0 && html`<p class="quiet">${plural(view.leftOut, 'folder')} more, those whose names come first, ${view.leftOut === 1 ? 'is' : 'are'} not looked at.</p>`}`
+${view.all > 0 && filters(view)}
+<div id="drill-list">${listParts(view)}</div>`
+}
+
+/** What changes while drills are run. */
+export function listParts(view: ListView): Html {
+  return html`${view.all === 0 ? nothingYet() : view.found === 0 ? noneFound(view) : listed(view)}
+${view.leftOut > 0 && html`<p class="quiet">${countOf(view.leftOut, 'folder')} more, those whose names come first, ${view.leftOut === 1 ? 'is' : 'are'} not looked at.</p>`}`
 }
 
 function nothingYet(): Html {
@@ -48,19 +55,25 @@ function noneFound({ basePath }: ListView): Html {
 }
 
 function filters({ basePath, labs, lab, state }: ListView): Html {
-  return html`<form class="filters" method="get" action="${basePath}/drills">
-<label>Lab <select name="lab">${option('', 'any', lab === undefined)}${labs.map((name) => option(name, printableLine(name, 60), name === lab))}</select></label>
-<label>Verdict <select name="verdict">${option('', 'any', state === undefined)}${ENTRY_STATES.map((name) => option(name, STATE_WORDS[name], name === state))}</select></label>
-<button>Show</button></form>`
-}
-
-function option(value: string, text: string, isChosen: boolean): Html {
-  return html`<option value="${value}"${isChosen && html` selected`}>${text}</option>`
+  return filterForm(`${basePath}/drills`, [
+    {
+      name: 'lab',
+      label: 'Lab',
+      any: 'any',
+      options: labs.map((name) => ({ value: name, words: printableLine(name, 60), isChosen: name === lab })),
+    },
+    {
+      name: 'verdict',
+      label: 'Verdict',
+      any: 'any',
+      options: ENTRY_STATES.map((name) => ({ value: name, words: STATE_WORDS[name], isChosen: name === state })),
+    },
+  ])
 }
 
 function listed(view: ListView): Html {
-  const { basePath, entries, found, from, first, next } = view
-  const said = found === entries.length ? plural(found, 'drill') : `${from + 1}–${from + entries.length} of ${found}`
+  const { basePath, entries, found, from, newest, older } = view
+  const said = found === entries.length ? countOf(found, 'drill') : `${from + 1}–${from + entries.length} of ${found}`
   return html`<form method="get" action="${basePath}/compare" class="listed">
 ${table({
   caption: 'Drills, the newest first',
@@ -73,7 +86,7 @@ ${table({
     { title: 'Lost', kind: 'number' },
     { title: 'Duplicated', kind: 'number' },
     { title: 'Report' },
-    { title: 'Compare' },
+    { title: 'Compare', name: 'compared' },
   ],
   rows: entries.map((entry) => [
     html`<a href="${drillAddress(basePath, entry.name)}">${titleOf(entry)}</a>${entry.lab !== '' && html`<span class="beneath">${printableLine(entry.name, 80)}</span>`}${(entry.state === 'broken' || entry.state === 'unfinished') && html`<span class="beneath">${printableLine(entry.says, 160)}</span>`}`,
@@ -89,6 +102,6 @@ ${table({
       html`<input type="checkbox" name="with" value="${entry.name}" aria-label="Compare ${titleOf(entry)}, ${printableLine(entry.name, 80)}">`,
   ]),
 })}
-<div class="beside">${pager({ said, first, next })}${entries.filter(isComparable).length > 1 && html`<button class="quiet">Compare the two checked</button>`}</div>
+<div class="beside">${pager({ said, newest, older })}${entries.filter(isComparable).length > 1 && html`<button class="quiet">Compare the two checked</button>`}</div>
 </form>`
 }

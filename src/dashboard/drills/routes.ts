@@ -2,32 +2,35 @@ import { type Context, Hono } from 'hono'
 import { html } from '../../page/html.ts'
 import { type DashboardContext, href } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
-import { page } from '../layout.ts'
+import { page, type PageOptions } from '../layout.ts'
+import { Lately } from '../live/lately.ts'
+import type { Fragment } from '../live/live-feed.ts'
 import { empty } from '../parts/empty.ts'
 import { compareFolders } from './compare.ts'
-import { drillView } from './drill-view.ts'
+import { type DrillView, drillParts, drillView } from './drill-view.ts'
 import { ENTRY_STATES, type ShelfEntry } from './entry.ts'
 import { titleOf } from './entry-words.ts'
-import { listView } from './list-view.ts'
+import { listParts, type ListView, listView } from './list-view.ts'
 import { pagePolicy } from './policy.ts'
 import { serveFile } from './serve.ts'
-import { timelineRoutes } from '../timeline/routes.ts'
 import { type DrillShelf, filterEntries } from './shelf.ts'
 
 const PAGE_SIZE = 50
+const FRESH_MS = 1000
 
-/** `/drills` and `/timeline`: what was rehearsed, and what happened. Everything here only looks. */
+/** `/drills`: what was rehearsed. Everything here only looks. */
 export function drillRoutes(context: DashboardContext): Hono<DashboardEnv> {
   const { drills: shelf } = context
   const routes = new Hono<DashboardEnv>()
-  routes.route('/', timelineRoutes(context))
   if (!shelf) {
     routes.get('/drills', (c) => show(c, context, 'Drills', noFolder()))
     return routes
   }
+  liveDrills(context, shelf)
   routes.get('/drills', async (c) => {
-    const { title, main } = await listPage(context, shelf, c.req.query())
-    return show(c, context, title, main)
+    const query = c.req.query()
+    const main = listView(await listed(context, shelf, query))
+    return show(c, context, 'Drills', main, 200, { live: 'drills', of: liveOf(query) })
   })
   routes.get('/compare', async (c) => {
     const compared = await compareFolders(shelf, c.req.queries('with') ?? [])
@@ -42,7 +45,9 @@ export function drillRoutes(context: DashboardContext): Hono<DashboardEnv> {
   routes.get('/drills/:name', async (c) => {
     const entry = await shelf.entry(c.req.param('name'))
     if (!entry) return show(c, context, 'Drills', wrong(context, 'There is no such drill here.'), 404)
-    return show(c, context, titleOf(entry), await drillPage(context, shelf, entry))
+    const main = drillView(await drillOf(context, shelf, entry))
+    const isRunning = entry.state === 'running'
+    return show(c, context, titleOf(entry), main, 200, isRunning ? { live: 'drill', of: entry.name } : {})
   })
   routes.get('/drills/:name/*', async (c) => {
     const steps = stepsOf(new URL(c.req.url).pathname, href(context, '/drills/'))
@@ -52,11 +57,9 @@ export function drillRoutes(context: DashboardContext): Hono<DashboardEnv> {
   return routes
 }
 
-async function listPage(
-  context: DashboardContext,
-  shelf: DrillShelf,
-  query: Readonly<Record<string, string>>,
-): Promise<{ readonly title: string; readonly main: ReturnType<typeof listView> }> {
+type Query = Readonly<Record<string, string>>
+
+async function listed(context: DashboardContext, shelf: DrillShelf, query: Query): Promise<ListView> {
   const { entries, leftOut } = await shelf.list()
   const lab = query['lab'] || undefined
   const state = ENTRY_STATES.find((known) => known === query['verdict'])
@@ -70,7 +73,7 @@ async function listPage(
     const search = new URLSearchParams({ ...(lab && { lab }), ...(state && { verdict: state }), page: String(number) })
     return href(context, `/drills?${search.toString()}`)
   }
-  const main = listView({
+  return {
     basePath: context.basePath,
     clock: context.clock,
     folder: shelf.folder,
@@ -82,24 +85,24 @@ async function listPage(
     all: entries.length,
     leftOut,
     from,
-    first: pageNumber > 1 ? address(1) : undefined,
-    next: from + PAGE_SIZE < found.length ? address(pageNumber + 1) : undefined,
-  })
-  return { title: 'Drills', main }
+    newest: pageNumber > 1 ? address(1) : undefined,
+    older: from + PAGE_SIZE < found.length ? address(pageNumber + 1) : undefined,
+  }
 }
 
-async function drillPage(
-  context: DashboardContext,
-  shelf: DrillShelf,
-  entry: ShelfEntry,
-): Promise<ReturnType<typeof drillView>> {
+/** A list that is narrowed has parts of its own: they go by what narrows it. */
+function liveOf({ lab = '', verdict = '', page: number = '' }: Query): string {
+  return new URLSearchParams({ lab, verdict, page: number }).toString()
+}
+
+async function drillOf(context: DashboardContext, shelf: DrillShelf, entry: ShelfEntry): Promise<DrillView> {
   const [stored, search, files, { entries }] = await Promise.all([
     shelf.result(entry.name),
     shelf.search(entry.name),
     shelf.files(entry.name),
     shelf.list(),
   ])
-  return drillView({
+  return {
     basePath: context.basePath,
     clock: context.clock,
     entry,
@@ -115,7 +118,25 @@ async function drillPage(
         fault === entry.fault &&
         (state === 'pass' || state === 'fail' || state === 'unknown'),
     ),
-  })
+  }
+}
+
+/** The list, and a drill that is under way, change while drills are run. */
+function liveDrills(context: DashboardContext, shelf: DrillShelf): void {
+  const { clock, live } = context
+  const lately = new Lately<readonly Fragment[]>(clock, FRESH_MS)
+  live.register('drills', (_role, of) =>
+    lately.ask(`list ${of}`, async () => {
+      const view = await listed(context, shelf, Object.fromEntries(new URLSearchParams(of)))
+      return [{ id: 'drill-list', inside: listParts(view) }]
+    }),
+  )
+  live.register('drill', (_role, of) =>
+    lately.ask(`drill ${of}`, async () => {
+      const entry = await shelf.entry(of)
+      return entry ? [{ id: 'drill', inside: drillParts(await drillOf(context, shelf, entry)) }] : []
+    }),
+  )
 }
 
 /** The names in an address after its beginning, each decoded by itself; undefined for what is none. */
@@ -141,6 +162,7 @@ function show(
   title: string,
   main: ReturnType<typeof html>,
   status: 200 | 400 | 404 = 200,
+  parts: Pick<PageOptions, 'live' | 'of'> = {},
 ): Response | Promise<Response> {
-  return c.html(page(context, c.get('visitor'), { title, current: 'drills', main }).markup, status)
+  return c.html(page(context, c.get('visitor'), { title, current: 'drills', main, ...parts }).markup, status)
 }

@@ -25,6 +25,6 @@ export function clearView({ basePath, count, busy, word, typed }: ClearView): Ht
         <input id="typed" name="typed" value="${literal(typed ?? '')}" autocomplete="off" autocapitalize="none" spellcheck="false" required${typed !== undefined && html` aria-invalid="true" aria-describedby="typed-trouble"`}>
         ${typed !== undefined && html`<span class="hint trouble" id="typed-trouble" role="alert">That is not it: nothing was removed</span>`}</div>
       <div class="choices"><button type="submit" class="danger">Clear all</button>
-        <a class="button" href="${basePath}/failures">Leave it</a></div>
+        <a class="button" href="${basePath}/failures">Leave it as it is</a></div>
     </form>`
 }

@@ -7,7 +7,8 @@ import { literal } from './literal.ts'
 import { REQUEUE_FIELDS, type RequeueField, type RequeueForm } from './requeue-form.ts'
 import type { RequeueOutcome } from '../../jobs/failures/requeue-outcome.ts'
 import { type Selection, selectionFields } from './selection.ts'
-import { countText, errorText, failuresText } from './status-words.ts'
+import { errorText, failuresText } from './status-words.ts'
+import { formatCount } from '../parts/figures.ts'
 
 /** What is asked for before anything is done. */
 export type ConfirmedAction = 'requeue' | 'discard' | 'remove'
@@ -33,7 +34,7 @@ export function confirmView(view: ConfirmView): Html {
   const words = WORDS[action]
   const { touched, chosen } = counts
   return html`<h1>${words.title}</h1>
-    ${view.before !== undefined && html`<p class="notice" role="status">When you were asked it was ${failuresText(view.before)}, now it is ${countText(touched)}. Nothing has been done yet.</p>`}
+    ${view.before !== undefined && html`<p class="notice" role="status">When you were asked it was ${failuresText(view.before)}, now it is ${formatCount(touched)}. Nothing has been done yet.</p>`}
     <p class="lead">${words.says(touched)}</p>
     ${chosen > touched && html`<p>${words.stays(chosen - touched)}</p>`}
     <p class="quiet">${whatText(selection)}</p>
@@ -49,7 +50,7 @@ export function confirmView(view: ConfirmView): Html {
       <div class="choices">
         <button type="submit" class="${action === 'remove' ? 'danger' : 'strong'}">${words.button(touched)}</button>
         ${action === 'requeue' && html`<button type="submit" name="dry" value="1">Only count</button>`}
-        <a class="button" href="${backAddress(basePath, selection)}">Leave it</a>
+        <a class="button" href="${backAddress(basePath, selection)}">Leave it as it is</a>
       </div>
     </form>`
     }`
@@ -71,10 +72,10 @@ const WORDS: Readonly<
     says: (count) =>
       count === 1
         ? '1 failed job goes back to its queue: with the same id and arguments, from its first attempt.'
-        : `${countText(count)} failed jobs go back to their queues: each with the same id and arguments, from its first attempt.`,
+        : `${formatCount(count)} failed jobs go back to their queues: each with the same id and arguments, from its first attempt.`,
     stays: (count) =>
       `${failuresText(count)} that you chose ${count === 1 ? 'is' : 'are'} not failed any more, and ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}.`,
-    button: (count) => (count === 1 ? 'Send it back' : `Send ${countText(count)} back`),
+    button: (count) => (count === 1 ? 'Send it back' : `Send ${formatCount(count)} back`),
   },
   discard: {
     title: 'Discard',
@@ -82,7 +83,7 @@ const WORDS: Readonly<
       `${failuresText(count)} will be marked as not wanted any more. ${count === 1 ? 'It stays' : 'They stay'} to be seen, and ${count === 1 ? 'is' : 'are'} not sent back by anybody.`,
     stays: (count) =>
       `${failuresText(count)} that you chose ${count === 1 ? 'is' : 'are'} not failed any more, and ${count === 1 ? 'stays' : 'stay'} as ${count === 1 ? 'it is' : 'they are'}.`,
-    button: (count) => (count === 1 ? 'Discard it' : `Discard ${countText(count)}`),
+    button: (count) => (count === 1 ? 'Discard it' : `Discard ${formatCount(count)}`),
   },
   remove: {
     title: 'Remove',
@@ -90,7 +91,7 @@ const WORDS: Readonly<
       `${failuresText(count)} will be forgotten, with arguments and errors. This cannot be undone: export ${count === 1 ? 'it' : 'them'} first if ${count === 1 ? 'it' : 'they'} may be needed.`,
     stays: (count) =>
       `${failuresText(count)} that you chose ${count === 1 ? 'is' : 'are'} just being sent back, and ${count === 1 ? 'stays' : 'stay'}.`,
-    button: (count) => (count === 1 ? 'Remove it' : `Remove ${countText(count)}`),
+    button: (count) => (count === 1 ? 'Remove it' : `Remove ${formatCount(count)}`),
   },
 }
 
@@ -100,7 +101,7 @@ export function whatText(selection: Selection): string {
     const [first = ''] = selection.ids
     return selection.ids.length === 1
       ? `Chosen: ${printableLine(first)}`
-      : `Chosen: ${countText(selection.ids.length)} checked failures`
+      : `Chosen: ${formatCount(selection.ids.length)} checked failures`
   }
   const query = selection.text.trim()
   return query === '' || query === '*'
@@ -116,8 +117,8 @@ function groupLines({ groups, counts }: ConfirmView): Html {
   if (groups.length === 0) return html``
   const told = groups.reduce((sum, { count }) => sum + count, 0)
   return html`<ul class="causes">
-    ${groups.map((group) => html`<li><span class="number">${countText(group.count)}</span> <span>${group.job === '' ? 'unknown job' : printableLine(group.job, 80)}: ${printableLine(errorText(group), 160)}</span></li>`)}
-    ${told < counts.touched && html`<li><span class="number">${countText(counts.touched - told)}</span> <span>of other causes</span></li>`}
+    ${groups.map((group) => html`<li><span class="number">${formatCount(group.count)}</span> <span>${group.job === '' ? 'unknown job' : printableLine(group.job, 80)}: ${printableLine(errorText(group), 160)}</span></li>`)}
+    ${told < counts.touched && html`<li><span class="number">${formatCount(counts.touched - told)}</span> <span>of other causes</span></li>`}
   </ul>`
 }
 

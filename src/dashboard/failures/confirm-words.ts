@@ -2,18 +2,19 @@ import { formatQueryDuration } from '../../jobs/failures/query-duration.ts'
 import type { RequeueOutcome } from '../../jobs/failures/requeue-outcome.ts'
 import type { RequeueChoice } from './requeue-form.ts'
 import type { RequeueRun } from './requeue-runs.ts'
-import { countText, failuresText } from './status-words.ts'
+import { failuresText } from './status-words.ts'
+import { formatCount } from '../parts/figures.ts'
 
 /** How a requeue goes, in sentences: what was left empty is not told. */
 export function choiceText({ to, limit, maxAge, rate, canary, canaryTimeout }: RequeueChoice): readonly string[] {
   const sentences = [
     typeof to === 'string' ? `They go to the queue ${to}.` : 'Each goes to the queue that it came from.',
-    limit !== undefined && `At most ${countText(limit)}, the eldest first.`,
+    limit !== undefined && `At most ${formatCount(limit)}, the eldest first.`,
     maxAge !== undefined && `What failed more than ${formatQueryDuration(maxAge)} ago stays.`,
-    rate !== undefined && `At most ${countText(rate)} a second.`,
+    rate !== undefined && `At most ${formatCount(rate)} a second.`,
     canary !== undefined &&
       canary > 0 &&
-      `${countText(canary)} first; the rest when each of those has succeeded within ${formatQueryDuration(canaryTimeout ?? 60_000)}, else the rest stays.`,
+      `${formatCount(canary)} first; the rest when each of those has succeeded within ${formatQueryDuration(canaryTimeout ?? 60_000)}, else the rest stays.`,
   ]
   return sentences.filter((one) => typeof one === 'string')
 }
@@ -48,6 +49,6 @@ function canarySentence(
   { sent, succeeded, failed, waiting }: NonNullable<RequeueOutcome['canary']>,
   stopped: boolean,
 ): string {
-  const told = `Of the first ${countText(sent)}, ${countText(succeeded)} succeeded, ${countText(failed)} failed and ${countText(waiting)} had not ended`
+  const told = `Of the first ${formatCount(sent)}, ${formatCount(succeeded)} succeeded, ${formatCount(failed)} failed and ${formatCount(waiting)} had not ended`
   return stopped ? `${told}: the rest stayed.` : `${told}: the rest followed.`
 }

@@ -26,17 +26,24 @@ export interface Shown {
   readonly main: Html
   /** The name of its live parts. Defaults to none. */
   readonly live?: string
+  /** What of it the page is about. Defaults to nothing. */
+  readonly of?: string
   readonly status?: 200 | 400 | 403 | 404 | 409 | 500 | 503
 }
 
 /** Answers with a page. */
-export function show(asked: Asked, context: DashboardContext, { title, main, live, status = 200 }: Shown): Response {
+export function show(
+  asked: Asked,
+  context: DashboardContext,
+  { title, main, live, of, status = 200 }: Shown,
+): Response {
   const visitor = asked.get('visitor')
   const { markup } = page(context, visitor, {
     title,
     current: 'failures',
     main,
-    ...(live === undefined ? {} : { live }),
+    live,
+    of,
   })
   return asked.html(markup, status)
 }

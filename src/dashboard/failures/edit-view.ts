@@ -4,7 +4,8 @@ import { printableLine } from '../../page/printable.ts'
 import { failureAddress } from './addresses.ts'
 import { type EditableBody, MOST_EDITABLE_BYTES } from './edited-body.ts'
 import { literal, literalLines } from './literal.ts'
-import { countText, errorText } from './status-words.ts'
+import { errorText } from './status-words.ts'
+import { formatCount } from '../parts/figures.ts'
 
 export interface EditView {
   readonly basePath: string
@@ -24,12 +25,12 @@ export function editView({ basePath, failure, body, queue, trouble }: EditView):
     <p>It is sent as a new job with an id of its own, at its first attempt; this failure is then sent back, and names it.</p>
     ${trouble !== undefined && html`<p class="query-trouble" role="alert" id="edit-trouble">It was not sent: ${printableLine(trouble, 500)}.</p>`}
     <form class="edit" method="post" action="${address}/edit">
-      ${body === undefined ? html`<p class="notice">Its arguments have ${countText(failure.args.length)} bytes: what has more than ${countText(MOST_EDITABLE_BYTES)} can be changed with <code>understudy failures edit --args-file</code> alone. Its queue can be changed here.</p>` : bodyBox(body, failure, trouble !== undefined)}
+      ${body === undefined ? html`<p class="notice">Its arguments have ${formatCount(failure.args.length)} bytes: what has more than ${formatCount(MOST_EDITABLE_BYTES)} can be changed with <code>understudy failures edit --args-file</code> alone. Its queue can be changed here.</p>` : bodyBox(body, failure, trouble !== undefined)}
       <div><label for="queue">Queue</label>
         <input id="queue" name="queue" value="${literal(queue)}" autocomplete="off" autocapitalize="none" spellcheck="false" required></div>
       <div class="choices">
         <button type="submit" class="strong">Send back as a new job</button>
-        <a class="button" href="${address}">Leave it</a>
+        <a class="button" href="${address}">Leave it as it is</a>
       </div>
     </form>`
 }

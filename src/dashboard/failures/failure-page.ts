@@ -8,28 +8,39 @@ import type { BodyForm } from './body-text.ts'
 import { type Asked, type DeskRoom, refusal, show } from './desk-room.ts'
 import { editView } from './edit-view.ts'
 import { editableBody, editedBody, MOST_EDITABLE_BYTES } from './edited-body.ts'
-import { failureView, noFailureView } from './failure-view.ts'
+import { type FailureState, failureView, noFailureView } from './failure-view.ts'
 import { readForm } from '../read-form.ts'
+import { ONE_LIVE } from './live-parts.ts'
+import { stateOf } from '../requests/look-up.ts'
 
 /** `GET /failures/:id`. */
 export async function failurePage(asked: Asked, room: DeskRoom): Promise<Response> {
   const failure = await kept(asked, room)
   if (!failure) return unknown(asked, room)
   const { context, desk } = room
-  const [ofJob, ofCause] = await Promise.all([
-    desk.ofJob(failure.jobId),
+  const [state, ofCause] = await Promise.all([
+    failureState(room, failure),
     desk.count({ kind: 'field', field: 'fingerprint', text: failure.fingerprint }),
   ])
   const main = failureView({
-    basePath: context.basePath,
-    now: context.clock.wallTime(),
-    failure,
-    ofJob,
+    ...state,
     ofCause,
     body: bodyForm(asked.req.query('body')),
     mayAct: mayDo(asked.get('visitor'), 'operator'),
   })
-  return show(asked, context, { title: titleOf(failure), main })
+  return show(asked, context, { title: titleOf(failure), main, live: ONE_LIVE, of: failure.id })
+}
+
+/** What changes on the page of a failure: how far it is, what became of its job, and its history. */
+export async function failureState(
+  { context, desk }: DeskRoom,
+  failure: KeptFailure,
+): Promise<Omit<FailureState, 'mayAct'>> {
+  const [ofJob, result] = await Promise.all([
+    desk.ofJob(failure.jobId),
+    stateOf(context.result, failure.retryJobId ?? failure.jobId),
+  ])
+  return { basePath: context.basePath, clock: context.clock, failure, ofJob, result }
 }
 
 /** `GET /failures/:id/body`: the arguments as they came, never to be opened by the browser. */

@@ -1,8 +1,15 @@
+import type { Clock } from '../../clock.ts'
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import { glyph } from '../../page/glyphs.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
-import { fullMoment } from './moment.ts'
+import type { Fragment } from '../live/live-feed.ts'
+import { empty } from '../parts/empty.ts'
+import { facts } from '../parts/facts.ts'
+import { formatCount } from '../parts/figures.ts'
+import { exactlyAgo } from '../parts/time.ts'
+import { knownStateView } from '../requests/job-state.ts'
+import type { KnownState } from '../requests/look-up.ts'
 import { type Address, addressOf, failureAddress, queryFor, searchAddress } from './addresses.ts'
 import { attemptsSection } from './attempts-view.ts'
 import { type BodyForm, bodyText } from './body-text.ts'
@@ -10,18 +17,23 @@ import { historySection } from './history-view.ts'
 import { longText } from './literal.ts'
 import { encodeId } from './selection.ts'
 import { statusBadge } from './status-badge.ts'
-import { countText } from './status-words.ts'
 
-export interface FailureView {
+/** What of it changes while somebody looks. */
+export interface FailureState {
   readonly basePath: string
-  readonly now: number
+  readonly clock: Pick<Clock, 'wallTime'>
   readonly failure: KeptFailure
   /** Every failure of the same job, this one too, the first first. */
   readonly ofJob: readonly KeptFailure[]
+  /** What is kept of how its job went, or the one that it was sent back as. */
+  readonly result: KnownState
+  readonly mayAct: boolean
+}
+
+export interface FailureView extends FailureState {
   /** How many have the same cause. */
   readonly ofCause: number
   readonly body: BodyForm | undefined
-  readonly mayAct: boolean
 }
 
 const LONGEST_MESSAGE = 10_000
@@ -31,16 +43,40 @@ export function failureView(view: FailureView): Html {
   const { failure } = view
   return html`<h1>${printableLine(failure.errorClass, 200)}</h1>
     <p class="message">${longText(failure.errorMessage, LONGEST_MESSAGE)}</p>
-    <p>${statusBadge(failure)}</p>
-    ${view.mayAct && actions(view)}
-    <section><h2>What it was</h2>${facts(view)}</section>
-    ${attemptsSection(failure, view.now)}
-    ${argumentsSection(view)}
-    ${headersSection(failure)}
-    ${historySection(view)}`
+    ${failureParts(view).map(({ id, inside }, index) => html`${index === 1 && detailSections(view)}<div id="${id}">${inside}</div>`)}`
 }
 
-function actions({ basePath, failure: { id, status } }: FailureView): Html {
+/** Its live parts: how far it is on top, and its history at the end. */
+export function failureParts(state: FailureState): readonly Fragment[] {
+  return [
+    {
+      id: 'failure-state',
+      inside: html`<p>${statusBadge(state.failure)}</p>
+    ${state.mayAct && actions(state)}
+    ${resultSection(state)}`,
+    },
+    { id: 'failure-history', inside: historySection(state) },
+  ]
+}
+
+function detailSections(view: FailureView): Html {
+  return html`<section><h2>What it was</h2>${known(view)}</section>
+    ${attemptsSection(view.failure, view.clock)}
+    ${argumentsSection(view)}
+    ${headersSection(view.failure)}`
+}
+
+/** Where results are kept: that the job succeeded since is worth more than everything below. */
+function resultSection({ basePath, clock, failure, result }: FailureState): Html {
+  if (result.kind === 'not-kept' || result.kind === 'by-reply') return html``
+  const { jobId, retryJobId } = failure
+  const id = retryJobId ?? jobId
+  return html`<section><h2>${id === jobId ? 'Its result' : 'The result of the job that was sent back'}</h2>
+    ${result.kind === 'nothing' ? html`<p class="quiet">No result is kept of it now: it may wait in its queue, or its result has expired.</p>` : knownStateView(clock, result)}
+    <p><a href="${addressOf(basePath, '/requests', { id })}">Everything of this job</a></p></section>`
+}
+
+function actions({ basePath, failure: { id, status } }: FailureState): Html {
   const asked = (action: string): Address => addressOf(basePath, '/failures/confirm', { action, id: encodeId(id) })
   return html`<div class="choices">
     ${
@@ -53,12 +89,12 @@ function actions({ basePath, failure: { id, status } }: FailureView): Html {
   </div>`
 }
 
-function facts({ basePath, now, failure, ofCause }: FailureView): Html {
+function known({ basePath, clock, failure, ofCause }: FailureView): Html {
   const link = (field: string, value: string): Html | string =>
     value === '' || value.includes('*')
       ? printableLine(value)
       : html`<a href="${searchAddress(basePath, queryFor(field, value))}">${printableLine(value)}</a>`
-  const at = (time: number | undefined): Html | undefined => (time === undefined ? undefined : fullMoment(time, now))
+  const at = (time: number | undefined): Html | undefined => (time === undefined ? undefined : exactlyAgo(clock, time))
   const { broker, fingerprint } = failure
   const told: readonly (readonly [string, Html | string | number | undefined])[] = [
     ['Job', failure.job === '' ? 'the message did not say' : link('job', failure.job)],
@@ -68,13 +104,13 @@ function facts({ basePath, now, failure, ofCause }: FailureView): Html {
     ['Error code', failure.errorCode === undefined ? undefined : link('code', failure.errorCode)],
     [
       'Cause',
-      html`<a href="${searchAddress(basePath, queryFor('fingerprint', fingerprint))}">${ofCause === 1 ? 'the only failure of this cause' : `${countText(ofCause)} failures of this cause`}</a>`,
+      html`<a href="${searchAddress(basePath, queryFor('fingerprint', fingerprint))}">${ofCause === 1 ? 'the only failure of this cause' : `${formatCount(ofCause)} failures of this cause`}</a>`,
     ],
     ['Failed', at(failure.failedAt)],
     ['First failed', failure.firstFailedAt === failure.failedAt ? undefined : at(failure.firstFailedAt)],
     ['Enqueued', at(failure.enqueuedAt)],
     ['Expires', at(failure.expiresAt)],
-    ['Sent back before', failure.requeues === 0 ? undefined : countText(failure.requeues)],
+    ['Sent back before', failure.requeues === 0 ? undefined : formatCount(failure.requeues)],
     ['Worker', link('worker', failure.worker)],
     ['Broker', `${printableLine(broker.url)} (${printableLine(broker.kind, 40)})`],
     ['Request id', failure.requestId === undefined ? undefined : link('requestId', failure.requestId)],
@@ -82,7 +118,7 @@ function facts({ basePath, now, failure, ofCause }: FailureView): Html {
     ['Priority', failure.priority],
     ['Trace', failure.traceparent === undefined ? undefined : printableLine(failure.traceparent)],
   ]
-  return html`<table class="known"><tbody>${told.map(([name, value]) => value !== undefined && html`<tr><th scope="row">${name}</th><td>${value}</td></tr>`)}</tbody></table>`
+  return facts(told.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])))
 }
 
 const REASONS: Readonly<Record<KeptFailure['reason'], string>> = {
@@ -109,11 +145,11 @@ function argumentsSection({ basePath, failure, body }: FailureView): Html {
           ]
       : [['json', 'As usual']]
   return html`<section id="arguments"><h2>Arguments</h2>
-    <p class="quiet">${countText(args.length)} ${args.length === 1 ? 'byte' : 'bytes'} of ${printableLine(contentType ?? 'no content type', 100)}${isTelling(preview, args) && html`; preview: <q>${printableLine(preview)}</q>`}</p>
+    <p class="quiet">${formatCount(args.length)} ${args.length === 1 ? 'byte' : 'bytes'} of ${printableLine(contentType ?? 'no content type', 100)}${isTelling(preview, args) && html`; preview: <q>${printableLine(preview)}</q>`}</p>
     ${
       args.length === 0
-        ? html`<p class="empty">None.</p>`
-        : html`<pre class="body ${form}" tabindex="0" role="region" aria-label="The arguments">${longText(text, text.length)}</pre>
+        ? empty('None.')
+        : html`<pre class="box ${form}" tabindex="0" role="region" aria-label="The arguments">${longText(text, text.length)}</pre>
       ${isCut && html`<p class="quiet">Only the beginning is shown.</p>`}
       <ul class="links">
         ${other.map(([wanted, label]) => html`<li><a href="${failureAddress(basePath, id)}${wanted !== 'json' && `?body=${wanted}`}#arguments">${label}</a></li>`)}
@@ -130,9 +166,14 @@ function isTelling(preview: string, args: Uint8Array): boolean {
 function headersSection({ headers }: KeptFailure): Html {
   const all = Object.entries(headers)
   if (all.length === 0) return html``
-  return html`<section><h2>Headers</h2><table class="known"><tbody>
-    ${all.slice(0, MOST_HEADERS).map(([name, value]) => html`<tr><th scope="row"><code>${printableLine(name, 120)}</code></th><td><code>${printableLine(value, 1_000)}</code></td></tr>`)}
-  </tbody></table>${all.length > MOST_HEADERS && html`<p class="quiet">The first ${MOST_HEADERS} of ${countText(all.length)}.</p>`}</section>`
+  return html`<section><h2>Headers</h2>${facts(
+    all
+      .slice(0, MOST_HEADERS)
+      .map(([name, value]) => [
+        html`<code>${printableLine(name, 120)}</code>`,
+        html`<code>${printableLine(value, 1_000)}</code>`,
+      ]),
+  )}${all.length > MOST_HEADERS && html`<p class="quiet">The first ${MOST_HEADERS} of ${formatCount(all.length)}.</p>`}</section>`
 }
 
 const MOST_HEADERS = 200

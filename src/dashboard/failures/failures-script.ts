@@ -4,7 +4,7 @@
  */
 export const FAILURES_SCRIPT: string = `
 ;(() => {
-  const rowOf = (element) => element instanceof Element ? element.closest('tr[data-row]') : null
+  const rowOf = (element) => element instanceof Element ? element.closest('.rows tbody tr') : null
   const openerOf = (row) => row && row.querySelector('[data-open]')
   const mark = () => {
     for (const form of document.querySelectorAll('form[data-checks]')) {
@@ -21,7 +21,8 @@ export const FAILURES_SCRIPT: string = `
   addEventListener('pageshow', mark)
   mark()
   document.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+    const keys = document.getElementById('keys-on')
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || (keys && !keys.checked)) return
     const row = rowOf(document.activeElement)
     if (!row) return
     const isBox = document.activeElement.matches('[data-check]')

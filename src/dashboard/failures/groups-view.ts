@@ -1,15 +1,19 @@
+import type { Clock } from '../../clock.ts'
 import type { FailureGroup } from '../../jobs/failures/store.ts'
-import { type Html, html } from '../../page/html.ts'
+import { type Content, type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
-import { moment } from './moment.ts'
+import { empty } from '../parts/empty.ts'
+import { formatCount } from '../parts/figures.ts'
+import { table } from '../parts/table.ts'
+import { ago } from '../parts/time.ts'
 import { addressOf, queryFor, searchAddress } from './addresses.ts'
-import { literal } from './literal.ts'
-import { type QueryTrouble, queryTroubleView } from './query-trouble.ts'
-import { countText, errorText } from './status-words.ts'
+import type { QueryTrouble } from './query-trouble.ts'
+import { searchLine } from './search-line.ts'
+import { errorText } from './status-words.ts'
 
 export interface GroupsView {
   readonly basePath: string
-  readonly now: number
+  readonly clock: Pick<Clock, 'wallTime'>
   readonly query: string
   readonly trouble: QueryTrouble | undefined
   readonly groups: readonly FailureGroup[]
@@ -19,52 +23,49 @@ export interface GroupsView {
 }
 
 /** Failures by their cause. */
-export function groupsView({ basePath, now, query, trouble, groups, most, mayAct }: GroupsView): Html {
+export function groupsView(view: GroupsView): Html {
+  const { basePath, query, trouble } = view
   return html`<h1>Failures by cause</h1>
     <p class="lead">One cause is one job, one class of error, and its message without numbers, ids and quoted parts.</p>
     <form class="finder" method="get" action="${basePath}/failures/groups" role="search">
-      <div class="finder-line">
-        <label for="q">Search failures</label>
-        <input id="q" name="q" type="search" value="${literal(query)}" autocomplete="off" spellcheck="false" autocapitalize="none" maxlength="4000"
-          data-shortcut-search${trouble && html` aria-invalid="true" aria-describedby="q-trouble"`}>
-        <button type="submit" class="strong">Search</button>
-      </div>
-      ${trouble && queryTroubleView('q-trouble', query, trouble)}
+      ${searchLine(query, trouble)}
     </form>
-    ${!trouble && groupTable()}`
+    ${!trouble && found(view)}`
+}
 
-  function groupTable(): Html {
-    if (groups.length === 0)
-      return html`<p class="empty">Nothing matches. <a href="${searchAddress(basePath, '')}">Show all failures</a></p>`
-    return html`<table class="rows groups" role="table">
-        <caption class="unseen">Causes, the most frequent first</caption>
-        <thead role="rowgroup"><tr role="row">
-          <th role="columnheader" scope="col" class="number">Failures</th>
-          ${['Error', 'Job', 'First', 'Last'].map((title) => html`<th role="columnheader" scope="col">${title}</th>`)}
-          <th role="columnheader" scope="col"><span class="unseen">Actions</span></th>
-        </tr></thead>
-        <tbody role="rowgroup">${groups.map(row)}</tbody>
-      </table>
-      ${groups.length >= most && html`<p class="quiet">The ${countText(most)} most frequent; narrow the search for others.</p>`}
-      <p><a href="${searchAddress(basePath, query)}">One by one</a></p>`
-  }
+function found(view: GroupsView): Html {
+  const { basePath, query, groups, most } = view
+  if (groups.length === 0)
+    return empty('Nothing matches.', html`<a href="${searchAddress(basePath, '')}">Show all failures</a>`)
+  return html`${table({
+    caption: 'Causes, the most frequent first',
+    name: 'groups',
+    columns: [
+      { title: 'Failures', kind: 'number', name: 'count' },
+      { title: 'Error', kind: 'head' },
+      { title: 'Job', name: 'job' },
+      { title: 'First', name: 'when' },
+      { title: 'Last', name: 'when' },
+      { title: 'Actions', kind: 'actions' },
+    ],
+    rows: groups.map((group) => cells(view, group)),
+  })}
+    ${groups.length >= most && html`<p class="quiet">The ${formatCount(most)} most frequent; narrow the search for others.</p>`}
+    <p><a href="${searchAddress(basePath, query)}">One by one</a></p>`
+}
 
-  function row(group: FailureGroup): Html {
-    const these = narrowed(query, group.fingerprint)
-    const error = printableLine(errorText(group), 180)
-    const send = addressOf(basePath, '/failures/confirm', { action: 'requeue', all: '1', q: these })
-    return html`<tr role="row" data-row>
-      <td role="cell" class="number count" data-title="Failures">${countText(group.count)}</td>
-      <td role="cell" class="what">${error}</td>
-      <td role="cell" class="job" data-title="Job">${group.job === '' ? html`<span class="quiet">unknown</span>` : printableLine(group.job, 80)}</td>
-      <td role="cell" class="when" data-title="First">${moment(group.firstAt, now)}</td>
-      <td role="cell" class="when" data-title="Last">${moment(group.lastAt, now)}</td>
-      <td role="cell"><div class="row-actions">
-        <a href="${searchAddress(basePath, these)}" data-open aria-label="Show these: ${error}">Show these</a>
-        ${mayAct && html`<a href="${send}" aria-label="Send these back: ${error}">Send these back…</a>`}
-      </div></td>
-    </tr>`
-  }
+function cells({ basePath, clock, query, mayAct }: GroupsView, group: FailureGroup): readonly Content[] {
+  const these = narrowed(query, group.fingerprint)
+  const error = printableLine(errorText(group), 180)
+  const send = addressOf(basePath, '/failures/confirm', { action: 'requeue', all: '1', q: these })
+  return [
+    formatCount(group.count),
+    html`<a href="${searchAddress(basePath, these)}" data-open>${error}</a>`,
+    group.job === '' ? html`<span class="quiet">unknown</span>` : printableLine(group.job, 80),
+    ago(clock, group.firstAt),
+    ago(clock, group.lastAt),
+    mayAct && html`<a class="button" href="${send}" aria-label="Send these back: ${error}">Send these back…</a>`,
+  ]
 }
 
 /** The query, and of what it finds one cause alone. */

@@ -1,14 +1,16 @@
+import type { Clock } from '../../clock.ts'
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
-import { fullMoment } from './moment.ts'
+import { formatCount } from '../parts/figures.ts'
+import { exactlyAgo } from '../parts/time.ts'
 import { failureAddress, queryFor, searchAddress } from './addresses.ts'
 import { statusBadge } from './status-badge.ts'
-import { countText, errorText } from './status-words.ts'
+import { errorText } from './status-words.ts'
 
 interface HistoryOptions {
   readonly basePath: string
-  readonly now: number
+  readonly clock: Pick<Clock, 'wallTime'>
   readonly failure: KeptFailure
   readonly ofJob: readonly KeptFailure[]
 }
@@ -16,16 +18,16 @@ interface HistoryOptions {
 const MOST_RELATED = 50
 
 /** What happened to it and in which order, and what else became of the same job. */
-export function historySection({ basePath, now, failure, ofJob }: HistoryOptions): Html {
+export function historySection({ basePath, clock, failure, ofJob }: HistoryOptions): Html {
   const steps = stepsOf(basePath, failure).toSorted((one, other) => one.at - other.at)
   const others = ofJob.filter(({ id }) => id !== failure.id)
   return html`<section><h2>History</h2>
-    <ol class="history">${steps.map(({ at, told }) => html`<li><span class="when">${fullMoment(at, now)}</span> <span>${told}</span></li>`)}</ol>
+    <ol class="history">${steps.map(({ at, told }) => html`<li><span class="when">${exactlyAgo(clock, at)}</span> <span>${told}</span></li>`)}</ol>
     ${
       others.length > 0 &&
       html`<h3>Other failures of the same job</h3>
-      <ul class="related">${others.slice(-MOST_RELATED).map((one) => html`<li><span class="when">${fullMoment(one.failedAt, now)}</span> <a href="${failureAddress(basePath, one.id)}">${printableLine(errorText(one), 160)}</a> ${statusBadge(one)}</li>`)}</ul>
-      ${others.length > MOST_RELATED && html`<p class="quiet">The last ${MOST_RELATED} of ${countText(others.length)}.</p>`}`
+      <ul class="related">${others.slice(-MOST_RELATED).map((one) => html`<li><span class="when">${exactlyAgo(clock, one.failedAt)}</span> <a href="${failureAddress(basePath, one.id)}">${printableLine(errorText(one), 160)}</a> ${statusBadge(one)}</li>`)}</ul>
+      ${others.length > MOST_RELATED && html`<p class="quiet">The last ${MOST_RELATED} of ${formatCount(others.length)}.</p>`}`
     }</section>`
 }
 

@@ -3,14 +3,18 @@ import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { type Html, html } from '../../page/html.ts'
 import { mayDo } from '../access/visitor.ts'
 import { Glance, type Seen } from '../live/glance.ts'
+import { Lately } from '../live/lately.ts'
 import type { DeskRoom } from './desk-room.ts'
-import { noticeId, noticePart, runPart, runPartId } from './run-view.ts'
+import { type FailureState, failureParts } from './failure-view.ts'
+import { noticeId, noticePart, runPart, runPartId, runTold, runToldId } from './run-view.ts'
 import { both, STILL_FAILED } from './selection.ts'
-import { countText, failuresText } from './status-words.ts'
+import { failuresText } from './status-words.ts'
+import { formatCount } from '../parts/figures.ts'
 
 /** The names that the live parts of these pages go by. */
 export const RUNS_LIVE = 'failure-runs'
 export const SEARCH_LIVE = 'failures'
+export const ONE_LIVE = 'failure'
 
 /** What waits for somebody, whatever a page of the search has found. */
 export interface Waiting {
@@ -19,6 +23,7 @@ export interface Waiting {
   readonly young: number
 }
 
+const ONE_FRESH_MS = 1_000
 const EVERY_MS = 2_000
 const MINUTE_MS = 60_000
 
@@ -43,18 +48,26 @@ export function waitingLine({ value, error }: Seen<Waiting>): Html {
   if (value === undefined) return html``
   const { count, young } = value
   if (count === 0) return html`Nothing waits for somebody.`
-  const lately = young === 0 ? 'none of them' : young === count ? 'all of them' : `${countText(young)} of them`
+  const lately = young === 0 ? 'none of them' : young === count ? 'all of them' : `${formatCount(young)} of them`
   return html`${failuresText(count)} ${count === 1 ? 'waits' : 'wait'} for somebody now, ${lately} from the last minute.`
 }
 
-/** Lets the search and the pages of requeues change by themselves. */
-export function liveFailures({ context, runs, waiting }: DeskRoom): void {
+/** Lets the search, the page of one failure and those of requeues change by themselves. */
+export function liveFailures(
+  { context, runs, waiting }: DeskRoom,
+  one: (id: string) => Promise<Omit<FailureState, 'mayAct'> | undefined>,
+): void {
   const { basePath, clock, live } = context
+  const lately = new Lately<Omit<FailureState, 'mayAct'> | undefined>(clock, ONE_FRESH_MS)
+  live.register(ONE_LIVE, async (role, of) => {
+    const state = await lately.ask(of, () => one(of))
+    return state ? failureParts({ ...state, mayAct: mayDo({ role }, 'operator') }) : []
+  })
   live.register(RUNS_LIVE, (role) =>
-    runs.recent().map((run) => ({
-      id: runPartId(run),
-      inside: runPart(basePath, run, clock.wallTime(), mayDo({ role }, 'operator')),
-    })),
+    runs.recent().flatMap((run) => [
+      { id: runPartId(run), inside: runPart(basePath, run, clock, mayDo({ role }, 'operator')) },
+      { id: runToldId(run), inside: html`${runTold(run)}` },
+    ]),
   )
   live.register(SEARCH_LIVE, () => {
     waiting.poke()

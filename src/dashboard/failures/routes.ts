@@ -4,7 +4,7 @@ import type { DashboardContext } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
 import { clearAll, clearPage, confirmPage, dropSelected, requeueSelected } from './bulk-actions.ts'
 import { type Asked, type DeskRoom, noDesk, showTrouble } from './desk-room.ts'
-import { editPage, failureBody, failurePage, sendEdited } from './failure-page.ts'
+import { editPage, failureBody, failurePage, failureState, sendEdited } from './failure-page.ts'
 import { liveFailures, waitingGlance } from './live-parts.ts'
 import { RequeueRuns } from './requeue-runs.ts'
 import { cancelRun, runPage } from './run-page.ts'
@@ -15,7 +15,10 @@ function deskRoom(context: DashboardContext, desk: FailureDesk): DeskRoom {
   const runs = new RequeueRuns(desk, clock)
   const waiting = waitingGlance(desk, clock, () => live.changed())
   const room: DeskRoom = { context, desk, runs, waiting }
-  liveFailures(room)
+  liveFailures(room, async (id) => {
+    const failure = await desk.show(id)
+    return failure && (await failureState(room, failure))
+  })
   context.onClose(async () => {
     await Promise.all([runs.close(), waiting.close()])
   })

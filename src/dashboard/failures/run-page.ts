@@ -14,7 +14,7 @@ export function runPage(asked: Asked, { context, runs }: DeskRoom): Response {
       <div class="choices"><a class="button" href="${basePath}/failures">Back to the failures</a></div>`
     return show(asked, context, { title: 'Sending back', main, status: 404 })
   }
-  const main = runView(basePath, run, clock.wallTime(), mayDo(asked.get('visitor'), 'operator'))
+  const main = runView(basePath, run, clock, mayDo(asked.get('visitor'), 'operator'))
   return show(asked, context, { title: 'Sending back', main, live: RUNS_LIVE })
 }
 

@@ -1,9 +1,10 @@
+import type { Clock } from '../../clock.ts'
 import { type Glyph, glyph } from '../../page/glyphs.ts'
 import { type Html, html } from '../../page/html.ts'
-import { moment } from './moment.ts'
+import { formatCount } from '../parts/figures.ts'
+import { ago } from '../parts/time.ts'
 import { choiceText, outcomeSentences } from './confirm-words.ts'
 import type { RequeueRun } from './requeue-runs.ts'
-import { countText } from './status-words.ts'
 
 /** A line about what this visitor is sending back, for the list of failures. */
 export function runNotice(basePath: string, run: RequeueRun): Html {
@@ -23,12 +24,22 @@ export function noticePart(basePath: string, run: RequeueRun): Html {
 }
 
 /** A requeue: how far it is, or what came of it. The part that changes by itself has an id of its own. */
-export function runView(basePath: string, run: RequeueRun, now: number, mayAct: boolean): Html {
+export function runView(basePath: string, run: RequeueRun, clock: Pick<Clock, 'wallTime'>, mayAct: boolean): Html {
   return html`<h1>Sending back</h1>
     <p class="lead">${run.what}</p>
     ${choiceText(run.choice).map((sentence) => html`<p class="quiet">${sentence}</p>`)}
-    <p class="quiet">Started by ${run.actor} ${moment(run.startedAt, now)}.</p>
-    <section class="run" id="${runPartId(run)}" aria-live="polite">${runPart(basePath, run, now, mayAct)}</section>`
+    <p class="quiet">Started by ${run.actor} ${ago(clock, run.startedAt)}.</p>
+    <section class="run" id="${runPartId(run)}">${runPart(basePath, run, clock, mayAct)}</section>
+    <p class="unseen" role="status" id="${runToldId(run)}">${runTold(run)}</p>`
+}
+
+export function runToldId({ id }: RequeueRun): string {
+  return `run-told-${id}`
+}
+
+/** What is said to who hears the page: how it ended, and not every one that was sent. */
+export function runTold(run: RequeueRun): string {
+  return run.endedAt === undefined ? '' : `${endOf(run).title}. ${outcomeSentences(run).join(' ')}`
 }
 
 export function runPartId({ id }: RequeueRun): string {
@@ -36,8 +47,8 @@ export function runPartId({ id }: RequeueRun): string {
 }
 
 /** The part of its page that changes. */
-export function runPart(basePath: string, run: RequeueRun, now: number, mayAct: boolean): Html {
-  return run.endedAt === undefined ? runningPart(basePath, run, mayAct) : endedPart(basePath, run, now)
+export function runPart(basePath: string, run: RequeueRun, clock: Pick<Clock, 'wallTime'>, mayAct: boolean): Html {
+  return run.endedAt === undefined ? runningPart(basePath, run, mayAct) : endedPart(basePath, run, clock)
 }
 
 function runningPart(basePath: string, run: RequeueRun, mayAct: boolean): Html {
@@ -52,11 +63,11 @@ function runningPart(basePath: string, run: RequeueRun, mayAct: boolean): Html {
     </div>`
 }
 
-function endedPart(basePath: string, run: RequeueRun, now: number): Html {
+function endedPart(basePath: string, run: RequeueRun, clock: Pick<Clock, 'wallTime'>): Html {
   const { tone, shape, title } = endOf(run)
   return html`<h2 class="${tone}">${glyph(shape)} ${title}</h2>
     ${outcomeSentences(run).map((sentence) => html`<p>${sentence}</p>`)}
-    <p class="quiet">Ended ${moment(run.endedAt ?? now, now)}.</p>
+    <p class="quiet">Ended ${ago(clock, run.endedAt ?? clock.wallTime())}.</p>
     <div class="choices"><a class="button" href="${basePath}/failures">Back to the failures</a></div>`
 }
 
@@ -80,5 +91,5 @@ function waitsForCanary({ choice, sent, claimed }: RequeueRun): boolean {
 }
 
 function progressText({ sent, claimed, expected }: RequeueRun): string {
-  return `${countText(sent)} of ${countText(claimed ?? expected)} sent`
+  return `${formatCount(sent)} of ${formatCount(claimed ?? expected)} sent`
 }

@@ -47,7 +47,7 @@ export async function searchPage(asked: Asked, { context, desk, runs, waiting }:
   const visitor = asked.get('visitor')
   const main = searchView({
     basePath,
-    now: context.clock.wallTime(),
+    clock: context.clock,
     query,
     filters,
     trouble,
@@ -76,7 +76,7 @@ export async function groupsPage(asked: Asked, { context, desk }: DeskRoom): Pro
   }
   const main = groupsView({
     basePath: context.basePath,
-    now: context.clock.wallTime(),
+    clock: context.clock,
     query,
     trouble,
     groups: trouble ? [] : await desk.groups(query, { limit: MOST_GROUPS }),

@@ -1,22 +1,28 @@
+import type { Clock } from '../../clock.ts'
 import { CLOSED_SETS } from '../../jobs/failures/query.ts'
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import { type Html, html } from '../../page/html.ts'
 import type { Seen } from '../live/glance.ts'
+import { empty } from '../parts/empty.ts'
+import { formatCount } from '../parts/figures.ts'
+import { chooser } from '../parts/filters.ts'
+import { pager } from '../parts/pager.ts'
 import { addressOf, searchAddress } from './addresses.ts'
 import { failureTable } from './failure-table.ts'
 import { literal } from './literal.ts'
 import { WAITING_ID, type Waiting, waitingLine } from './live-parts.ts'
 import { queryHelp } from './query-help.ts'
-import { type QueryTrouble, queryTroubleView } from './query-trouble.ts'
+import type { QueryTrouble } from './query-trouble.ts'
 import type { Filters } from './quick-filters.ts'
 import type { RequeueRun } from './requeue-runs.ts'
 import { runNotice } from './run-view.ts'
-import { countText, failuresText } from './status-words.ts'
+import { searchLine } from './search-line.ts'
+import { failuresText } from './status-words.ts'
 
 /** What one page of the search shows. */
 export interface SearchView {
   readonly basePath: string
-  readonly now: number
+  readonly clock: Pick<Clock, 'wallTime'>
   readonly query: string
   readonly filters: Filters
   readonly trouble: QueryTrouble | undefined
@@ -48,13 +54,7 @@ export function searchView(view: SearchView): Html {
 function searchForm({ basePath, query, filters, trouble, known }: SearchView): Html {
   return html`<form class="finder" method="get" action="${basePath}/failures" role="search">
       <input type="hidden" name="was" value="${literal(query)}">
-      <div class="finder-line">
-        <label for="q">Search failures</label>
-        <input id="q" name="q" type="search" value="${literal(query)}" autocomplete="off" spellcheck="false" autocapitalize="none" maxlength="4000"
-          data-shortcut-search${trouble && html` aria-invalid="true" aria-describedby="q-trouble"`}>
-        <button type="submit" class="strong">Search</button>
-      </div>
-      ${trouble && queryTroubleView('q-trouble', query, trouble)}
+      ${searchLine(query, trouble)}
       <div class="quick-filters">
         ${choices('status', 'Status', filters.status)}
         ${choices('reason', 'Reason', filters.reason)}
@@ -65,13 +65,13 @@ function searchForm({ basePath, query, filters, trouble, known }: SearchView): H
     ${queryHelp()}`
 }
 
-function choices(field: 'status' | 'reason', label: string, value: string): Html {
-  const options = CLOSED_SETS.get(field) ?? []
-  return html`<div><label for="filter-${field}">${label}</label>
-    <select id="filter-${field}" name="${field}">
-      <option value="">any</option>
-      ${options.map((one) => html`<option value="${one}"${one === value && html` selected`}>${one.replaceAll('_', ' ')}</option>`)}
-    </select></div>`
+function choices(name: 'status' | 'reason', label: string, value: string): Html {
+  const options = (CLOSED_SETS.get(name) ?? []).map((one) => ({
+    value: one,
+    words: one.replaceAll('_', ' '),
+    isChosen: one === value,
+  }))
+  return chooser({ name, label, any: 'any', options })
 }
 
 function suggested(field: 'job' | 'queue', label: string, value: string, known: readonly string[]): Html {
@@ -91,28 +91,28 @@ function found(view: SearchView): Html {
       </ul>
     </div>
     ${failures.length === 0 ? nothing(view) : list(view)}
-    ${pager(view)}`
+    ${pages(view)}`
 }
 
 function nothing({ basePath, query, isLater }: SearchView): Html {
-  if (isLater) return html`<p class="empty">Nothing more: these were the last.</p>`
+  if (isLater) return empty('Nothing more: these were the last.')
   if (query.trim() === '')
-    return html`<p class="empty">No job has failed. When one fails for good, it is kept here with its arguments and its error.</p>`
-  return html`<p class="empty">Nothing matches. <a href="${searchAddress(basePath, '')}">Show all failures</a></p>`
+    return empty('No job has failed.', 'When one fails for good, it is kept here with its arguments and its error.')
+  return empty('Nothing matches.', html`<a href="${searchAddress(basePath, '')}">Show all failures</a>`)
 }
 
 function list(view: SearchView): Html {
-  const { basePath, query, now, mayAct, total } = view
-  const table = failureTable(view.failures, { basePath, now, query, mayCheck: mayAct })
+  const { basePath, query, clock, mayAct, total } = view
+  const table = failureTable(view.failures, { basePath, clock, query, mayCheck: mayAct })
   if (!mayAct) return table
   return html`<form class="act" method="post" action="${basePath}/failures/confirm" data-checks>
     <input type="hidden" name="q" value="${literal(query)}">
-    <input type="hidden" name="asOf" value="${now}">
+    <input type="hidden" name="asOf" value="${clock.wallTime()}">
     <fieldset class="toolbar">
       <legend class="unseen">With the checked failures</legend>
       <div class="chosen">
         <label data-needs-script hidden><input type="checkbox" data-selects="id"> this page (<span data-count-of="id" aria-live="polite">0</span> checked)</label>
-        <label><input type="checkbox" name="all" value="1" data-check-all> all ${countText(total)} that match</label>
+        <label><input type="checkbox" name="all" value="1" data-check-all> all ${formatCount(total)} that match</label>
       </div>
       <button type="submit" name="action" value="requeue">Send back…</button>
       <button type="submit" name="action" value="discard">Discard…</button>
@@ -123,10 +123,9 @@ function list(view: SearchView): Html {
   </form>`
 }
 
-function pager({ basePath, query, next, isLater }: SearchView): Html {
-  if (next === undefined && !isLater) return html``
-  return html`<nav class="pager" aria-label="Pages">
-    ${isLater && html`<a href="${searchAddress(basePath, query)}">Newest</a>`}
-    ${next !== undefined && html`<a rel="next" href="${searchAddress(basePath, query, { after: next })}">Older</a>`}
-  </nav>`
+function pages({ basePath, query, next, isLater }: SearchView): Html {
+  return pager({
+    ...(isLater ? { newest: searchAddress(basePath, query) } : {}),
+    ...(next === undefined ? {} : { older: searchAddress(basePath, query, { after: next }) }),
+  })
 }

@@ -1,6 +1,7 @@
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import type { Glyph } from '../../page/glyphs.ts'
 import type { Tone } from '../parts/badge.ts'
+import { counted } from '../parts/figures.ts'
 
 /** How a state is told: by its shape, its word and its colour. */
 export interface ToldState {
@@ -32,9 +33,5 @@ export function errorText({ errorClass, errorMessage }: Pick<KeptFailure, 'error
 
 /** `1 failure`, `9,812 failures`. */
 export function failuresText(count: number): string {
-  return count === 1 ? '1 failure' : `${countText(count)} failures`
-}
-
-export function countText(count: number): string {
-  return count.toLocaleString('en')
+  return counted(count, 'failure')
 }

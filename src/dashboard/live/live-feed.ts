@@ -11,8 +11,11 @@ export interface Fragment {
   readonly inside: Html
 }
 
-/** Renders the parts of a page as they are now, for who may do as much as this. Must not wait for brokers. */
-export type FragmentRenderer = (role: Role) => readonly Fragment[] | Promise<readonly Fragment[]>
+/**
+ * Renders the parts of a page as they are now, for who may do as much as this; `of` says what of it, such as the id of a
+ * failure, and is whatever somebody wrote. Must not wait for brokers.
+ */
+export type FragmentRenderer = (role: Role, of: string) => readonly Fragment[] | Promise<readonly Fragment[]>
 
 /** The same for what is known at once. */
 export type CommonRenderer = (role: Role) => readonly Fragment[]
@@ -33,7 +36,9 @@ const KEEP_ALIVE_MS = 15_000
 
 /** All who look at one page with one role: it is rendered once for all of them. */
 interface Channel {
+  readonly key: string
   readonly page: string
+  readonly of: string
   readonly role: Role
   readonly streams: Set<EventStream>
   /** What was sent last of each fragment, without what its times say in words. */
@@ -97,11 +102,12 @@ export class LiveFeed {
     page: string,
     role: Role,
     isAllowed: () => boolean,
+    of = '',
     cutOff?: () => void,
   ): ReadableStream<Uint8Array> | undefined {
     const { clock, mostStreams = MOST_STREAMS } = this.#options
     if (this.#closed || !this.#renderers.has(page) || this.streams >= mostStreams) return undefined
-    const channel = this.#channelOf(page, role)
+    const channel = this.#channelOf(page, role, of)
     const stream = new EventStream({ isAllowed, cutOff, onEnd: () => this.#left(channel, stream) })
     channel.streams.add(stream)
     stream.write(eventBytes('time', String(clock.wallTime())))
@@ -122,12 +128,14 @@ export class LiveFeed {
     this.endStreams()
   }
 
-  #channelOf(page: string, role: Role): Channel {
-    const key = `${page} ${role}`
+  #channelOf(page: string, role: Role, of: string): Channel {
+    const key = `${page} ${role} ${of}`
     let channel = this.#channels.get(key)
     if (!channel) {
       channel = {
+        key,
         page,
+        of,
         role,
         streams: new Set(),
         sent: new Map(),
@@ -148,7 +156,7 @@ export class LiveFeed {
     channel.streams.delete(stream)
     if (channel.streams.size > 0) return
     channel.timer?.cancel()
-    this.#channels.delete(`${channel.page} ${channel.role}`)
+    this.#channels.delete(channel.key)
   }
 
   #schedule(channel: Channel): void {
@@ -167,7 +175,7 @@ export class LiveFeed {
     channel.renderedAt = clock.now()
     try {
       this.#tellCommon(channel)
-      const own = (await this.#renderers.get(channel.page)?.(channel.role)) ?? []
+      const own = (await this.#renderers.get(channel.page)?.(channel.role, channel.of)) ?? []
       for (const { id, inside } of own) this.#send(channel, id, inside.markup)
     } catch (error) {
       logger.warn({ page: channel.page, error: messageOf(error) }, 'the live parts of a page could not be rendered')

@@ -2,7 +2,11 @@ import { Hono } from 'hono'
 import type { Gate } from '../access/gate.ts'
 import type { DashboardContext } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
-import { brokerLine } from '../overview/broker-line.ts'
+import { html } from '../../page/html.ts'
+import { brokerLine, brokersTold } from '../overview/broker-line.ts'
+
+/** What a page is about is an id or a search; more than this is neither. */
+const LONGEST_OF = 2_000
 
 const HEADERS = {
   'Content-Type': 'text/event-stream',
@@ -14,15 +18,20 @@ const HEADERS = {
 export function eventRoutes(context: DashboardContext, gate: Gate): Hono<DashboardEnv> {
   const routes = new Hono<DashboardEnv>()
   context.live.register('none', () => [])
-  context.live.registerCommon(() => [{ id: 'broker-line', inside: brokerLine(context) }])
+  context.live.registerCommon(() => [
+    { id: 'broker-line', inside: brokerLine(context) },
+    { id: 'broker-told', inside: html`${brokersTold(context)}` },
+  ])
   routes.get('/events', (c) => {
     // A stream whose body nobody reads would be counted among those that are open.
     if (c.req.method === 'HEAD') return c.body(null, 200, HEADERS)
     const { outgoing } = c.env ?? {}
+    const of = (c.req.query('of') ?? '').slice(0, LONGEST_OF)
     const stream = context.live.open(
       c.req.query('page') ?? 'none',
       c.get('visitor').role,
       gate.stillIn(c),
+      of,
       outgoing && (() => void outgoing.destroy()),
     )
     if (stream === undefined)

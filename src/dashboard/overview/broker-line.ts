@@ -23,19 +23,34 @@ export const CONDITIONS: Readonly<
 }
 
 /** Who is master, in one line: of both links at once where it is the same. */
-export function brokerLine({ brokers, clock }: DashboardContext): Html {
-  const used = brokers.links.filter(({ condition }) => condition !== 'unused')
-  const [first, second] = used
-  if (first === undefined) return badge('waiting', 'No broker was needed yet', 'quiet')
-  const isOne = second === undefined || (first.condition === second.condition && first.endpoint === second.endpoint)
-  return html`${(isOne ? [first] : used).map(
-    (link) =>
-      html`<span class="link">${sayLink(link, isOne ? '' : link.role === 'producer' ? ' to sends' : ' to listeners')} ${since(clock, link.since)}</span>`,
+export function brokerLine(context: DashboardContext): Html {
+  const told = linksToTell(context)
+  if (told.length === 0) return badge('waiting', 'No broker was needed yet', 'quiet')
+  return html`${told.map(
+    ({ link, whom }) => html`<span class="link">${sayLink(link, whom)} ${since(context.clock, link.since)}</span>`,
   )}`
 }
 
-function sayLink({ condition, endpoint, prior }: WatchedLink, whom: string): Html {
-  const { word, shape, tone } = CONDITIONS[condition]
-  const who = endpoint ?? (prior === undefined ? '' : `since ${prior} went away`)
-  return html`${badge(shape, `${word}${whom}`, tone)} <span class="endpoint">${who}</span>`
+/** The same for who hears it: without times, so that it is said again only when somebody else serves. */
+export function brokersTold(context: DashboardContext): string {
+  return linksToTell(context)
+    .map(({ link, whom }) => `${CONDITIONS[link.condition].word}${whom} ${whoOf(link)}`.trim())
+    .join(', ')
+}
+
+function linksToTell({ brokers }: DashboardContext): readonly { readonly link: WatchedLink; readonly whom: string }[] {
+  const used = brokers.links.filter(({ condition }) => condition !== 'unused')
+  const [first, second] = used
+  const isOne = second === undefined || (first?.condition === second.condition && first.endpoint === second.endpoint)
+  if (isOne) return first === undefined ? [] : [{ link: first, whom: '' }]
+  return used.map((link) => ({ link, whom: link.role === 'producer' ? ' for sends' : ' for deliveries' }))
+}
+
+function sayLink(link: WatchedLink, whom: string): Html {
+  const { word, shape, tone } = CONDITIONS[link.condition]
+  return html`${badge(shape, `${word}${whom}`, tone)} <span class="endpoint">${whoOf(link)}</span>`
+}
+
+function whoOf({ endpoint, prior }: WatchedLink): string {
+  return endpoint ?? (prior === undefined ? '' : `since ${prior} went away`)
 }

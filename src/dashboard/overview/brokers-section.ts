@@ -1,3 +1,4 @@
+import { glyph } from '../../page/glyphs.ts'
 import { html, type Html } from '../../page/html.ts'
 import type { DashboardContext } from '../context.ts'
 import { badge } from '../parts/badge.ts'
@@ -6,6 +7,7 @@ import { table } from '../parts/table.ts'
 import { ago, durationText, since } from '../parts/time.ts'
 import { CONDITIONS } from './broker-line.ts'
 import type { Failover, WatchedLink } from './broker-watch.ts'
+import type { Concern } from './concerns.ts'
 
 const ROLE_NAMES = { producer: 'Sends', listener: 'Deliveries' } as const
 const BOTH = 'Both'
@@ -13,14 +15,35 @@ const SHOWN_FAILOVERS = 5
 const TOGETHER_MS = 5000
 
 /** Who is master, in the words of a heading. */
-export function brokersHeading({ brokers }: DashboardContext): string {
+export function brokersHeading({ brokers }: DashboardContext): Html {
   const used = brokers.links.filter(({ condition }) => condition !== 'unused')
   const serving = [...new Set(used.flatMap(({ endpoint }) => endpoint ?? []))]
-  if (used.length === 0) return 'No broker was needed yet'
+  if (used.length === 0) return html`No broker was needed yet`
   if (serving.length === 0)
-    return used.every(({ condition }) => condition === 'over') ? 'The connection has ended' : 'No broker serves'
-  if (used.some(({ condition }) => condition === 'blocked')) return `${serving.join(' and ')} takes nothing for now`
-  return `${serving.join(' and ')} ${serving.length === 1 ? 'serves' : 'serve'}`
+    return headed(
+      'bad',
+      used.every(({ condition }) => condition === 'over') ? 'The connection has ended' : 'No broker serves',
+    )
+  const who = serving.join(' and ')
+  if (used.some(({ condition }) => condition === 'blocked')) return headed('doubtful', `${who} takes nothing for now`)
+  const isWhole = used.every(({ condition }) => condition === 'up')
+  return headed(isWhole ? 'good' : 'doubtful', `${who} ${serving.length === 1 ? 'serves' : 'serve'}`)
+}
+
+function headed(tone: 'good' | 'doubtful' | 'bad', words: string): Html {
+  const shape = tone === 'good' ? 'pass' : tone === 'bad' ? 'fail' : 'warn'
+  return html`<span class="${tone}">${glyph(shape)}</span>\u00a0${words}`
+}
+
+/** What is wrong, the worst first; or that nothing is, as far as can be seen. */
+export function concernsList(concerns: readonly Concern[], isKnown: boolean): Html {
+  if (concerns.length === 0)
+    return html`<p class="concerns">${isKnown ? badge('pass', 'Nothing is wrong, as far as this dashboard sees', 'good') : badge('waiting', 'Brokers and workers have not answered yet', 'quiet')}</p>`
+  const calm = concerns.every(({ tone }) => tone === 'quiet')
+  return html`<ul class="concerns">${calm && html`<li>${badge('pass', 'Nothing is wrong, as far as this dashboard sees', 'good')}</li>`}${concerns.map(
+    ({ tone, what }) =>
+      html`<li class="${tone}">${glyph(tone === 'bad' ? 'fail' : tone === 'doubtful' ? 'warn' : 'note')} <span>${what}</span></li>`,
+  )}</ul>`
 }
 
 /** Which broker serves each link, since when, and who did before. */

@@ -5,7 +5,8 @@ import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
 import { Glance } from '../live/glance.ts'
 import type { Fragment } from '../live/live-feed.ts'
-import { brokersHeading, failoversList, linksTable } from './brokers-section.ts'
+import { brokersHeading, concernsList, failoversList, linksTable } from './brokers-section.ts'
+import { concernsOf } from './concerns.ts'
 import { failureGlance } from './failure-glance.ts'
 import { type OverviewParts, overviewDrills, overviewFailures, overviewFigures, overviewQueues } from './sections.ts'
 
@@ -52,7 +53,8 @@ export function overviewRoutes(context: DashboardContext): Hono<DashboardEnv> {
 
 function fragments(context: DashboardContext, parts: OverviewParts): readonly Fragment[] {
   return [
-    { id: 'who-serves', inside: html`${brokersHeading(context)}` },
+    { id: 'who-serves', inside: brokersHeading(context) },
+    { id: 'concerns', inside: concernsList(concernsOf(context, parts), parts.queues.value !== undefined) },
     { id: 'links', inside: linksTable(context) },
     { id: 'figures', inside: overviewFigures(parts) },
     { id: 'failovers', inside: failoversList(context) },
@@ -69,8 +71,9 @@ function body(context: DashboardContext, parts: ReadonlyMap<string, Html>): Html
       path === undefined ? '' : html`<a href="${href(context, path)}">${more}</a>`
     }</div>${part(id)}</section>`
   return html`<h1 id="who-serves">${parts.get('who-serves')}</h1>
-${part('links')}
+${part('concerns')}
 ${part('figures')}
+${section('links', 'Brokers')}
 ${section('failovers', 'Failovers', '/timeline', 'Timeline')}
 ${section('queues', 'Queues', '/queues', 'All queues')}
 ${section('failures', 'Failures by cause', '/failures', 'All failures')}

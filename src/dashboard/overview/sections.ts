@@ -2,7 +2,7 @@ import { html, type Html } from '../../page/html.ts'
 import type { HeardWorker } from '../../jobs/worker/heartbeat.ts'
 import { type DashboardContext, href } from '../context.ts'
 import type { ShelvedDrill } from '../drills/shelf.ts'
-import { drillAddress } from '../drills/entry-words.ts'
+import { drillAddress, stateBadge } from '../drills/entry-words.ts'
 import { queryFor, searchAddress } from '../failures/addresses.ts'
 import type { Seen } from '../live/glance.ts'
 import { badge } from '../parts/badge.ts'
@@ -102,7 +102,7 @@ export function overviewDrills({ basePath, clock }: DashboardContext, { drills }
     columns: [{ title: 'Drill' }, { title: 'Verdict' }, { title: 'What happened' }, { title: 'When' }],
     rows: drills.value.map(({ name, verdict, headline, at }) => [
       html`<a href="${drillAddress(basePath, name)}">${name}</a>`,
-      badge(verdict, verdict, verdict === 'pass' ? 'good' : verdict === 'fail' ? 'bad' : 'doubtful'),
+      stateBadge(verdict),
       headline,
       ago(clock, at),
     ]),

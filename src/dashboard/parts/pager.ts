@@ -1,17 +1,20 @@
-import { type Html, html } from '../../page/html.ts'
+import { type Content, type Html, html } from '../../page/html.ts'
 
 export interface PagerOptions {
-  /** What is shown, such as `1–50 of 312`. */
-  readonly said: string
-  /** Addresses; undefined where there is no such page. */
-  readonly first?: string | undefined
-  readonly next?: string | undefined
+  /** What is shown, such as `1–50 of 312`. Defaults to nothing. */
+  readonly said?: string | undefined
+  /** Addresses; undefined where there is no such page. All lists have the newest first. */
+  readonly newest?: Content
+  readonly newer?: Content
+  readonly older?: Content
 }
 
-/** The way through a list of several pages. Nothing where there is only one. */
-export function pager({ said, first, next }: PagerOptions): Html {
-  if (first === undefined && next === undefined) return html`<p class="quiet pager">${said}</p>`
-  return html`<nav class="pager" aria-label="Pages"><span class="quiet">${said}</span>${
-    first === undefined ? '' : html`<a href="${first}">First page</a>`
-  }${next === undefined ? '' : html`<a href="${next}" rel="next">Next page</a>`}</nav>`
+/** The way through a list of several pages. Without a way it only says what is shown. */
+export function pager({ said, newest, newer, older }: PagerOptions): Html {
+  const words = said !== undefined && html`<span class="quiet">${said}</span>`
+  if (newest === undefined && newer === undefined && older === undefined)
+    return words === false ? html`` : html`<p class="pager">${words}</p>`
+  return html`<nav class="pager" aria-label="Pages">${words}${newest !== undefined && html`<a href="${newest}">Newest</a>`}${
+    newer !== undefined && html`<a href="${newer}" rel="prev">Newer</a>`
+  }${older !== undefined && html`<a href="${older}" rel="next">Older</a>`}</nav>`
 }

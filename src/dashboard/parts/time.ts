@@ -20,7 +20,12 @@ export function since(clock: Pick<Clock, 'wallTime'>, at: number): Html {
 
 /** An exact time, such as `2026-11-21 19:36:06 UTC`. */
 export function exactly(at: number): Html {
-  return timeOf(at, 'exactly', exactText(at))
+  return timeOf(at, 'exactly')
+}
+
+/** When something was, to the second, and how long ago that is. */
+export function exactlyAgo(clock: Pick<Clock, 'wallTime'>, at: number): Html {
+  return isDate(at) ? html`${exactly(at)} <span class="quiet">(${ago(clock, at)})</span>` : exactly(at)
 }
 
 /** How long something took: `0.24 s`, `3 min 20 s`. */
@@ -46,10 +51,14 @@ function inWords(ms: number): string {
   return `${Math.floor(ms / DAY_MS)} days`
 }
 
-function timeOf(at: number, kind: string, words: string): Html {
-  // Times come from messages of others, too.
-  if (!Number.isFinite(at) || Math.abs(at) > LATEST_MS) return html`<span class="quiet">no time</span>`
-  return html`<time datetime="${new Date(at).toISOString()}" data-kind="${kind}" title="${exactText(at)}">${words}</time>`
+function timeOf(at: number, kind: string, words?: string): Html {
+  if (!isDate(at)) return html`<span class="quiet">no time</span>`
+  return html`<time datetime="${new Date(at).toISOString()}" data-kind="${kind}" title="${exactText(at)}">${words ?? exactText(at)}</time>`
+}
+
+/** Times come from messages of others, too. */
+function isDate(at: number): boolean {
+  return Number.isFinite(at) && Math.abs(at) <= LATEST_MS
 }
 
 function exactText(at: number): string {

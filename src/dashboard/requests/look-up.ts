@@ -4,7 +4,7 @@ import type { JobState } from '../../jobs/results/results.ts'
 import type { DashboardContext } from '../context.ts'
 
 /** What is known of how a job went. */
-type KnownState =
+export type KnownState =
   | { readonly kind: 'state'; readonly state: JobState }
   /** Its results keep nothing of it: it waits, or it is long over, or there is no such job. */
   | { readonly kind: 'nothing' }
@@ -68,7 +68,8 @@ export async function lookUp(
   return { id, jobs, failures, hasMore, trouble }
 }
 
-async function stateOf(result: DashboardContext['result'], jobId: string): Promise<KnownState> {
+/** What the results keep of one job. Never rejects. */
+export async function stateOf(result: DashboardContext['result'], jobId: string): Promise<KnownState> {
   if (!result) return { kind: 'not-kept' }
   try {
     const state = await result(jobId)

@@ -27,7 +27,7 @@ export function timelineRoutes(context: DashboardContext): Hono<DashboardEnv> {
     const span = spanOf(c.req.query('span'))
     const main = timelineView(await look(context, ring, rate, span))
     return c.html(
-      page(context, c.get('visitor'), { title: 'Timeline', current: 'drills', main, live: liveName(span) }).markup,
+      page(context, c.get('visitor'), { title: 'Timeline', current: 'timeline', main, live: liveName(span) }).markup,
     )
   })
   return routes

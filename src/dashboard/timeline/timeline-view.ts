@@ -1,12 +1,12 @@
 import type { Clock } from '../../clock.ts'
-import { formatMs, plural } from '../../drill/report/durations.ts'
+import { plural } from '../../drill/report/durations.ts'
 import type { LinkRole } from '../../failover/status.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
 import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
 import { table } from '../parts/table.ts'
-import { exactly } from '../parts/time.ts'
+import { durationText, exactly } from '../parts/time.ts'
 import type { ShelfEntry } from '../drills/entry.ts'
 import { drillAddress, measured, stateBadge, titleOf } from '../drills/entry-words.ts'
 import type { FailureCounts } from './failure-rate.ts'
@@ -102,7 +102,7 @@ function outageTable(outages: readonly Outage[]): Html {
       isSwitch ? badge('note', 'switch', 'quiet') : badge('fail', 'outage', 'bad'),
       lost ?? 'nobody before',
       back ?? (until === undefined ? badge('busy', 'nobody yet', 'doubtful') : 'nobody'),
-      isSwitch ? '' : until === undefined ? 'goes on' : formatMs(until - from),
+      isSwitch ? '' : until === undefined ? 'goes on' : durationText(until - from),
       printableLine(why, 160),
     ]),
   })}${outages.length > shown.length && html`<p class="quiet">${outages.length - shown.length} earlier ones are not listed.</p>`}`

@@ -3,7 +3,6 @@ import { UnderstudyError } from '../../errors.ts'
 import { tellWorkers } from '../../jobs/worker/control.ts'
 import { html } from '../../page/html.ts'
 import { needs } from '../access/gate.ts'
-import { mayDo } from '../access/visitor.ts'
 import { type DashboardContext, href } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
@@ -30,12 +29,9 @@ export function workersRoutes(context: DashboardContext): Hono<DashboardEnv> {
   routes.get('/workers', async (c) => {
     await workers.fresh(PATIENCE_MS)
     const visitor = c.get('visitor')
-    const whole = mayDo(visitor, 'operator')
-      ? html`<p class="choices"><a class="button" href="${href(context, '/workers/pause')}">Pause all…</a><a class="button" href="${href(context, '/workers/resume')}">Resume all…</a></p>`
-      : ''
     const main = html`<h1>Workers</h1>
 <p class="lead">Who shows by heartbeats that it is alive, and who has stopped to.</p>
-${tidings.of(c.req.query('told'))}<div id="workers">${workersTable(context, visitor.role)}</div>${whole}`
+${tidings.of(c.req.query('told'))}<div id="workers">${workersTable(context, visitor.role)}</div>`
     return c.html(page(context, visitor, { title: 'Workers', current: 'workers', live: 'workers', main }).markup)
   })
 

@@ -54,7 +54,11 @@ export function workersTable(context: DashboardContext, role: Role): Html {
         ago(clock, worker.at),
         acts ? actions(context, worker) : undefined,
       ]),
-  })}${known.length > MOST_SHOWN ? html`<p class="quiet">and ${counted(known.length - MOST_SHOWN, 'worker')} more</p>` : ''}`
+  })}${known.length > MOST_SHOWN ? html`<p class="quiet">and ${counted(known.length - MOST_SHOWN, 'worker')} more</p>` : ''}${acts && known.filter(({ isGone }) => !isGone).length > 1 && wholeActions(context)}`
+}
+
+function wholeActions(context: DashboardContext): Html {
+  return html`<p class="choices"><a class="button" href="${href(context, '/workers/pause')}">Pause all…</a><a class="button" href="${href(context, '/workers/resume')}">Resume all…</a></p>`
 }
 
 function state(worker: HeardWorker): Html {

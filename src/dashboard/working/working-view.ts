@@ -3,6 +3,7 @@ import type { HeardWorker } from '../../jobs/worker/heartbeat.ts'
 import { html, type Html } from '../../page/html.ts'
 import { mayDo, type Role } from '../access/visitor.ts'
 import { type DashboardContext, href } from '../context.ts'
+import { addressOf } from '../failures/addresses.ts'
 import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
 import { counted } from '../parts/figures.ts'
@@ -49,7 +50,7 @@ export function workingTable(context: DashboardContext, role: Role): Html {
         job.queue,
         job.attempt,
         html`${job.worker.name}${job.worker.isGone ? html` ${badge('fail', 'gone', 'bad')}` : ''}`,
-        html`<span class="mono small">${job.jobId}</span>`,
+        html`<a class="mono small" href="${addressOf(context.basePath, '/requests', { id: job.jobId })}">${job.jobId}</a>`,
         acts ? abortForm(context, job) : undefined,
       ]),
   })}${running.length > MOST_SHOWN ? html`<p class="quiet">and ${counted(running.length - MOST_SHOWN, 'job')} more</p>` : ''}`

@@ -51,8 +51,8 @@ describe('the pages of drills', () => {
     const all = await text('/drills')
     assert.match(all, /2 drills/)
     assert(all.indexOf('/drills/second"') < all.indexOf('/drills/first"'), 'the newest first')
-    assert.match(all, /<span class="state good"><svg.*<\/svg> pass<\/span>/)
-    assert.match(all, /<span class="state bad"><svg.*<\/svg> fail<\/span>/)
+    assert.match(all, /<span class="state good"><svg.*<\/svg> Pass<\/span>/)
+    assert.match(all, /<span class="state bad"><svg.*<\/svg> Fail<\/span>/)
     assert.match(all, /href="\/drills\/first\/report\.html"/)
     const failed = await text('/drills?verdict=fail')
     assert(failed.includes('/drills/second"') && !failed.includes('/drills/first"'))
@@ -65,6 +65,24 @@ describe('the pages of drills', () => {
     assert.match(await (await served(context, undefined)).text('/drills'), /No folder of drills was named/)
     const root = temporaryFolder('pages', context)
     assert.match(await (await served(context, root)).text('/drills'), /No drill has been run/)
+  })
+
+  it('tell a page that is open of a drill that has come to its verdict, as it is narrowed', async (context) => {
+    const root = temporaryFolder('pages', context)
+    writeHistoryOnly(root, 'second', 0)
+    const { url, text } = await served(context, root)
+    const [, stream = ''] = /data-events="([^"]*)"/.exec(await text('/drills?lab=embedded')) ?? []
+    const events = new AbortController()
+    const { body } = await fetch(new URL(stream.replaceAll('&#38;', '&'), url), { signal: events.signal })
+    let heard = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of body ?? []) {
+      heard += decoder.decode(chunk, { stream: true })
+      if (heard.includes('drill-list') && !heard.includes('Pass')) writeDrillFolder(root, 'second')
+      if (heard.includes('</svg> Pass</span>')) break
+    }
+    events.abort()
+    assert.match(heard, /"id":"drill-list"/)
   })
 
   it('go through a thousand folders page by page', async (context) => {
@@ -140,9 +158,9 @@ describe('the pages of drills', () => {
     writeFileSync(join(root, 'torn', 'result.json'), '{')
     const { text, get } = await served(context, root)
     const page = await text('/drills')
-    assert.match(page, /<\/svg> running</)
-    assert.match(page, /<\/svg> no verdict</)
-    assert.match(page, /<\/svg> unreadable</)
+    assert.match(page, /<\/svg> Running</)
+    assert.match(page, /<\/svg> No verdict</)
+    assert.match(page, /<\/svg> Unreadable</)
     assert.match(page, /Its result\.json is not JSON/)
     assert.match(await text('/drills/runs'), /under way/)
     assert.match(await text('/drills/torn'), /not JSON/)

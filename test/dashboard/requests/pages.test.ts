@@ -16,6 +16,7 @@ interface Stage {
   readonly connection: Connection
   readonly app: App
   readonly failures: FailureStore
+  readonly url: string
   readonly text: (id?: string) => Promise<string>
 }
 
@@ -38,7 +39,7 @@ async function stage(context: TestContext, options: Partial<AppOptions> = {}): P
     assert.equal(response.status, 200)
     return await response.text()
   }
-  return { connection, app, failures, text }
+  return { connection, app, failures, url, text }
 }
 
 describe('the page of requests', () => {
@@ -60,20 +61,82 @@ describe('the page of requests', () => {
     const [done, broken] = [await app.enqueue(resize, { fail: false }), await app.enqueue(resize, { fail: true })]
     for await (const progress of done.progress()) if (progress.percent === 50) break
     const working = await text(done.id)
-    assert.match(working, /<\/svg> working</)
+    assert.match(working, /<\/svg> Working</)
     assert.match(working, /<progress max="100" value="50"/)
     assert.match(working, /half of &#60;it&#62;/)
     goOn.resolve()
     await done.result({ timeout: 10_000 })
     await assert.rejects(broken.result({ timeout: 10_000 }))
     const succeeded = await text(done.id)
-    assert.match(succeeded, /<\/svg> succeeded</)
+    assert.match(succeeded, /<\/svg> Succeeded</)
     assert.match(succeeded, /&#34;width&#34;: 640/)
     assert(!succeeded.includes('<b>done'))
     const lost = await text(broken.id)
     assert.match(lost, /TypeError: no such &#60;image&#62;/)
     assert.match(lost, new RegExp(`href="/failures/${broken.id}\\.0"`))
-    assert.match(await text('never-was'), /Not found[\s\S]*no result/)
+    assert.match(await text('never-was'), /Not found[\s\S]*No result/)
+  })
+
+  it('shows beside a failure what is kept of the result of its job, and of the one that it was sent back as', async (context) => {
+    const folder = temporaryFolder('results', context)
+    const { app, url } = await stage(context, { results: sqliteResults(`${folder}/results.db`) })
+    const eat = defineJob({
+      name: 'eat',
+      retry: { attempts: 1 },
+      perform({ text }: { readonly text: string }) {
+        if (text === 'work') throw new TypeError('nightmares')
+        return `ate ${text}`
+      },
+    })
+    const worker = app.worker({ jobs: [eat] })
+    await worker.start()
+    const handle = await app.enqueue(eat, { text: 'work' })
+    await assert.rejects(handle.result({ timeout: 10_000 }))
+    const [failure] = await app.failures.ofJob(handle.id)
+    assert(failure)
+    const page = async (): Promise<string> =>
+      await (await fetch(new URL(`/failures/${encodeURIComponent(failure.id)}`, url))).text()
+    assert.match(await page(), /<h2>Its result<\/h2>[^]*<\/svg> Failed<\/span>[^]*nightmares[^]*\/requests\?id=/)
+    const events = new AbortController()
+    const stream = await fetch(new URL(`/events?page=failure&of=${encodeURIComponent(failure.id)}`, url), {
+      signal: events.signal,
+    })
+    await app.failures.edit(failure.id, { args: Buffer.from('{"text":"food"}') }, { actor: 'ada' })
+    let heard = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of stream.body ?? []) {
+      heard += decoder.decode(chunk, { stream: true })
+      if (heard.includes('ate food') && heard.includes('Sent back, succeeded')) break
+    }
+    events.abort()
+    assert.match(await page(), /The result of the job that was sent back[^]*<\/svg> Succeeded<[^]*ate food/)
+  })
+
+  it('tells a page that is open how far the job is', async (context) => {
+    const folder = temporaryFolder('results', context)
+    const { app, url } = await stage(context, { results: sqliteResults(`${folder}/results.db`) })
+    const goOn = Promise.withResolvers<void>()
+    const slow = defineJob({
+      name: 'slow',
+      async perform(_: null, context) {
+        await context.progress(40)
+        await goOn.promise
+        return 'at last'
+      },
+    })
+    await app.worker({ jobs: [slow] }).start()
+    const handle = await app.enqueue(slow, null)
+    const events = new AbortController()
+    const stream = await fetch(new URL(`/events?page=requests&of=${handle.id}`, url), { signal: events.signal })
+    let heard = ''
+    const decoder = new TextDecoder()
+    for await (const chunk of stream.body ?? []) {
+      heard += decoder.decode(chunk, { stream: true })
+      if (heard.includes('40 %')) goOn.resolve()
+      if (heard.includes('at last')) break
+    }
+    events.abort()
+    assert.match(heard, /"id":"request-found"/)
   })
 
   it('finds the failures of a request, and of a job by its failure', async (context) => {

@@ -58,14 +58,14 @@ describe('the timeline', () => {
     await happened(connection, 'interrupted', () => broker.stop())
     const away = await text()
     assert.match(away, /class="outage"/)
-    assert.match(away, /nobody yet/)
+    assert.match(away, /Nobody yet/)
     assert.match(away, /goes on/)
     assert.match(away, /no broker<\/tspan>/)
     await happened(connection, 'resumed', () => broker.restart())
     const back = await text()
     assert.match(
       back,
-      /<\/svg> outage<\/span><\/td><td[^>]*>memory:\/\/timeline-pages<\/td><td[^>]*>memory:\/\/timeline-pages</,
+      /<\/svg> Outage<\/span><\/td><td[^>]*>memory:\/\/timeline-pages<\/td><td[^>]*>memory:\/\/timeline-pages</,
     )
     assert(!back.includes('goes on'))
     assert.match(back, /<svg class="chart links"[^>]* role="img" aria-label="Who served each link/)

@@ -1,0 +1,37 @@
+import type { Clock } from '../../clock.ts'
+
+const MOST = 200
+
+/**
+ * Answers by what was asked, each of which serves all who ask the same within a while: what is rendered four times a
+ * second is looked up once.
+ */
+export class Lately<Value> {
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #freshMs: number
+  readonly #known = new Map<string, { readonly at: number; readonly answer: Promise<Value> }>()
+
+  constructor(clock: Pick<Clock, 'now'>, freshMs: number) {
+    this.#clock = clock
+    this.#freshMs = freshMs
+  }
+
+  /** Rejects with what `look` does; the next one looks again then. */
+  ask(key: string, look: () => Promise<Value>): Promise<Value> {
+    const now = this.#clock.now()
+    const known = this.#known.get(key)
+    if (known && now - known.at < this.#freshMs) return known.answer
+    const answer = look()
+    // The latest last: the first one is the eldest.
+    this.#known.delete(key)
+    this.#known.set(key, { at: now, answer })
+    for (const eldest of this.#known.keys()) {
+      if (this.#known.size <= MOST) break
+      this.#known.delete(eldest)
+    }
+    answer.catch(() => {
+      if (this.#known.get(key)?.answer === answer) this.#known.delete(key)
+    })
+    return answer
+  }
+}
