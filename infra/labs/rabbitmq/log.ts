@@ -22,6 +22,13 @@ export function parseLine(line: string): RabbitmqLine | undefined {
   return text === undefined ? undefined : { wall: Date.parse(`${date}T${time}`), text }
 }
 
+/** One line of an error: all of them are `of` the same. Undefined for any other line. */
+export function parseError(line: string): { readonly of: string; readonly text: string } | undefined {
+  const match = /^(\S+ \S+ \[(?:error|critical)\] <[\d.]+>)(?: (.*))?$/.exec(line)
+  const [, of, text] = match ?? []
+  return of === undefined ? undefined : { of, text: text ?? '' }
+}
+
 export function parseQueueLine(line: string): QueueLine | undefined {
   const entry = parseLine(line)
   const match = QUEUE_PREFIXES.map((prefix) => prefix.exec(entry?.text ?? '')).find((found) => found !== null)

@@ -3,10 +3,11 @@ import { UnderstudyError, messageOf } from '../../../src/errors.ts'
 import { answersAmqp } from '../amqp-greeting.ts'
 import { hostOf } from '../host-of.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { lastMeaningfulLine, sizeOf } from '../log-lines.ts'
+import { sizeOf } from '../log-lines.ts'
 import { portOf } from '../node-control.ts'
 import { findMarkedProcesses } from '../process-marks.ts'
 import { EPMD, epmdCommand, nodeCommand, pidFile, type RabbitmqProgram } from './config.ts'
+import { lastWords } from './last-words.ts'
 import { readRunningNodes } from './management.ts'
 import { withoutRabbitmqSecrets } from './secrets.ts'
 import { spawnProcess } from '../spawn-process.ts'
@@ -53,8 +54,8 @@ async function startEpmdOn(
 /**
  * Starts one node, and returns once it answers an AMQP client and runs in the cluster.
  *
- * @throws UnderstudyError `unsupported` when it ended before that, with the last meaningful line of its
- * log; `deadline` after 90 s, with the same.
+ * @throws UnderstudyError `unsupported` when it ended before that, with the first error of its log;
+ * `deadline` after 90 s, with the same.
  */
 export async function startNode(
   folder: LabFolder,
@@ -78,7 +79,7 @@ export async function startNode(
   const options = { what: 'no answer to an AMQP client', withinMs: READY_WITHIN_MS, everyMs: 50, signal }
   await waitUntil(look, options).catch(async (error: unknown) => {
     if (signal?.aborted) throw error
-    const said = await lastMeaningfulLine(folder.log(node), logged)
+    const said = await lastWords(folder, node, logged)
     const text = `node ${node} did not start (${messageOf(error)})${said === undefined ? '' : `: ${said}`}`
     const code = error instanceof UnderstudyError ? error.code : 'unsupported'
     throw new UnderstudyError(code, withoutRabbitmqSecrets(folder, text), { cause: error })
