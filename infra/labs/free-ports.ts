@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type Server, createServer } from 'node:net'
 import { UnderstudyError } from '../../src/errors.ts'
 
 const LOWEST = 20_000
@@ -14,14 +14,60 @@ const LOWEST = 20_000
  * @throws UnderstudyError `unsupported` when there are not enough.
  */
 export async function freePorts(count: number, taken: ReadonlySet<number> = new Set()): Promise<number[]> {
+  const { ports, release } = await reservePorts(count, taken)
+  await release()
+  return [...ports]
+}
+
+interface ReservedPorts {
+  readonly ports: readonly number[]
+  /** To be called once they are open, or not needed. They are released with this process in any case. */
+  readonly release: () => Promise<void>
+}
+
+/**
+ * The same, and no other process of this machine is given them before they are released: of two labs that are put up at
+ * once, under two roots, neither sees the other's ports, which are open only after seconds. On Linux alone; elsewhere
+ * nothing is reserved.
+ *
+ * @throws UnderstudyError likewise.
+ */
+export async function reservePorts(count: number, taken: ReadonlySet<number> = new Set()): Promise<ReservedPorts> {
   const highest = lowestEphemeralPort() - 1
-  const found = new Set<number>()
-  for (let attempt = 0; found.size < count && attempt < 1000; attempt++) {
-    const port = LOWEST + Math.floor(Math.random() * (highest - LOWEST + 1))
-    if (!taken.has(port) && !found.has(port) && (await isFree(port))) found.add(port)
+  const claims = new Map<number, Server | undefined>()
+  const release = async (): Promise<void> => {
+    await Promise.all([...claims.values()].map(close))
   }
-  if (found.size < count) throw new UnderstudyError('unsupported', `no ${count} free ports on 127.0.0.1`)
-  return [...found]
+  for (let attempt = 0; claims.size < count && attempt < 1000; attempt++) {
+    const port = LOWEST + Math.floor(Math.random() * (highest - LOWEST + 1))
+    if (taken.has(port) || claims.has(port)) continue
+    const claim = await claimPort(port)
+    if (claim === 'claimed') continue
+    if (await isFree(port)) claims.set(port, claim)
+    else await close(claim)
+  }
+  if (claims.size < count) {
+    await release()
+    throw new UnderstudyError('unsupported', `no ${count} free ports on 127.0.0.1`)
+  }
+  return { ports: [...claims.keys()], release }
+}
+
+/**
+ * A name that only one process of the machine can have at a time, and which the system takes back when it ends: a
+ * socket in Linux' abstract namespace, that nobody ever connects to.
+ */
+function claimPort(port: number): Promise<Server | 'claimed' | undefined> {
+  if (process.platform !== 'linux') return Promise.resolve(undefined)
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy())
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE' ? 'claimed' : undefined))
+    server.listen({ path: `\0understudy-port-${port}`, exclusive: true }, () => resolve(server))
+  })
+}
+
+async function close(server: Server | undefined): Promise<void> {
+  if (server?.listening) await new Promise((resolve) => server.close(resolve))
 }
 
 function lowestEphemeralPort(): number {

@@ -11,7 +11,7 @@ import { activemqJdbcNetns } from './activemq/jdbc-netns.ts'
 import { activemqJdbcLease } from './activemq/jdbc-lease.ts'
 import { activemqKahadb } from './activemq/kahadb.ts'
 import { embedded } from './embedded/pair.ts'
-import { freePorts } from './free-ports.ts'
+import { reservePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders, portsOfLabs, stateOf } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
@@ -186,18 +186,22 @@ function hasSignals(): boolean {
 async function putUp(root: string, kind: LabKind, options: UpOptions): Promise<LabFolder> {
   const { otherPorts, nodes, ...rest } = kind.blueprint()
   const names = [...nodes, ...otherPorts]
-  const numbers = await freePorts(names.length, portsOfLabs(root))
-  const ports = Object.fromEntries(names.map((name, index) => [name, numbers[index] ?? 0]))
+  const reserved = await reservePorts(names.length, portsOfLabs(root))
+  const ports = Object.fromEntries(names.map((name, index) => [name, reserved.ports[index] ?? 0]))
   const stays = options.stays ?? false
-  const folder = createLabFolder(root, kind.name, { stays, nodes, ports, ...rest })
-  const signal = options.signal ?? new AbortController().signal
   try {
-    await kind.start(folder, upContext(folder, signal, options.onProgress))
-    folder.update(({ owner }) => ({ ready: true, owner: stays ? null : owner }))
-    return folder
-  } catch (error) {
-    await endLab(folder)
-    throw error
+    const folder = createLabFolder(root, kind.name, { stays, nodes, ports, ...rest })
+    const signal = options.signal ?? new AbortController().signal
+    try {
+      await kind.start(folder, upContext(folder, signal, options.onProgress))
+      folder.update(({ owner }) => ({ ready: true, owner: stays ? null : owner }))
+      return folder
+    } catch (error) {
+      await endLab(folder)
+      throw error
+    }
+  } finally {
+    await reserved.release()
   }
 }
 
