@@ -103,17 +103,11 @@ async function start(lab: string, folder: LabFolder, { signal, step }: UpContext
   const secrets = createRabbitmqSecrets(folder)
   for (const node of nodes) writeConfiguration(folder, node, secrets)
   await step('port mapper', async () => await startEpmd(folder, found, signal))
-  // At once: a node's start keeps one core busy for seconds, and the cluster forms by itself.
-  const stop = new AbortController()
-  const within = AbortSignal.any([signal, stop.signal])
+  // One after the other, each once the one before serves. Virgin nodes that start at once agree on who forms the
+  // cluster by a lock that leaves out whoever cannot be reached at that moment, and that ends before the tables are
+  // whole: now and then one of them ends with an error of its database (rabbitmq/cluster-operator#689).
   await step(`nodes ${nodes.join(', ')}`, async () => {
-    const starting = nodes.map(async (node) => await startNode(folder, node, found, within))
-    try {
-      await Promise.all(starting)
-    } finally {
-      stop.abort()
-      await Promise.allSettled(starting)
-    }
+    for (const node of nodes) await startNode(folder, node, found, signal)
   })
   await step('one cluster', async () => await untilOneCluster(folder, signal))
 }

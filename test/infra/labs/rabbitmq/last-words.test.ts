@@ -68,15 +68,22 @@ describe('why a node did not start', () => {
   })
 })
 
-it('a node whose port is taken says so', { skip: brokerSkip('rabbitmq-quorum') }, async (context) => {
+it('a node whose port is taken says so, before the next one is started', {
+  skip: brokerSkip('rabbitmq-quorum'),
+}, async (context) => {
   const taken = createServer()
+  let started: string[] = []
   const kind = {
     ...rabbitmqQuorum,
     start: async (folder: LabFolder, up: UpContext) => {
       // As by a program that is no lab, between the choice of the port and the start of the node.
       taken.listen({ port: folder.read().ports['peers-b'], host: '127.0.0.1' })
       await once(taken, 'listening')
-      await rabbitmqQuorum.start(folder, up)
+      try {
+        await rabbitmqQuorum.start(folder, up)
+      } finally {
+        started = Object.keys(folder.read().processes)
+      }
     },
   }
   try {
@@ -84,6 +91,7 @@ it('a node whose port is taken says so', { skip: brokerSkip('rabbitmq-quorum') }
       createLabs({ root: labRootFor(context), kinds: [kind] }).up('rabbitmq-quorum'),
       /^UnderstudyError: node b did not start \(it ended with code 1\): ERROR: could not bind to distribution port \d+/,
     )
+    assert.deepEqual(started, ['epmd', 'a', 'b'])
   } finally {
     taken.close()
   }
