@@ -242,7 +242,7 @@ describe('the dashboard in a browser', { skip: browserSkip }, () => {
     await page.locator('#failovers', { hasText: next.endpoint }).waitFor()
     await lab.start(active)
     await dashboard.close()
-    await page.getByText('Not live', { exact: false }).waitFor()
+    await page.locator('#live-state', { hasText: 'Not live' }).waitFor()
     await page.close()
   })
 })

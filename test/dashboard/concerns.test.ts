@@ -62,6 +62,13 @@ describe('what is wrong', () => {
     ])
   })
 
+  it('tells of queues that could not be looked at, unless no broker serves at all', () => {
+    const queues = seen([queue('orders', { state: undefined, error: 'refused' })])
+    assert.deepEqual(told({}, { queues }), ['doubtful: orders could not be looked at: refused'])
+    const away = [link('producer', { condition: 'down', endpoint: undefined }), link('listener')]
+    assert.deepEqual(told({ links: away }, { queues }), ['bad: No broker for sends, for 1 min'])
+  })
+
   it('says that two brokers serve, and what takes nothing', () => {
     assert.deepEqual(told({ links: [link('producer'), link('listener', { endpoint: 'stomp://b' })] }), [
       'doubtful: Sends go to stomp://a, and deliveries come from stomp://b',

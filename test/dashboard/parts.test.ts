@@ -5,6 +5,7 @@ import { badge } from '../../src/dashboard/parts/badge.ts'
 import { facts } from '../../src/dashboard/parts/facts.ts'
 import { filterForm } from '../../src/dashboard/parts/filters.ts'
 import { actionButton, confirmation } from '../../src/dashboard/parts/form.ts'
+import { staleNotice } from '../../src/dashboard/parts/stale.ts'
 import { pager } from '../../src/dashboard/parts/pager.ts'
 import { table } from '../../src/dashboard/parts/table.ts'
 import { Tidings } from '../../src/dashboard/parts/tidings.ts'
@@ -93,6 +94,17 @@ describe('a table whose rows begin with something else than their name', () => {
       /<td role="cell" class="check" data-title="">box<\/td><th role="rowheader" scope="row" class="head">no</,
     )
     assert.match(markup, /<td role="cell" class="text job" data-title="Job">mail</)
+  })
+})
+
+describe('what was seen a while ago', () => {
+  it('is told as such, with why', () => {
+    assert.equal(staleNotice(clock, { at: NOW - 2000, error: undefined }).markup, '')
+    assert.equal(staleNotice(clock, { at: undefined, error: 'refused' }).markup, '')
+    assert.match(
+      staleNotice(clock, { at: NOW - 9000, error: 'refused' }).markup,
+      /As it was <time.*>9 s ago<\/time>.*, refused\./,
+    )
   })
 })
 

@@ -39,7 +39,7 @@ export function runToldId({ id }: RequeueRun): string {
 
 /** What is said to who hears the page: how it ended, and not every one that was sent. */
 export function runTold(run: RequeueRun): string {
-  return run.endedAt === undefined ? '' : `${endOf(run).title}. ${outcomeSentences(run).join(' ')}`
+  return run.endedAt === undefined ? '' : `It has ended: ${endOf(run).title.toLowerCase()}.`
 }
 
 export function runPartId({ id }: RequeueRun): string {

@@ -76,6 +76,7 @@ function ofLinks({ brokers, clock, basePath }: ConcernSources): readonly Concern
 function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly Concern[] {
   if (queues.error !== undefined) return [{ tone: 'bad', what: `Queues cannot be looked at: ${queues.error}` }]
   const all = queues.value ?? []
+  const isAway = context.brokers.links.some(({ condition }) => condition === 'down' || condition === 'over')
   const waiting = all.filter(({ state, queue }) => (state?.ready ?? 0) > 0 && queue !== FAILED_QUEUE)
   const dead = all.filter(({ state, queue }) => (state?.ready ?? 0) > 0 && queue === FAILED_QUEUE)
   const link = ({ queue }: WatchedQueue): Content =>
@@ -106,7 +107,8 @@ function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly 
     ),
     ...told(
       'doubtful',
-      all.filter(({ error }) => error !== undefined),
+      // Who does not answer at all is told already.
+      isAway ? [] : all.filter(({ error }) => error !== undefined),
       (queue) => html`${link(queue)} could not be looked at: ${queue.error}`,
       (count) => `${counted(count, 'queue')} could not be looked at`,
     ),

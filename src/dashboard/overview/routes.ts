@@ -56,7 +56,7 @@ function fragments(context: DashboardContext, parts: OverviewParts): readonly Fr
     { id: 'who-serves', inside: brokersHeading(context) },
     { id: 'concerns', inside: concernsList(concernsOf(context, parts), parts.queues.value !== undefined) },
     { id: 'links', inside: linksTable(context) },
-    { id: 'figures', inside: overviewFigures(parts) },
+    { id: 'figures', inside: overviewFigures(context, parts) },
     { id: 'failovers', inside: failoversList(context) },
     { id: 'queues', inside: overviewQueues(context, parts) },
     { id: 'failures', inside: overviewFailures(context, parts) },

@@ -8,6 +8,7 @@ import type { Seen } from '../live/glance.ts'
 import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
 import { figures, formatCount } from '../parts/figures.ts'
+import { isStale, staleNotice } from '../parts/stale.ts'
 import { table } from '../parts/table.ts'
 import { ago } from '../parts/time.ts'
 import type { WatchedQueue } from '../queues/queue-watch.ts'
@@ -26,7 +27,10 @@ export interface OverviewParts {
 
 const SHOWN_QUEUES = 8
 
-export function overviewFigures({ queues, workers, failures }: OverviewParts): Html {
+export function overviewFigures(
+  { clock }: Pick<DashboardContext, 'clock'>,
+  { queues, workers, failures }: OverviewParts,
+): Html {
   const states = (queues.value ?? []).flatMap(({ state }) => state ?? [])
   const waiting = states.reduce((sum, { ready }) => sum + ready, 0)
   const isExact = states.every((state) => state.isExact)
@@ -39,7 +43,10 @@ export function overviewFigures({ queues, workers, failures }: OverviewParts): H
     {
       name: 'Waiting in queues',
       value: queues.value === undefined ? '?' : `${isExact ? '' : 'about '}${formatCount(waiting)}`,
-      note: paused === 0 ? '' : `${formatCount(paused)} paused`,
+      note:
+        queues.at !== undefined && isStale(clock, queues)
+          ? html`as it was ${ago(clock, queues.at)}`
+          : paused > 0 && `${formatCount(paused)} paused`,
     },
     {
       name: 'Jobs in work',
@@ -58,7 +65,7 @@ export function overviewFigures({ queues, workers, failures }: OverviewParts): H
 export function overviewQueues(context: DashboardContext, { queues }: OverviewParts): Html {
   if (queues.value === undefined) return empty(queues.error ?? 'The brokers have not answered yet.')
   const shown = queues.value.toSorted((a, b) => (b.state?.ready ?? -1) - (a.state?.ready ?? -1)).slice(0, SHOWN_QUEUES)
-  return table({
+  return html`${staleNotice(context.clock, queues)}${table({
     caption: 'The fullest queues',
     columns: [
       { title: 'Queue' },
@@ -72,7 +79,7 @@ export function overviewQueues(context: DashboardContext, { queues }: OverviewPa
       readyOf(queue),
       consumersOf(queue),
     ]),
-  })
+  })}`
 }
 
 export function overviewFailures({ basePath, clock }: DashboardContext, { failures }: OverviewParts): Html {
@@ -80,7 +87,7 @@ export function overviewFailures({ basePath, clock }: DashboardContext, { failur
     return empty('No failure store was given.', 'Start the dashboard with --failures to see and send back failed jobs.')
   if (failures.value === undefined) return empty(failures.error ?? 'The failure store has not answered yet.')
   if (failures.value.groups.length === 0) return empty('No failed job waits to be looked at.')
-  return table({
+  return html`${staleNotice(clock, failures)}${table({
     caption: 'Failed jobs by their cause',
     columns: [{ title: 'Cause' }, { title: 'Job' }, { title: 'Failed', kind: 'number' }, { title: 'Last' }],
     rows: failures.value.groups.map(({ fingerprint, job, errorClass, errorMessage, count, lastAt }) => [
@@ -89,7 +96,7 @@ export function overviewFailures({ basePath, clock }: DashboardContext, { failur
       formatCount(count),
       ago(clock, lastAt),
     ]),
-  })
+  })}`
 }
 
 export function overviewDrills({ basePath, clock }: DashboardContext, { drills }: OverviewParts): Html {

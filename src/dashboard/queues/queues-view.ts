@@ -5,21 +5,19 @@ import { type DashboardContext, href } from '../context.ts'
 import type { Seen } from '../live/glance.ts'
 import { empty } from '../parts/empty.ts'
 import { actionButton, hiddenField } from '../parts/form.ts'
+import { staleNotice } from '../parts/stale.ts'
 import { table } from '../parts/table.ts'
 import type { WatchedQueue } from './queue-watch.ts'
 import { anchorOf, consumersOf, queueState, readyOf } from './queue-words.ts'
 
 /** All queues, with what the visitor may do to them. */
-export function queuesTable(
-  context: DashboardContext,
-  role: Role,
-  { value, error }: Seen<readonly WatchedQueue[]>,
-): Html {
+export function queuesTable(context: DashboardContext, role: Role, seen: Seen<readonly WatchedQueue[]>): Html {
+  const { value, error } = seen
   if (value === undefined)
     return empty(error ?? 'The brokers have not answered yet.', 'This page goes on by itself once they do.')
   const isRough = value.some(({ state }) => state?.isExact === false)
   const acts = mayDo({ role }, 'operator')
-  return html`${table({
+  return html`${staleNotice(context.clock, seen)}${table({
     caption: 'Queues',
     columns: [
       { title: 'Queue' },
