@@ -164,7 +164,9 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
     const admitted = await gate.admit(c)
     if ('kind' in admitted) return refuse(c, context, admitted, pathWithin(context, c.req.raw))
     c.set('visitor', admitted)
-    return await next()
+    await next()
+    if (c.req.method === 'POST') context.live.wrote()
+    return undefined
   })
   const pages = [
     overviewRoutes,

@@ -265,7 +265,10 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     await page.getByLabel('Arguments').fill('{"text":"food"}')
     await page.getByRole('button', { name: 'Send back as a new job' }).click()
     await page.waitForURL(/a\.0$/)
-    assert.match(await page.locator('.history').innerText(), /sent back by ada edited, as the new job/)
+    await page
+      .locator('.history')
+      .getByText(/sent back by ada edited, as the new job/)
+      .waitFor()
     assert.equal((await app.failures.show('a.0'))?.status, 'retried')
     await page.getByRole('link', { name: 'Byte by byte' }).click()
     await page.getByText('0000 7b 22 74').waitFor()

@@ -385,7 +385,8 @@ describe('a glance', () => {
 describe('an answer of lately', () => {
   it('serves all who ask the same within a while, and none that failed', async () => {
     const clock = new FakeClock()
-    const lately = new Lately<string>(clock, 1000)
+    const feed = { writes: 0 }
+    const lately = new Lately<string>(clock, 1000, feed)
     let looks = 0
     const look = (what: string) => async (): Promise<string> => {
       looks++
@@ -400,5 +401,8 @@ describe('an answer of lately', () => {
     await clock.advance(1000)
     await lately.ask('a', look('a'))
     assert.equal(looks, 5)
+    feed.writes++
+    await lately.ask('a', look('a'))
+    assert.equal(looks, 6, 'what a visitor changed is looked up again')
   })
 })

@@ -124,7 +124,7 @@ async function drillOf(context: DashboardContext, shelf: DrillShelf, entry: Shel
 /** The list, and a drill that is under way, change while drills are run. */
 function liveDrills(context: DashboardContext, shelf: DrillShelf): void {
   const { clock, live } = context
-  const lately = new Lately<readonly Fragment[]>(clock, FRESH_MS)
+  const lately = new Lately<readonly Fragment[]>(clock, FRESH_MS, live)
   live.register('drills', (_role, of) =>
     lately.ask(`list ${of}`, async () => {
       const view = await listed(context, shelf, Object.fromEntries(new URLSearchParams(of)))

@@ -58,7 +58,7 @@ export function liveFailures(
   one: (id: string) => Promise<Omit<FailureState, 'mayAct'> | undefined>,
 ): void {
   const { basePath, clock, live } = context
-  const lately = new Lately<Omit<FailureState, 'mayAct'> | undefined>(clock, ONE_FRESH_MS)
+  const lately = new Lately<Omit<FailureState, 'mayAct'> | undefined>(clock, ONE_FRESH_MS, live)
   live.register(ONE_LIVE, async (role, of) => {
     const state = await lately.ask(of, () => one(of))
     return state ? failureParts({ ...state, mayAct: mayDo({ role }, 'operator') }) : []

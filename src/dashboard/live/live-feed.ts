@@ -58,6 +58,7 @@ export class LiveFeed {
   readonly #renderers = new Map<string, FragmentRenderer>()
   readonly #channels = new Map<string, Channel>()
   #onEveryPage: CommonRenderer = () => []
+  #writes = 0
   #closed = false
 
   constructor(options: LiveFeedOptions) {
@@ -92,6 +93,21 @@ export class LiveFeed {
       if (channel.isRendering) this.#tellCommon(channel)
       this.#schedule(channel)
     }
+  }
+
+  /** How often a visitor has changed something: what was looked up before the latest of these shows it as it was. */
+  get writes(): number {
+    return this.#writes
+  }
+
+  /** A visitor has changed something: no page is shown again what was rendered before. */
+  wrote(): void {
+    this.#writes++
+    for (const { current, sent } of this.#channels.values()) {
+      current.clear()
+      sent.clear()
+    }
+    this.changed()
   }
 
   /**
@@ -173,10 +189,12 @@ export class LiveFeed {
     channel.isDirty = false
     channel.isUrgent = false
     channel.renderedAt = clock.now()
+    const writes = this.#writes
     try {
       this.#tellCommon(channel)
       const own = (await this.#renderers.get(channel.page)?.(channel.role, channel.of)) ?? []
-      for (const { id, inside } of own) this.#send(channel, id, inside.markup)
+      // Otherwise it is of before, and the channel is dirty.
+      if (writes === this.#writes) for (const { id, inside } of own) this.#send(channel, id, inside.markup)
     } catch (error) {
       logger.warn({ page: channel.page, error: messageOf(error) }, 'the live parts of a page could not be rendered')
     }

@@ -11,7 +11,7 @@ const FRESH_MS = 1000
 /** `/requests`: how one job or request went, and what requests of this process have come to. */
 export function requestRoutes(context: DashboardContext): Hono<DashboardEnv> {
   const { basePath, clock, connection, live } = context
-  const lately = new Lately<LookUp>(clock, FRESH_MS)
+  const lately = new Lately<LookUp>(clock, FRESH_MS, live)
   live.register('requests', async (_role, of) => {
     const counts = { id: 'request-counts', inside: countsView(connection) }
     const id = idOf(of)
