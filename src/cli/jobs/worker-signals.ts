@@ -31,8 +31,8 @@ const MEANING = {
 /** The signals that a worker answers. */
 export const WORKER_SIGNALS: readonly NodeJS.Signals[] = Object.keys(MEANING) as (keyof typeof MEANING)[]
 
-// npm passes on a Ctrl-C that the terminal has sent to everybody: what comes twice within this time is one.
-const ECHO_MS = 500
+/** npm passes on a Ctrl-C that the terminal has sent to everybody: what comes twice within these milliseconds is one. */
+export const ECHO_MS = 500
 
 /**
  * Answers signals until the returned function is called. From then on they are passed over: the process is ending with

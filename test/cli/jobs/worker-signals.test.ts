@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
+import { ECHO_MS } from '../../../src/cli/jobs/worker-signals.ts'
 import type { RunningCommand } from '../../support/command.ts'
-import { eventsOf, jobStage, type JobStage, until } from './job-stage.ts'
+import { eventsOf, jobStage, type JobStage } from './job-stage.ts'
 
 describe('a worker as a process', () => {
   let stage: Awaited<ReturnType<typeof jobStage>>
@@ -56,10 +58,9 @@ describe('a worker as a process', () => {
     const id = await held(stage, queue, worker)
     worker.child.kill('SIGTERM')
     await worker.saw('"stopping"')
-    let isOver = false
-    void worker.ended.then(() => (isOver = true))
-    // What comes right after the first is taken for its echo.
-    await until('an end', () => isOver || !worker.child.kill('SIGINT'))
+    // What comes right after the first is taken for its echo. A third would meet a process that is ending.
+    await setTimeout(ECHO_MS)
+    worker.child.kill('SIGINT')
     const end = await worker.ended
     assert.equal(end.exitCode, 130)
     stage.touch(`release-${id}`)
