@@ -208,6 +208,32 @@ describe('the live feed', () => {
     live.close()
   })
 
+  it('shows nobody again what was rendered before a visitor changed something', async () => {
+    const { clock, live } = feed()
+    const looks: PromiseWithResolvers<string>[] = []
+    live.register('slow', async () => {
+      const look = Promise.withResolvers<string>()
+      looks.push(look)
+      return [{ id: 'part', inside: html`${await look.promise}` }]
+    })
+    const first = read(live.open('slow', 'viewer', () => true))
+    await clock.advance(0)
+    looks[0]?.resolve('before')
+    await clock.advance(1000)
+    assert.equal(looks.length, 2)
+    live.wrote()
+    looks[1]?.resolve('seen before')
+    const second = read(live.open('slow', 'viewer', () => true))
+    await clock.advance(1000)
+    looks[2]?.resolve('after')
+    await clock.advance(0)
+    assert.deepEqual(
+      [first, second].map(({ told }) => told.map((one) => one.html)),
+      [['before', 'after'], ['after']],
+    )
+    live.close()
+  })
+
   it('renders a page once for all who look at it, and at most four times a second', async () => {
     const { clock, live, rendered, say } = feed()
     const streams = Array.from({ length: 50 }, () => read(live.open('page', 'viewer', () => true)))
