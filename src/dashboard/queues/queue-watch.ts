@@ -3,6 +3,7 @@ import type { Connection } from '../../connection.ts'
 import { messageOf } from '../../errors.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { FAILED_QUEUE } from '../../jobs/job-host.ts'
+import { plainQueueName } from '../../transport/destination.ts'
 import type { QueueState } from '../../transport/queue-state.ts'
 import { Glance, type Seen } from '../live/glance.ts'
 import type { WorkerRoster } from '../workers/worker-roster.ts'
@@ -109,8 +110,4 @@ export class QueueWatch {
       return { state: undefined, error: messageOf(error) }
     }
   }
-}
-
-export function plainQueueName(queue: string): string {
-  return queue.replace(/^queue:\/\//, '')
 }
