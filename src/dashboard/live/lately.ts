@@ -18,8 +18,8 @@ export class Lately<Value> {
   readonly #feed: { readonly writes: number }
   readonly #known = new Map<string, Known<Value>>()
 
-  /** @param feed tells when a visitor has changed something, which makes every answer old. */
-  constructor(clock: Pick<Clock, 'now'>, freshMs: number, feed: { readonly writes: number }) {
+  /** @param feed tells when a visitor has changed something, which makes every answer old. Defaults to never. */
+  constructor(clock: Pick<Clock, 'now'>, freshMs: number, feed: { readonly writes: number } = { writes: 0 }) {
     this.#clock = clock
     this.#freshMs = freshMs
     this.#feed = feed

@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import type { FailureQuery } from '../../jobs/failures/query.ts'
+import { Lately } from '../live/lately.ts'
 
 /** Failures that were kept in spans of time of one length, the eldest first. Times are milliseconds since the epoch. */
 export interface FailureCounts {
@@ -12,7 +13,6 @@ export interface FailureCounts {
 export type Counting = Pick<FailureDesk, 'count'>
 
 const FRESH_MS = 5_000
-const MOST_REMEMBERED = 8
 
 /**
  * Counts failures by time with the counting that every store has: the whole first, then halves of what is not empty,
@@ -21,11 +21,12 @@ const MOST_REMEMBERED = 8
 export class FailureRate {
   readonly #failures: Counting
   readonly #clock: Clock
-  readonly #known = new Map<string, { readonly at: number; readonly answer: Promise<FailureCounts> }>()
+  readonly #lately: Lately<FailureCounts>
 
   constructor(failures: Counting, clock: Clock) {
     this.#failures = failures
     this.#clock = clock
+    this.#lately = new Lately(clock, FRESH_MS)
   }
 
   /**
@@ -34,15 +35,7 @@ export class FailureRate {
    * @throws UnderstudyError what the desk throws.
    */
   counts(steps: number, stepMs: number): Promise<FailureCounts> {
-    const key = `${steps} ${stepMs}`
-    const known = this.#known.get(key)
-    const now = this.#clock.wallTime()
-    if (known && now - known.at < FRESH_MS && now >= known.at) return known.answer
-    const answer = this.#count(steps, stepMs, now)
-    answer.catch(() => this.#known.delete(key))
-    if (this.#known.size >= MOST_REMEMBERED) this.#known.clear()
-    this.#known.set(key, { at: now, answer })
-    return answer
+    return this.#lately.ask(`${steps} ${stepMs}`, () => this.#count(steps, stepMs, this.#clock.wallTime()))
   }
 
   async #count(steps: number, stepMs: number, now: number): Promise<FailureCounts> {
