@@ -21,14 +21,15 @@ export async function freePorts(count: number, taken: ReadonlySet<number> = new 
 
 interface ReservedPorts {
   readonly ports: readonly number[]
-  /** To be called once they are open, or not needed. They are released with this process in any case. */
+  /** To be called once whatever was to open them is gone for good. They are released with this process in any case. */
   readonly release: () => Promise<void>
 }
 
 /**
- * The same, and no other process of this machine is given them before they are released: of two labs that are put up at
- * once, under two roots, neither sees the other's ports, which are open only after seconds. On Linux alone; elsewhere
- * nothing is reserved.
+ * The same, and no other process of this machine is given them before they are released. Of two labs under two roots
+ * neither sees the other's ports, which are open only seconds after they were given out, and are closed again for as
+ * long as a broker is down: without a claim the next lab would be given the port that a killed broker needs again. On
+ * Linux alone; elsewhere nothing is reserved.
  *
  * @throws UnderstudyError likewise.
  */
@@ -62,7 +63,7 @@ function claimPort(port: number): Promise<Server | 'claimed' | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy())
     server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EADDRINUSE' ? 'claimed' : undefined))
-    server.listen({ path: `\0understudy-port-${port}`, exclusive: true }, () => resolve(server))
+    server.listen({ path: `\0understudy-port-${port}`, exclusive: true }, () => resolve(server.unref()))
   })
 }
 

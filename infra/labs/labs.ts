@@ -149,8 +149,15 @@ export function createLabs(options: LabsOptions = {}): Labs {
       for (const id of await endOrphans(root(), { unreachable: false })) {
         upOptions.onProgress?.(`ended ${id}, left behind by a crashed run`)
       }
-      const folder = await putUp(root(), kind, upOptions)
-      return attachTo(folder)
+      const { folder, release } = await putUp(root(), kind, upOptions)
+      const lab = attachTo(folder)
+      return {
+        ...lab,
+        down: async () => {
+          await lab.down()
+          await release()
+        },
+      }
     },
     running: () => listLabFolders(root()).flatMap((folder) => describe(folder) ?? []),
     attach: (nameOrId) => attachTo(pick(root(), nameOrId, understudy)),
@@ -183,11 +190,17 @@ function hasSignals(): boolean {
   return process.platform !== 'win32'
 }
 
-async function putUp(root: string, kind: LabKind, options: UpOptions): Promise<LabFolder> {
+interface PutUp {
+  readonly folder: LabFolder
+  /** Its ports may be given to others: once it is down for good. */
+  readonly release: () => Promise<void>
+}
+
+async function putUp(root: string, kind: LabKind, options: UpOptions): Promise<PutUp> {
   const { otherPorts, nodes, ...rest } = kind.blueprint()
   const names = [...nodes, ...otherPorts]
-  const reserved = await reservePorts(names.length, portsOfLabs(root))
-  const ports = Object.fromEntries(names.map((name, index) => [name, reserved.ports[index] ?? 0]))
+  const { ports: numbers, release } = await reservePorts(names.length, portsOfLabs(root))
+  const ports = Object.fromEntries(names.map((name, index) => [name, numbers[index] ?? 0]))
   const stays = options.stays ?? false
   try {
     const folder = createLabFolder(root, kind.name, { stays, nodes, ports, ...rest })
@@ -195,13 +208,14 @@ async function putUp(root: string, kind: LabKind, options: UpOptions): Promise<L
     try {
       await kind.start(folder, upContext(folder, signal, options.onProgress))
       folder.update(({ owner }) => ({ ready: true, owner: stays ? null : owner }))
-      return folder
+      return { folder, release }
     } catch (error) {
       await endLab(folder)
       throw error
     }
-  } finally {
-    await reserved.release()
+  } catch (error) {
+    await release()
+    throw error
   }
 }
 

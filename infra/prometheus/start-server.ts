@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { messageOf, UnderstudyError } from '../../src/errors.ts'
-import { freePorts } from '../labs/free-ports.ts'
+import { reservePorts } from '../labs/free-ports.ts'
 import { createLabFolder, type LabFolder, labRoot, portsOfLabs } from '../labs/lab-folder.ts'
 import { lastMeaningfulLine } from '../labs/log-lines.ts'
 import { processState, signalProcess } from '../labs/process-identity.ts'
@@ -33,7 +33,8 @@ export async function startPrometheus(
   { configuration, root }: StartPrometheusOptions,
 ): Promise<PrometheusServer> {
   const place = labRoot(root)
-  const [port = 0] = await freePorts(1, portsOfLabs(place))
+  const { ports, release } = await reservePorts(1, portsOfLabs(place))
+  const [port = 0] = ports
   const folder = createLabFolder(place, 'prometheus', {
     stays: false,
     nodes: ['prometheus'],
@@ -54,6 +55,7 @@ export async function startPrometheus(
     }
     isRemoved = true
     rmSync(folder.path, { recursive: true, force: true })
+    await release()
   }
   try {
     writeFileSync(folder.at('prometheus.yml'), configuration)

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { connect } from 'node:net'
 import type { ProcessState } from '../../src/drill/broker-control.ts'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
-import { freePorts } from '../labs/free-ports.ts'
+import { reservePorts } from '../labs/free-ports.ts'
 import { type LabFolder, createLabFolder, labRoot, portsOfLabs } from '../labs/lab-folder.ts'
 import { lastMeaningfulLine } from '../labs/log-lines.ts'
 import { type ProcessIdentity, processState, signalProcess } from '../labs/process-identity.ts'
@@ -47,7 +47,8 @@ export interface RedisServer {
 /** @throws UnderstudyError `unsupported` with the server's own last words when it does not start. */
 export async function startRedis(program: RedisProgram, options: StartRedisOptions = {}): Promise<RedisServer> {
   const root = labRoot(options.root)
-  const [port = 0] = await freePorts(1, portsOfLabs(root))
+  const { ports, release } = await reservePorts(1, portsOfLabs(root))
+  const [port = 0] = ports
   const folder = createLabFolder(root, 'redis', {
     stays: false,
     nodes: ['redis'],
@@ -56,7 +57,7 @@ export async function startRedis(program: RedisProgram, options: StartRedisOptio
     ports: { redis: port },
     settings: {},
   })
-  const server = controls(folder, program, port, options)
+  const server = controls(folder, program, port, { ...options, release })
   try {
     await server.start()
   } catch (error) {
@@ -70,7 +71,7 @@ function controls(
   folder: LabFolder,
   program: RedisProgram,
   port: number,
-  options: Omit<StartRedisOptions, 'root'>,
+  { release, ...options }: Omit<StartRedisOptions, 'root'> & { readonly release: () => Promise<void> },
 ): RedisServer {
   const { password, tls } = options
   let isRemoved = false
@@ -103,6 +104,7 @@ function controls(
       await send('SIGKILL', isGone)
       isRemoved = true
       rmSync(folder.path, { recursive: true, force: true })
+      await release()
     },
   }
 }

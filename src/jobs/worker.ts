@@ -180,8 +180,12 @@ export class Worker implements AsyncDisposable {
             )
       return this.#stopping
     }
-    const timer = host.clock.after(grace, () => this.#graceOver.abort())
     this.#stopping ??= this.#drainAndStop(host)
+    if (grace === 0) {
+      this.#graceOver.abort()
+      return this.#stopping
+    }
+    const timer = host.clock.after(grace, () => this.#graceOver.abort())
     void this.#stopping.then(() => timer.cancel())
     return this.#stopping
   }

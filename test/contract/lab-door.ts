@@ -1,4 +1,4 @@
-import { freePorts } from '../../infra/labs/free-ports.ts'
+import { reservePorts } from '../../infra/labs/free-ports.ts'
 import { type ProxyTarget, startProxy } from '../../infra/proxy/proxy.ts'
 import type { ContractDoor } from '../../src/testing/contract/broker.ts'
 
@@ -13,7 +13,8 @@ export async function openDoor(scheme: string, first: ProxyTarget, host = '127.0
   let target = first
   let slammed = false
   // A dial that finds nobody there is reset at once.
-  const [nobody = 0] = await freePorts(1)
+  const { ports, release } = await reservePorts(1)
+  const [nobody = 0] = ports
   const proxy = await startProxy({ target, host })
   const aim = (): void => proxy.retarget(slammed ? { host: '127.0.0.1', port: nobody } : target)
   return {
@@ -43,6 +44,9 @@ export async function openDoor(scheme: string, first: ProxyTarget, host = '127.0
       target = next
       aim()
     },
-    close: async () => await proxy.close(),
+    close: async () => {
+      await proxy.close()
+      await release()
+    },
   }
 }

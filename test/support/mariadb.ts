@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
-import { freePorts } from '../../infra/labs/free-ports.ts'
+import { reservePorts } from '../../infra/labs/free-ports.ts'
 import { createLabFolder } from '../../infra/labs/lab-folder.ts'
 import { type DatabaseLogin, withDatabase } from '../../infra/mariadb/connection.ts'
 import { findDatabaseProgram } from '../../infra/mariadb/find-server.ts'
@@ -33,7 +33,9 @@ export interface TestDatabase {
 export async function startMariadb(more: readonly string[] = []): Promise<TestDatabase> {
   const program = findDatabaseProgram()
   if (program === undefined) throw new Error('no MariaDB here')
-  const [port = 0] = await freePorts(1)
+  // It is stopped and started again by tests, and nobody may take its port meanwhile.
+  const { ports, release } = await reservePorts(1)
+  const [port = 0] = ports
   const folder = createLabFolder(newLabRoot('mariadb'), 'mariadb', {
     stays: false,
     nodes: ['database'],
@@ -74,6 +76,7 @@ export async function startMariadb(more: readonly string[] = []): Promise<TestDa
       if (server.state() === 'paused') await server.resume()
       if (server.state() !== 'gone') await server.stop()
       rmSync(folder.path, { recursive: true, force: true })
+      await release()
     },
   }
 }

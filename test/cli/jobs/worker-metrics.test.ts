@@ -54,7 +54,7 @@ describe('a worker with --metrics', () => {
   const scrape = async (port: number): Promise<string> => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
 
   it('counts its jobs, also when it is several', async () => {
-    const [port = 0] = await freePorts(2)
+    const port = await firstOfTwoPorts()
     const worker = await stage.worker('--metrics', `${port}`, '--processes', '2', '--name', 'kitchen')
     await until('both ready', async () => (await stage.output('workers', stage.uri)).match(/kitchen/g)?.length === 2)
     const send = ['enqueue', stage.uri, '--job', 'cook', '--queue', 'meals', '--args', '{"dish":"secret soup"}']
@@ -104,3 +104,10 @@ describe('a worker with --metrics', () => {
     )
   })
 })
+
+/** Two ports in a row that are free: each of two processes has its own. */
+async function firstOfTwoPorts(): Promise<number> {
+  const ports = new Set(await freePorts(700))
+  for (const port of ports) if (ports.has(port + 1)) return port
+  throw new Error('of 700 free ports no two in a row')
+}

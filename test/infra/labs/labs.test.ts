@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { readFile, readdir, stat, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { sleep, systemClock } from '../../../src/clock.ts'
@@ -27,6 +29,24 @@ describe('labs on disk', () => {
     assert.equal(other.state('a'), 'running')
     await lab.down()
     assert.throws(() => other.state('a'), { code: 'unsupported' })
+  })
+
+  const noClaims = process.platform === 'linux' ? false : 'only Linux has names that end with their process'
+
+  it('has its ports given to nobody while a broker of it is down, and to others once it is', {
+    skip: noClaims,
+  }, async (context) => {
+    const root = labRootFor(context)
+    const lab = await createLabs({ root, kinds: [idleLab()] }).up('idle')
+    const { a = 0 } = openLabFolder(root, lab.id).read().ports
+    await lab.kill('a')
+    const claim = createServer().listen({ path: `\0understudy-port-${a}` })
+    await assert.rejects(once(claim, 'listening'), { code: 'EADDRINUSE' })
+    await lab.down()
+    claim.listen({ path: `\0understudy-port-${a}` })
+    await once(claim, 'listening')
+    claim.close()
+    await once(claim, 'close')
   })
 
   it('keeps a lab from the eyes of other users', async (context) => {
