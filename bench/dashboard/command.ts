@@ -6,7 +6,7 @@ import { claimText, judgedBy, type Judged } from '../claim.ts'
 import { missingForLab, skippedText, surroundings, withLab } from '../lab-for-bench.ts'
 import { compareRuns, dashboardClaims, dashboardText } from './dashboard-report.ts'
 import { type DrillRun, runRounds } from './rounds.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 
 interface Options {
   readonly lab: string

@@ -7,7 +7,7 @@ import { openQueues } from '../throughput/queues.ts'
 import { columns, whole } from '../throughput/table.ts'
 import { runFootprint } from './footprint-process.ts'
 import { bytesPerMessage, type MemorySample } from './slope.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 import type { Judged } from '../claim.ts'
 
 interface BrokerOptions {

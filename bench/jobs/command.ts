@@ -9,7 +9,7 @@ import { findPeers, type Found, type Peer, type PeerName } from './peers.ts'
 import { judge, summarize, summaryText } from './report.ts'
 import { runRounds } from './rounds.ts'
 import { ROWS, type Row } from './rows.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 
 interface Options {
   readonly rounds: number
@@ -22,8 +22,8 @@ interface Options {
 /** The guarantees and settings under which the peers are measured. */
 const CONDITIONS = [
   'every job confirmed before it counts as sent, acknowledged after its end, with its result in Redis where there are',
-  'results; workers take one job at a time, in the rows of empty jobs as many as each does best with:',
-  'ours 50 and 100 of a process, BullMQ the same, Celery 1, with acks late, prefetch multiplier 1 and publisher',
+  'results; workers take one job at a time and are handed one more ahead, in the rows of empty jobs 50 and 100:',
+  'at once in a process of ours and of BullMQ, ahead in one of Celery, which has acks late and publisher',
   'confirms, in pool solo and its blocking loop (in the loop it takes by default, acks of solo wait up to 10 s);',
   'BullMQ by addBulk, in a Redis that appends to its file and syncs it every second',
 ]

@@ -5,7 +5,7 @@ import { Command } from 'commander'
 import { sqliteFailures, sqliteLedger } from '../../src/stores.ts'
 import { columns, whole } from '../throughput/table.ts'
 import { measureStore, type StoreFigures } from './failure-store.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 import type { Judged } from '../claim.ts'
 
 interface FailureStoreOptions {

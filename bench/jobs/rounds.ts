@@ -56,6 +56,6 @@ export async function runRounds(plan: RoundsPlan): Promise<Sample[]> {
 }
 
 function settingsFor({ name }: Peer, row: Row, { amqp, redis }: RoundsPlan): ProgramSettings {
-  const { concurrency, results } = row
-  return { amqp, redis, queue: `bench-${row.name}-${name}`, concurrency, results }
+  const { concurrency, prefetch, results } = row
+  return { amqp, redis, queue: `bench-${row.name}-${name}`, concurrency, prefetch, results }
 }

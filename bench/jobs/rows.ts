@@ -10,6 +10,8 @@ export interface Row {
   readonly workers: number
   /** Jobs at a time in each worker process. Celery's have one, whatever is said here. */
   readonly concurrency: number
+  /** Jobs that the broker hands each worker process ahead, those in hand included. BullMQ has no such thing. */
+  readonly prefetch: number
   readonly results: boolean
   /** Those that would take minutes do fewer jobs; a rate is compared. */
   readonly fewerJobs?: Readonly<Partial<Record<PeerName, number>>>
@@ -28,6 +30,7 @@ export const ROWS: readonly Row[] = [
     ms: 100,
     workers: 5,
     concurrency: 1,
+    prefetch: 2,
     results: true,
     withinS: 20.4,
   },
@@ -38,6 +41,7 @@ export const ROWS: readonly Row[] = [
     ms: 100,
     workers: 10,
     concurrency: 1,
+    prefetch: 2,
     results: true,
     withinS: 10.3,
   },
@@ -48,6 +52,7 @@ export const ROWS: readonly Row[] = [
     ms: 0,
     workers: 2,
     concurrency: 50,
+    prefetch: 50,
     results: true,
     withinS: 0.15,
   },
@@ -58,6 +63,7 @@ export const ROWS: readonly Row[] = [
     ms: 0,
     workers: 2,
     concurrency: 100,
+    prefetch: 100,
     results: false,
     fewerJobs: { celery: 5000, bullmq: 20_000 },
     perSecond: 10_000,

@@ -3,7 +3,7 @@ import { targetUrl } from '../peers/client.ts'
 import { type Claim, claimText, type Judged, judgedBy } from '../claim.ts'
 import { missingFor, startBroker } from '../throughput/broker.ts'
 import { killWorkers, type WorkerKills } from './worker-kills.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 
 interface Options {
   readonly broker: 'rabbitmq' | 'activemq'

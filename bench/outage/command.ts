@@ -4,7 +4,7 @@ import { query } from '../soak/command.ts'
 import { missingForLab, skippedText, surroundings, withLab } from '../lab-for-bench.ts'
 import { outage, type OutageRun, type WhenFull } from './outage.ts'
 import { outageClaims, outageText } from './outage-report.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 
 interface Options {
   readonly lab: string

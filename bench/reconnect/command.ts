@@ -10,7 +10,7 @@ import { LAB } from './pair.ts'
 import type { PeerName } from './peer-process.ts'
 import { runReconnectBench } from './reconnect-bench.ts'
 import { claimText, tableText } from './table.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 import type { Judged } from '../claim.ts'
 import { missingForLab } from '../lab-for-bench.ts'
 

@@ -11,7 +11,7 @@ import { toResult } from '../../src/drill/result.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { KILLED, writeDrill } from '../../test/drill/report/written-drills.ts'
 import { type Opening, openReport } from './opening.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 import type { Judged } from '../claim.ts'
 
 interface ReportOptions {

@@ -5,7 +5,7 @@ import { claimText, judgedBy, type Judged } from '../claim.ts'
 import { confirmsAcknowledges, missingForLab, skippedText, surroundings, withLab } from '../lab-for-bench.ts'
 import { soak } from './soak.ts'
 import { soakText, summarize } from './soak-report.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 
 interface Options {
   readonly lab: string

@@ -7,7 +7,7 @@ import { judge, type Measure } from './claims.ts'
 import { runRounds } from './rounds.ts'
 import { summarize } from './summary.ts'
 import { claimText, summaryText } from './table.ts'
-import { wholeNumber } from '../../src/cli/whole-number.ts'
+import { wholeNumber } from '../../src/cli/arguments/whole-number.ts'
 import type { Judged } from '../claim.ts'
 
 interface Options {

@@ -25,7 +25,7 @@ import { produceCommand } from './commands/produce.ts'
 import { thresholdCommand } from './commands/threshold.ts'
 import { invocation } from './invocation.ts'
 import { openLiveView } from './live/live-view.ts'
-import type { ProcessTerminal } from './terminal.ts'
+import type { ProcessTerminal } from './terminal/terminal.ts'
 import type { Transport } from '../transport/transport.ts'
 
 const DEFAULT_WIDTH = 100

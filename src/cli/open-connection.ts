@@ -2,7 +2,7 @@ import { type ConnectOptions, prepare } from '../connect.ts'
 import type { Connection } from '../connection.ts'
 import type { UnderstudyError } from '../errors.ts'
 import type { StatusEvent } from '../failover/status.ts'
-import { formatDuration } from './duration.ts'
+import { formatDuration } from './arguments/duration.ts'
 import { Exit, EXIT } from './exit-code.ts'
 
 /**

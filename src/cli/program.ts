@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { commands } from './compose.ts'
 import { EXIT, explain } from './exit-code.ts'
 import { examples } from './examples.ts'
-import { processTerminal, type ProcessTerminal } from './terminal.ts'
+import { processTerminal, type ProcessTerminal } from './terminal/terminal.ts'
 
 /** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */
 export async function run(args: readonly string[]): Promise<number> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { program } from '../../src/cli/program.ts'
-import { processTerminal } from '../../src/cli/terminal.ts'
+import { processTerminal } from '../../src/cli/terminal/terminal.ts'
 
 const terminal = processTerminal()
 after(() => terminal.release())

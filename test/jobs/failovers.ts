@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import type { Lab } from '../../infra/labs/lab.ts'
-import { drillUri } from '../../src/cli/drill-run.ts'
+import { drillUri } from '../../src/cli/drill/run.ts'
 import { withCredentials } from '../../src/cli/credentials.ts'
 import { connect } from '../../src/connect.ts'
 import { createApp } from '../../src/jobs/app.ts'

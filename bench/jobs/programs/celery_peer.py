@@ -24,7 +24,8 @@ app.conf.update(
     broker_transport_options={'confirm_publish': True},
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
+    # Of its one job at a time.
+    worker_prefetch_multiplier=SETTINGS['prefetch'],
     task_queues=[Queue(SETTINGS['queue'], durable=True)],
     task_default_queue=SETTINGS['queue'],
     task_ignore_result=not RESULTS,

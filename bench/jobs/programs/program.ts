@@ -8,6 +8,8 @@ export interface ProgramSettings {
   readonly queue: string
   /** How many jobs each worker process has at a time. */
   readonly concurrency: number
+  /** How many the broker hands it ahead, those in hand included. */
+  readonly prefetch: number
   /** Whether results are kept. */
   readonly results: boolean
 }

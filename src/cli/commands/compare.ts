@@ -11,9 +11,9 @@ import { compareSuites } from '../../drill/report/compare/suite-comparison.ts'
 import type { SuiteResult } from '../../drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
-import { isFolder, shown } from '../drill-folder.ts'
+import { isFolder, shown } from '../drill/folder.ts'
 import { examples } from '../examples.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface CompareOptions {
   readonly html?: string

@@ -3,7 +3,7 @@ import { complete } from '../completion/complete.ts'
 import { type CompletionLabs, placesOf } from '../completion/places.ts'
 import { answer, script, type Shell, SHELLS, wordsFrom } from '../completion/shells.ts'
 import { examples } from '../examples.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 /** Prints what a shell runs once, so that Tab knows this program's words. */
 export function completionCommand(terminal: Terminal): Command {

@@ -9,13 +9,13 @@ import { dashboardTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
-import { several } from '../repeated-option.ts'
+import { several } from '../arguments/repeated-option.ts'
 import { onStores, openFailures, openResults, optionalFailuresOption, resultsOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
-import { terminalLogger } from '../jobs/terminal-logger.ts'
-import { statusLines } from '../status-line.ts'
-import type { Terminal } from '../terminal.ts'
-import { wholeNumber } from '../whole-number.ts'
+import { terminalLogger } from '../terminal/logger.ts'
+import { statusLines } from '../terminal/status-line.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { wholeNumber } from '../arguments/whole-number.ts'
 
 interface DashboardCommandOptions {
   readonly failures?: StoreLocation

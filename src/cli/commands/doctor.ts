@@ -12,11 +12,11 @@ import { UnderstudyError } from '../../errors.ts'
 import { describeFailoverUri } from '../../failover/uri.ts'
 import { parseDestination } from '../../transport/destination.ts'
 import { withCredentials } from '../credentials.ts'
-import { clientOptionsOption } from '../drill-options.ts'
-import { duration, durationOption } from '../duration.ts'
+import { clientOptionsOption } from '../drill/options.ts'
+import { duration, durationOption } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 /** A lab as the doctor reads it. */
 interface DoctorLab extends BrokerControl {

@@ -1,5 +1,5 @@
 import { Exit, EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 /** How an installation went, as the command line needs it. */
 export type InstallReport =

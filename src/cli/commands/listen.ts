@@ -1,13 +1,13 @@
 import { Command } from 'commander'
 import { messageOf } from '../../errors.ts'
 import type { Delivery } from '../../listener/delivery.ts'
-import { duration, durationOption } from '../duration.ts'
+import { duration, durationOption } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
 import { openConnection } from '../open-connection.ts'
-import { statusLines } from '../status-line.ts'
-import type { Terminal } from '../terminal.ts'
-import { wholeNumber } from '../whole-number.ts'
+import { statusLines } from '../terminal/status-line.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { wholeNumber } from '../arguments/whole-number.ts'
 
 interface ListenCommandOptions {
   readonly from: string

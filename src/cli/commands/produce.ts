@@ -3,13 +3,13 @@ import { systemClock } from '../../clock.ts'
 import { messageOf, SendError } from '../../errors.ts'
 import { Ticker } from '../../producer/ticker.ts'
 import { parseDestination } from '../../transport/destination.ts'
-import { duration, durationOption, formatDuration } from '../duration.ts'
+import { duration, durationOption, formatDuration } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
 import { openConnection } from '../open-connection.ts'
-import { statusLines } from '../status-line.ts'
-import type { Terminal } from '../terminal.ts'
-import { wholeNumber } from '../whole-number.ts'
+import { statusLines } from '../terminal/status-line.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { wholeNumber } from '../arguments/whole-number.ts'
 
 interface ProduceOptions {
   readonly to: string

@@ -1,10 +1,10 @@
 import { Command } from 'commander'
 import { Exit, EXIT } from '../exit-code.ts'
 import { uriFirst, wordsOf } from '../jobs/broker-words.ts'
-import { confirm } from '../confirmation.ts'
+import { confirm } from '../terminal/confirmation.ts'
 import { examples } from '../examples.ts'
-import { brokerWaitOption, withConnection } from '../jobs/with-connection.ts'
-import type { Terminal } from '../terminal.ts'
+import { brokerWaitOption, withConnection } from '../with-connection.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface PurgeOptions {
   readonly brokerWait: number

@@ -6,10 +6,10 @@ import { plainQueueName } from '../../transport/destination.ts'
 import type { QueueState } from '../../transport/queue-state.ts'
 import { uriFirst, wordsOf } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
-import { textTable } from '../jobs/text-table.ts'
-import { brokerWaitOption, withConnection } from '../jobs/with-connection.ts'
+import { textTable } from '../terminal/text-table.ts'
+import { brokerWaitOption, withConnection } from '../with-connection.ts'
 import { Exit, EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface QueuesOptions {
   readonly brokerWait: number

@@ -4,9 +4,9 @@ import { examples } from '../examples.ts'
 import { openResults, resultsOption } from '../jobs/open-stores.ts'
 import { resultText } from '../jobs/outcome-text.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
-import { plainLine } from '../jobs/text-table.ts'
+import { plainLine } from '../terminal/text-table.ts'
 import { withStores } from '../jobs/with-app.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface ResultOptions {
   readonly results: StoreLocation

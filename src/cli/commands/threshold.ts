@@ -9,10 +9,10 @@ import { readSearch, type Search, SEARCH_FILE } from '../../drill/threshold/sear
 import { verificationOf } from '../../drill/threshold/verification.ts'
 import { messageOf, UnderstudyError } from '../../errors.ts'
 import { fileProblem, makeFolder } from '../../folder.ts'
-import { newFolder, save, shown, stampedFolder } from '../drill-folder.ts'
-import { randomSeed } from '../drill-options.ts'
+import { newFolder, save, shown, stampedFolder } from '../drill/folder.ts'
+import { randomSeed } from '../drill/options.ts'
 import { Exit, EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import {
   checkThresholdOptions,
   methodOf,
@@ -21,10 +21,10 @@ import {
   type ThresholdOptions,
   thresholdOptions,
   trialSettingsOf,
-} from '../threshold-options.ts'
+} from '../threshold/options.ts'
 import { examples } from '../examples.ts'
-import { runSearch, type SearchLabs } from '../threshold-run.ts'
-import { costText, endText, progressText } from '../threshold-text.ts'
+import { runSearch, type SearchLabs } from '../threshold/run.ts'
+import { costText, endText, progressText } from '../threshold/text.ts'
 
 export interface ThresholdCommandDependencies extends SearchLabs {
   readonly terminal: Terminal

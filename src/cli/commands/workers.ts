@@ -1,11 +1,11 @@
 import { Command } from 'commander'
 import { workersOf } from '../../jobs/worker/control.ts'
-import { duration, durationOption } from '../duration.ts'
+import { duration, durationOption } from '../arguments/duration.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
-import { brokerWaitOption, withConnection } from '../jobs/with-connection.ts'
+import { brokerWaitOption, withConnection } from '../with-connection.ts'
 import { workerTable } from '../jobs/worker-table.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 
 interface WorkersOptions {
   readonly wait: number

@@ -1,4 +1,4 @@
-import { plainText } from './text-table.ts'
+import { plainText } from '../terminal/text-table.ts'
 
 /** What a job returned, for a person: text as it is, anything else as JSON in several lines. */
 export function resultText(value: unknown): string {

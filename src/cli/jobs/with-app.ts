@@ -1,10 +1,10 @@
 import type { Connection } from '../../connection.ts'
 import { prepare } from '../../connect.ts'
 import { type App, type AppOptions, createApp } from '../../jobs/app.ts'
-import type { Terminal } from '../terminal.ts'
+import type { Terminal } from '../terminal/terminal.ts'
 import { onStores } from './open-stores.ts'
-import { terminalLogger } from './terminal-logger.ts'
-import { withConnection } from './with-connection.ts'
+import { terminalLogger } from '../terminal/logger.ts'
+import { withConnection } from '../with-connection.ts'
 
 type Stores = Pick<AppOptions, 'failures' | 'ledger' | 'results'>
 

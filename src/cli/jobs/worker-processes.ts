@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { Exit, EXIT } from '../exit-code.ts'
-import type { ProcessTerminal } from '../terminal.ts'
+import type { ProcessTerminal } from '../terminal/terminal.ts'
 import { withMetricsOf } from './metrics-address.ts'
 import { WORKER_SIGNALS } from './worker-signals.ts'
 

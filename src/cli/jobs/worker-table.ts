@@ -1,6 +1,6 @@
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
 import { age } from './age.ts'
-import { textTable } from './text-table.ts'
+import { textTable } from '../terminal/text-table.ts'
 
 /** Workers as a table for a terminal, and under it what they are at. */
 export function workerTable(workers: readonly WorkerDescription[], now: number, width: number): string {

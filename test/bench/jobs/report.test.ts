@@ -12,6 +12,7 @@ const ROW: Row = {
   ms: 100,
   workers: 5,
   concurrency: 1,
+  prefetch: 2,
   results: true,
   withinS: 20.4,
 }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { age, timeText } from '../../../src/cli/jobs/age.ts'
 import { uriFirst, uriLast } from '../../../src/cli/jobs/broker-words.ts'
-import { header } from '../../../src/cli/repeated-option.ts'
+import { header } from '../../../src/cli/arguments/repeated-option.ts'
 import { caret } from '../../../src/cli/jobs/query-argument.ts'
 import { queueOrder } from '../../../src/cli/jobs/queue-order.ts'
 import { besideFailures, showLocation, storeLocation } from '../../../src/cli/jobs/store-location.ts'
-import { plainLine, textTable } from '../../../src/cli/jobs/text-table.ts'
+import { plainLine, textTable } from '../../../src/cli/terminal/text-table.ts'
 
 describe('where the brokers are', () => {
   it('is the first word, or the last after a query, or what the environment says', () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { writeDrillFiles } from '../../../src/cli/drill-files.ts'
+import { writeDrillFiles } from '../../../src/cli/drill/files.ts'
 import type { HistoryEvent } from '../../../src/drill/history.ts'
 import type { DrillResult } from '../../../src/drill/result.ts'
 import { renderSuitePage } from '../../../src/drill/report/suite/suite-page.ts'

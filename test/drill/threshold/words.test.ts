@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { progressText } from '../../../src/cli/threshold-text.ts'
+import { progressText } from '../../../src/cli/threshold/text.ts'
 import { runsLeft } from '../../../src/drill/threshold/cost.ts'
 import { meaningWords, measuredWords, verificationWords } from '../../../src/drill/threshold/words.ts'
 import { direct, run, writtenSearch } from './written-search.ts'

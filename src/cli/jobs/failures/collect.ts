@@ -4,7 +4,7 @@ import { Exit, EXIT } from '../../exit-code.ts'
 import { brokersAt, uriFirst, wordsOf } from '../broker-words.ts'
 import { openFailures } from '../open-stores.ts'
 import { withApp } from '../with-app.ts'
-import { brokerWaitOption } from '../with-connection.ts'
+import { brokerWaitOption } from '../../with-connection.ts'
 import {
   failures,
   type FailuresContext,

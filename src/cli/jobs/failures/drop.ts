@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { FailureQuery } from '../../../jobs/failures/query.ts'
-import { confirm } from '../../confirmation.ts'
+import { confirm } from '../../terminal/confirmation.ts'
 import {
   failures,
   type FailuresContext,

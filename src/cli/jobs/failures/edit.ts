@@ -4,9 +4,9 @@ import { messageOf } from '../../../errors.ts'
 import type { FailureEdit } from '../../../jobs/failures/edit.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import { brokersAt } from '../broker-words.ts'
-import { header } from '../../repeated-option.ts'
+import { header } from '../../arguments/repeated-option.ts'
 import { jsonValue } from '../job-arguments.ts'
-import { brokerWaitOption } from '../with-connection.ts'
+import { brokerWaitOption } from '../../with-connection.ts'
 import {
   failureOf,
   type FailuresContext,

@@ -3,7 +3,7 @@ import type { AuditEntry } from '../../../jobs/failures/store.ts'
 import { age } from '../age.ts'
 import { failureJson } from '../failure-json.ts'
 import { failureDetails, failureTable, groupTable } from '../failure-text.ts'
-import { textTable } from '../text-table.ts'
+import { textTable } from '../../terminal/text-table.ts'
 import {
   failureOf,
   failures,
@@ -13,7 +13,7 @@ import {
   type StoredOptions,
   withFailures,
 } from './failures-context.ts'
-import { wholeNumber } from '../../whole-number.ts'
+import { wholeNumber } from '../../arguments/whole-number.ts'
 
 interface PageOptions extends StoredOptions {
   readonly limit: number

@@ -5,11 +5,11 @@ import { RequeueError, type RequeueOutcome } from '../../../jobs/failures/requeu
 import type { RequeueOptions } from '../../../jobs/failures/requeue-options.ts'
 import { messageOf } from '../../../errors.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
-import type { Terminal } from '../../terminal.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
 import { uriLast } from '../broker-words.ts'
-import { confirm } from '../../confirmation.ts'
-import { longDuration } from '../long-duration.ts'
-import { brokerWaitOption } from '../with-connection.ts'
+import { confirm } from '../../terminal/confirmation.ts'
+import { longDuration } from '../../arguments/long-duration.ts'
+import { brokerWaitOption } from '../../with-connection.ts'
 import {
   failures,
   type FailuresContext,
@@ -18,7 +18,7 @@ import {
   type StoredOptions,
   withFailuresAndBrokers,
 } from './failures-context.ts'
-import { wholeNumber } from '../../whole-number.ts'
+import { wholeNumber } from '../../arguments/whole-number.ts'
 
 interface RetryOptions extends StoredOptions {
   readonly limit?: number

@@ -1,0 +1,40 @@
+import type { Option } from 'commander'
+import type { Connection } from '../connection.ts'
+import type { StatusEvent } from '../failover/status.ts'
+import { duration, durationOption } from './arguments/duration.ts'
+import { openConnection } from './open-connection.ts'
+import { statusLines } from './terminal/status-line.ts'
+import type { Terminal } from './terminal/terminal.ts'
+
+/** How long a command waits for the first broker. */
+export function brokerWaitOption(): Option {
+  return durationOption('--broker-wait <duration>', 'how long to wait for the first broker', duration(1), 10_000)
+}
+
+/**
+ * Does one thing with brokers, and closes the connection whatever comes of it. Only what goes wrong with the brokers is
+ * told on the way. What takes long has to look at `terminal.interrupted` itself.
+ *
+ * @throws Exit as {@link openConnection} does, and what `work` throws.
+ */
+export async function withConnection<Value>(
+  terminal: Terminal,
+  { uri, waitMs }: { readonly uri: string; readonly waitMs: number },
+  work: (connection: Connection) => Promise<Value>,
+): Promise<Value> {
+  const say = statusLines((line) => terminal.err(`  ${line}\n`))
+  let isUp = false
+  const observer = (event: StatusEvent): void => {
+    // Whoever does one thing wants to hear of brokers only when they fail it.
+    if (isUp && event.type !== 'connected' && event.type !== 'attempt-failed') say(event)
+  }
+  const { connection } = await openConnection(uri, waitMs, terminal.interrupted, observer, (opened) =>
+    opened.connected(),
+  )
+  isUp = true
+  try {
+    return await work(connection)
+  } finally {
+    await connection.close()
+  }
+}

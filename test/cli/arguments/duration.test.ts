@@ -1,0 +1,21 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { Command } from 'commander'
+import { duration, durationOption } from '../../../src/cli/arguments/duration.ts'
+
+describe('the option for a duration', () => {
+  const option = durationOption('--wait <duration>', 'how long', duration(1), 1500)
+
+  it('has its default in the help as it is to be written', () => {
+    const [, written] = /\(default: (.*)\)/.exec(new Command('test').addOption(option).helpInformation()) ?? []
+    assert.equal(written, '1.5s')
+    assert.equal(duration(1)(written ?? ''), 1500)
+  })
+
+  it('is its default in milliseconds when it is not given, and else what was given', () => {
+    const parsed = (args: string[]): object =>
+      new Command('test').addOption(option).parse(args, { from: 'user' }).opts()
+    assert.deepEqual(parsed([]), { wait: 1500 })
+    assert.deepEqual(parsed(['--wait', '2m']), { wait: 120_000 })
+  })
+})
