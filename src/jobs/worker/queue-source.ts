@@ -3,7 +3,7 @@ import type { Listener } from '../../listener/listener.ts'
 import { messageOf } from '../../errors.ts'
 import type { JobHost } from '../job-host.ts'
 import type { Verdict } from './processing.ts'
-import type { RunsInHand } from './runs-in-hand.ts'
+import { CopiesThatWait, type RunsInHand } from './runs-in-hand.ts'
 import type { Slots } from './slots.ts'
 import { readTask, type Task } from './task.ts'
 
@@ -47,11 +47,11 @@ export class QueueSource {
   #waitingAgain = 0
   /** It gave back what waited, and subscribes anew when a slot is free. */
   #isAway = false
-  /** Tells deliveries that wait for another copy whether it has ended, or there is nothing to wait for. */
-  readonly #copies = new Set<(hasEnded: boolean) => void>()
+  readonly #copies: CopiesThatWait
 
   constructor(options: QueueSourceOptions) {
     this.#options = options
+    this.#copies = new CopiesThatWait(options.runs)
     this.queue = options.queue
   }
 
@@ -180,8 +180,7 @@ export class QueueSource {
 
   #release(): void {
     this.#options.slots.letGo(this.queue)
-    for (const tell of this.#copies) tell(false)
-    this.#copies.clear()
+    this.#copies.letGo()
     // Where it is the link that ends, its deliveries are stale behind this call.
     queueMicrotask(() => this.#tellStale())
   }
@@ -195,6 +194,8 @@ export class QueueSource {
     this.#heardAt = host.clock.now()
     const task = readTask(delivery, this.queue)
     if (!(await this.#enter(task))) {
+      // It may have been its turn.
+      this.#copies.callNext(task.key)
       delivery.leave()
       return
     }
@@ -226,12 +227,8 @@ export class QueueSource {
     const { slots, runs } = this.#options
     const listener = this.#listener
     for (;;) {
-      const first = runs.endOf(task.key)
-      if (first !== undefined) {
-        // It waits without a slot: the first copy may be in need of none for long.
-        if (!(await this.#hasEnded(first))) return false
-        continue
-      }
+      // It waits without a slot: the first copy may be in need of none for long.
+      while (runs.has(task.key)) if (!(await this.#copies.wait(task.key))) return false
       const entered = slots.enter(this.queue)
       if (entered !== true && !(await this.#waited(task, entered))) return false
       // Between the word and now the subscription may have ended, and the delivery with it.
@@ -253,18 +250,6 @@ export class QueueSource {
     const isIn = await entered
     if (delivery.redelivered) this.#waitingAgain--
     return isIn
-  }
-
-  /** Whether the other copy ended; false where this one need not wait any longer. */
-  #hasEnded(first: Promise<true>): Promise<boolean> {
-    // No race with a promise that lasts as long as the subscription: that would hold on to everyone who ever waited.
-    return new Promise((resolve) => {
-      this.#copies.add(resolve)
-      void first.then(() => {
-        this.#copies.delete(resolve)
-        resolve(true)
-      })
-    })
   }
 
   #over(): void {

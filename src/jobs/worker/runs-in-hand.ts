@@ -6,18 +6,11 @@ import type { Ledger } from '../ledger/ledger.ts'
  */
 export class RunsInHand {
   readonly #keys = new Set<string>()
-  /** Made when a copy waits, which is rare. */
-  readonly #ends = new Map<string, PromiseWithResolvers<true>>()
+  /** Where copies of them wait. Made when one does, which is rare. */
+  readonly #waiting = new Map<string, Set<CopiesThatWait>>()
 
-  /** Undefined where no other copy of it is in hand; else resolves with true at the end of that one. */
-  endOf(key: string): Promise<true> | undefined {
-    if (!this.#keys.has(key)) return undefined
-    let end = this.#ends.get(key)
-    if (end === undefined) {
-      end = Promise.withResolvers<true>()
-      this.#ends.set(key, end)
-    }
-    return end.promise
+  has(key: string): boolean {
+    return this.#keys.has(key)
   }
 
   /** Takes it in hand. False where another copy of it is there. */
@@ -27,10 +20,78 @@ export class RunsInHand {
     return true
   }
 
+  /** It is the turn of one copy of each place. */
   end(key: string): void {
     this.#keys.delete(key)
-    this.#ends.get(key)?.resolve(true)
-    this.#ends.delete(key)
+    const places = this.#waiting.get(key)
+    if (places) for (const copies of places) copies.callNext(key)
+  }
+
+  /** @internal Told of the ends of this run until it leaves. */
+  join(key: string, copies: CopiesThatWait): void {
+    const places = this.#waiting.get(key)
+    if (places) places.add(copies)
+    else this.#waiting.set(key, new Set([copies]))
+  }
+
+  /** @internal */
+  leave(key: string, copies: CopiesThatWait): void {
+    const places = this.#waiting.get(key)
+    places?.delete(copies)
+    if (places?.size === 0) this.#waiting.delete(key)
+  }
+}
+
+/**
+ * The copies that wait at one place, a queue of a worker, for runs in hand. The end of a run calls one of them and not
+ * all: of a thousand copies only one could begin, and the others would come back to wait, a thousand times over. Each
+ * place has its turn, because the one that is called may have to wait there for a slot.
+ */
+export class CopiesThatWait {
+  readonly #runs: RunsInHand
+  /** By their runs. Copies are alike: the last to come is called first. */
+  readonly #calls = new Map<string, ((isCalled: boolean) => void)[]>()
+
+  constructor(runs: RunsInHand) {
+    this.#runs = runs
+  }
+
+  /**
+   * For a run in hand: resolves with true when this copy may try to begin, and with false once it is let go. Who was
+   * called and does not begin calls the next one.
+   */
+  wait(key: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const calls = this.#calls.get(key)
+      if (calls) calls.push(resolve)
+      else {
+        this.#calls.set(key, [resolve])
+        this.#runs.join(key, this)
+      }
+    })
+  }
+
+  /** Calls one that waits here, unless the run is in hand. */
+  callNext(key: string): void {
+    if (this.#runs.has(key)) return
+    const calls = this.#calls.get(key)
+    const call = calls?.pop()
+    if (calls?.length === 0) this.#forget(key)
+    call?.(true)
+  }
+
+  /** Nobody need wait here any longer. */
+  letGo(): void {
+    const all = [...this.#calls]
+    for (const [key, calls] of all) {
+      this.#forget(key)
+      for (const call of calls) call(false)
+    }
+  }
+
+  #forget(key: string): void {
+    this.#calls.delete(key)
+    this.#runs.leave(key, this)
   }
 }
 

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import test from 'node:test'
+import test, { mock } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { defineJob } from '../../../src/jobs/define-job.ts'
-import { memoryBench, until } from './working.ts'
+import { memoryLedger } from '../../../src/jobs/ledger/memory.ts'
+import { RunsInHand } from '../../../src/jobs/worker/runs-in-hand.ts'
+import { memoryBench, scriptedBench, settled, until } from './working.ts'
 
 const COPIES = 300
 // Of what once stayed behind, 27 MB; a heap of tests strays by a fraction of this.
@@ -32,4 +35,62 @@ test('copies that waited for the first of them leave nothing behind when they ar
   const stayed = heapBytes() - before
   assert.equal(worker.describe().done.deduplicated, 2 * COPIES - 2)
   assert.ok(stayed < MOST_BYTES, `${stayed} bytes stayed behind`)
+})
+
+test('copies that wait are called one after the other, and not all by the end of each', async () => {
+  const begin = mock.method(RunsInHand.prototype, 'begin')
+  const ledger = memoryLedger()
+  try {
+    await using bench = await memoryBench({
+      ledger: {
+        ...ledger,
+        // As one outside this process: all who were called have long tried by the time that it answers.
+        begin: async (...run) => {
+          await setImmediate()
+          return await ledger.begin(...run)
+        },
+      },
+    })
+    const job = defineJob({ name: 'once', queue: 'once', perform: () => {} })
+    await using worker = bench.worker({ jobs: [job], concurrency: 10, prefetch: COPIES })
+    await worker.start()
+    await Promise.all(Array.from({ length: COPIES }, () => bench.send(job, undefined, { id: 'same' })))
+    await until('the copies are acknowledged', () => bench.depth('once') === 0)
+    assert.equal(worker.describe().done.deduplicated, COPIES - 1)
+    const tries = begin.mock.callCount()
+    assert.ok(tries <= 2 * COPIES, `${tries} tries to begin ${COPIES} copies`)
+  } finally {
+    begin.mock.restore()
+  }
+})
+
+test('a copy whose turn comes while its worker is paused passes it on when that is resumed', async () => {
+  const bench = await scriptedBench()
+  const ends: (() => void)[] = []
+  const job = defineJob({
+    name: 'once',
+    queue: 'once',
+    perform: () => new Promise<void>((resolve) => ends.push(resolve)),
+  })
+  const worker = bench.worker({ jobs: [job], concurrency: 2, prefetch: 10 })
+  await worker.start()
+  // Another one in hand keeps the subscription through the pause.
+  bench.deliver(job, 1, { id: 'other' })
+  for (let copy = 0; copy < 4; copy++) bench.deliver(job, 1, { id: 'same' })
+  await settled()
+  assert.equal(ends.length, 2)
+  worker.pause()
+  ends[1]?.()
+  await settled()
+  worker.resume()
+  // The one that was called has a slot by now, and finds that it may not begin.
+  worker.pause()
+  await settled()
+  worker.resume()
+  await settled()
+  assert.equal(worker.describe().done.deduplicated, 2)
+  ends[0]?.()
+  await settled()
+  await worker.stop({ grace: 0 })
+  await bench.connection.close()
 })
