@@ -12,8 +12,8 @@ export interface CommandEnd {
 
 export interface RunningCommand {
   readonly child: ChildProcess
-  /** Resolves once `text` stands in either stream; rejects when the command ends without it. */
-  readonly saw: (text: string) => Promise<void>
+  /** Resolves with what it is once it stands in either stream; rejects when the command ends without it. */
+  readonly saw: (wanted: string | RegExp) => Promise<string>
   readonly ended: Promise<CommandEnd>
 }
 
@@ -43,17 +43,20 @@ export function startScript(args: readonly string[], env: Readonly<Record<string
     child.once('error', reject)
     child.once('close', (exitCode) => resolve({ exitCode, ...printed }))
   })
-  const saw = (text: string): Promise<void> =>
+  const saw = (wanted: string | RegExp): Promise<string> =>
     new Promise((resolve, reject) => {
+      const found = (text: string): string | undefined =>
+        typeof wanted === 'string' ? (text.includes(wanted) ? wanted : undefined) : wanted.exec(text)?.[0]
       const look = (): void => {
-        if (!printed.stdout.includes(text) && !printed.stderr.includes(text)) return
+        const text = found(printed.stdout) ?? found(printed.stderr)
+        if (text === undefined) return
         watchers.delete(look)
-        resolve()
+        resolve(text)
       }
       watchers.add(look)
       look()
       void ended.then(({ exitCode, stderr }) => {
-        reject(new Error(`it ended with ${exitCode} without ${JSON.stringify(text)}: ${stderr}`))
+        reject(new Error(`it ended with ${exitCode} without ${String(wanted)}: ${stderr}`))
       })
     })
   return { child, saw, ended }
