@@ -5,6 +5,7 @@ import { NETWORK_FAULT_NAMES, throughProxies } from '../../infra/proxy/network-f
 import { managementUrl } from '../../infra/labs/rabbitmq/management-address.ts'
 import { systemClock } from '../clock.ts'
 import { renderSummary } from '../drill/report/summary.ts'
+import { abortCommand } from './commands/abort.ts'
 import { checkCommand } from './commands/check.ts'
 import { compareCommand } from './commands/compare.ts'
 import { completeCommand, completionCommand } from './commands/completion.ts'
@@ -82,6 +83,7 @@ export function commands(terminal: ProcessTerminal, version: string): readonly C
     purgeCommand(terminal),
     pauseCommand(terminal, tableWidth),
     resumeCommand(terminal, tableWidth),
+    abortCommand(terminal),
     dashboardCommand(terminal),
     checkCommand(terminal, understudy),
     compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),

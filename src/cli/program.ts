@@ -41,7 +41,19 @@ const GROUPS: readonly { readonly title: string; readonly names: readonly string
   { title: 'The client by hand:', names: ['produce', 'listen'] },
   {
     title: 'Jobs:',
-    names: ['worker', 'enqueue', 'failures', 'queues', 'workers', 'result', 'purge', 'pause', 'resume', 'dashboard'],
+    names: [
+      'worker',
+      'enqueue',
+      'failures',
+      'queues',
+      'workers',
+      'result',
+      'purge',
+      'pause',
+      'resume',
+      'abort',
+      'dashboard',
+    ],
   },
 ]
 

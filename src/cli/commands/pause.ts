@@ -1,7 +1,6 @@
 import { Command } from 'commander'
 import type { Connection } from '../../connection.ts'
-import { defaultActor } from '../../jobs/failures/actor.ts'
-import type { FailureStore } from '../../jobs/failures/store.ts'
+import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { tellWorkers, workersOf } from '../../jobs/worker/control.ts'
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
 import { plainQueueName } from '../../transport/destination.ts'
@@ -10,9 +9,10 @@ import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
 import { several } from '../arguments/repeated-option.ts'
-import { onStores, openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
+import { openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
-import { brokerWaitOption, withConnection } from '../with-connection.ts'
+import { withApp } from '../jobs/with-app.ts'
+import { brokerWaitOption } from '../with-connection.ts'
 import { workerTable } from '../jobs/worker-table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -70,11 +70,15 @@ async function pause(
   width: number,
   action: Action,
 ): Promise<void> {
-  const { queue, worker, wait } = options
+  const { queue, worker, wait, failures, actor } = options
   const queues = queue?.map(plainQueueName)
-  const { obeyed, kept } = await withConnection(terminal, { uri, waitMs: options.brokerWait }, async (connection) => {
+  // One worker's pause is its own; the store is for all of them.
+  const stores = failures === undefined || worker !== undefined ? {} : openFailures(failures)
+  const where = { uri, waitMs: options.brokerWait, ...stores }
+  const { obeyed, kept } = await withApp(terminal, where, async (app, connection) => {
     // The store first: a worker that starts meanwhile finds it there.
-    const kept = await onStores(() => keep(options, action, async () => queues ?? (await queuesOf(connection, wait))))
+    const kept = stores.failures === undefined ? [] : await meant(app.failures, connection, queues, wait, action)
+    if (kept.length > 0) await app.failures[action](kept, actor === undefined ? {} : { actor })
     const obeyed = await tellWorkers(
       connection,
       { command: action, ...(queues === undefined ? {} : { queues }) },
@@ -103,27 +107,17 @@ function stillPaused(
   return [...new Set(paused)].filter((queue) => meant === undefined || meant.includes(queue))
 }
 
-async function queuesOf(connection: Connection, wait: number): Promise<readonly string[]> {
+/** The queues that the store is told of: those that were named, or all that there is to it. */
+async function meant(
+  desk: FailureDesk,
+  connection: Connection,
+  queues: readonly string[] | undefined,
+  wait: number,
+  action: Action,
+): Promise<readonly string[]> {
+  if (queues !== undefined) return queues
+  // All that is paused is resumed, whether or not somebody takes from it now.
+  if (action === 'resume') return await desk.paused()
   const workers = await workersOf(connection, { wait })
   return [...new Set(workers.flatMap(({ queues }) => queues.map(({ queue }) => queue)))]
-}
-
-/** Notes in the store which queues are paused, for workers that look there; resolves with their names. */
-async function keep(
-  { failures, worker, queue, actor = defaultActor() }: PauseOptions,
-  action: Action,
-  namesOf: () => Promise<readonly string[]>,
-): Promise<readonly string[]> {
-  // One worker's pause is its own; the store is for all of them.
-  if (failures === undefined || worker !== undefined) return []
-  const { failures: opened } = openFailures(failures)
-  if (opened === undefined) return []
-  await using store: FailureStore = opened
-  await store.open()
-  // All that is paused is resumed, whether or not somebody takes from it now.
-  const names = queue === undefined && action === 'resume' ? await store.paused() : await namesOf()
-  for (const name of names) await store.setPaused(name, action === 'pause')
-  if (names.length > 0)
-    await store.audit({ at: Date.now(), actor, action, target: names.join(', '), count: names.length })
-  return names
 }

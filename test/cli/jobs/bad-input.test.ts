@@ -37,6 +37,9 @@ const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: nu
   { args: ['purge', URI], names: /which queue\?/ },
   { args: ['result', 'x'], names: /--results/ },
   { args: ['result', 'x', '--results', 'sqlite:/nowhere/r.db'], exitCode: 2, names: /no \/nowhere\/r\.db; --results/ },
+  { args: ['abort', URI], names: /which job\?.*understudy workers/ },
+  { args: ['abort', URI, 'a', 'b'], names: /too many arguments/ },
+  { args: ['abort', URI, 'a', '--failures', '/nowhere/f.db'], exitCode: 2, names: /no \/nowhere\/f\.db; --failures/ },
   { args: ['pause', URI, '--wait', '2h'], names: /--wait.*60s/ },
 ]
 
@@ -53,7 +56,7 @@ describe('bad input to the commands of jobs', () => {
 })
 
 describe('help of the commands of jobs', () => {
-  const JOBS = ['worker', 'enqueue', 'failures', 'queues', 'workers', 'result', 'purge', 'pause', 'resume']
+  const JOBS = ['worker', 'enqueue', 'failures', 'queues', 'workers', 'result', 'purge', 'pause', 'resume', 'abort']
   const terminal = {
     out: () => {},
     err: () => {},
