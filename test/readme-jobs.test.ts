@@ -20,10 +20,13 @@ it("the README's walk of a job works as it stands, the failed one sent back from
   const folder = emptyFolder(join(ROOT, 'test', '.readme-'), context)
   const variables = { UNDERSTUDY_URI: drillUri(lab, {}), UNDERSTUDY_FAILURES: join(folder, 'failures.db') }
   writeFileSync(join(folder, 'jobs.ts'), JOB_FILE.replace('understudy-mq', join(ROOT, 'src', 'index.ts')))
+  const started: RunningCommand[] = []
   const start = (command: string): RunningCommand => {
     const words = (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''))
     const args = words.map((word) => (word === 'jobs.ts' ? join(folder, word) : word))
-    return startScript([join(ROOT, 'src', 'cli', 'main.ts'), ...args], variables)
+    const running = startScript([join(ROOT, 'src', 'cli', 'main.ts'), ...args], variables)
+    started.push(running)
+    return running
   }
   const output = async (command: string): Promise<string> => {
     const { exitCode, stdout, stderr } = await start(command).ended
@@ -61,6 +64,7 @@ it("the README's walk of a job works as it stands, the failed one sent back from
       assert.equal(exitCode, 0, stderr)
     }
   } finally {
+    for (const { child } of started) child.kill('SIGKILL')
     await lab.down()
   }
 })
