@@ -270,8 +270,9 @@ export class Worker implements AsyncDisposable {
       await this.#within(host, STOP_GRACE_MS + LAST_WORDS_MS, this.#whenIdle())
     }
     await Promise.all(this.#sources.map((source) => source.close()))
-    this.#processing?.close()
     this.#letGo.abort()
+    if (this.#processing) await this.#within(host, LAST_WORDS_MS, this.#processing.lastWords())
+    this.#processing?.close()
     await this.#responder?.close(AbortSignal.abort())
     if (reconciled) await this.#within(host, LAST_WORDS_MS, reconciled)
     await this.#stopped()

@@ -1,6 +1,5 @@
-import { isImpossible, messageOf, UnderstudyError } from '../../errors.ts'
+import { isImpossible, messageOf } from '../../errors.ts'
 import type { LedgerEntry } from '../ledger/ledger.ts'
-import type { JobState } from '../results/results.ts'
 import { Patience } from './patience.ts'
 import type { Shop, Task } from './task.ts'
 
@@ -31,10 +30,25 @@ export async function beginRun(shop: Shop, task: Task): Promise<LedgerEntry | un
 
 /**
  * Notes that a run is finished. Where the ledger is down for longer than 30 s it is acknowledged without: another copy
- * of it comes only if that is lost too.
+ * of it comes only if that is lost too. No later run waits for that in vain, as none begins without the ledger.
  */
 export async function finishRun(shop: Shop, task: Task): Promise<void> {
-  await insist(shop, task, 'a finished job could not be noted', () => shop.host.ledger.finish(task.key))
+  const { ledger, clock, logger } = shop.host
+  const until = clock.now() + IN_ALL_MS
+  let patience: Patience | undefined
+  for (;;) {
+    try {
+      await shop.bounds.within('the ledger', () => ledger.finish(task.key))
+      return
+    } catch (error) {
+      const isOver = isImpossible(error) || shop.letGo.aborted || clock.now() >= until
+      const fields = { jobId: task.jobId, error: messageOf(error) }
+      logger.error(fields, `a finished job could not be noted; ${isOver ? 'given up' : 'tried again'}`)
+      if (isOver) return
+    }
+    patience ??= new Patience(clock)
+    await patience.wait(shop.letGo)
+  }
 }
 
 /** That start of it does not count, told once. Best effort: where it fails, the run has one start more. */
@@ -49,48 +63,6 @@ export async function interruptRun(shop: Shop, task: Task): Promise<void> {
   }
 }
 
-/**
- * Tells what came of a job, where somebody may want to know; given up after 30 s. Where it is what the job returned
- * that cannot be told, it is told as done without that: nobody should wait for it for ever.
- */
-export async function tellOutcome(shop: Shop, task: Task, state: JobState): Promise<void> {
-  const { results, logger } = shop.host
-  if (results === undefined) return
-  const address = { jobId: task.jobId, replyTo: task.delivery.replyTo }
-  let told = state
-  const tell = async (): Promise<void> => {
-    try {
-      await results.put(address, told)
-    } catch (error) {
-      if (told.kind !== 'succeeded' || told.value === undefined || !isUnkeepable(error)) throw error
-      const fields = { jobId: task.jobId, error: messageOf(error) }
-      logger.error(fields, 'what a job returned cannot be told; the job is told as done, without it')
-      told = { ...told, value: undefined }
-      await results.put(address, told)
-    }
-  }
-  const isHopeless = (error: unknown): boolean => isImpossible(error) || isUnkeepable(error)
-  await insist(shop, task, 'the outcome of a job could not be told', tell, isHopeless)
-}
-
-/** Tells how far a job is. Lost progress is no failure of the job. */
-export async function tellProgress(
-  { host, bounds }: Shop,
-  task: Task,
-  percent: number,
-  message: string | undefined,
-): Promise<void> {
-  const { results, clock, logger } = host
-  if (results === undefined) return
-  const state: JobState = { kind: 'progress', percent, message, at: clock.wallTime() }
-  const address = { jobId: task.jobId, replyTo: task.delivery.replyTo }
-  try {
-    await bounds.within('the results', () => results.put(address, state))
-  } catch (error) {
-    logger.warn({ jobId: task.jobId, error: messageOf(error) }, 'the progress of a job could not be told')
-  }
-}
-
 /** The job that an operator sent back is done: its failure is history. */
 export async function tellResolved({ host, bounds }: Shop, task: Task): Promise<void> {
   const { failures, clock, logger } = host
@@ -100,35 +72,5 @@ export async function tellResolved({ host, bounds }: Shop, task: Task): Promise<
     await bounds.within('the failure store', () => failures.resolved(task.jobId, requeues, clock.wallTime()))
   } catch (error) {
     logger.warn({ jobId: task.jobId, error: messageOf(error) }, 'the failure that a job made good could not be marked')
-  }
-}
-
-/** A store will not take this, now or later. */
-function isUnkeepable(error: unknown): boolean {
-  return error instanceof UnderstudyError && error.code === 'storage' && !error.retriable
-}
-
-async function insist(
-  shop: Shop,
-  task: Task,
-  what: string,
-  action: () => Promise<void>,
-  isHopeless: (error: unknown) => boolean = isImpossible,
-): Promise<void> {
-  const { clock, logger } = shop.host
-  const until = clock.now() + IN_ALL_MS
-  let patience: Patience | undefined
-  for (;;) {
-    try {
-      await shop.bounds.within('the store', action)
-      return
-    } catch (error) {
-      const isOver = isHopeless(error) || shop.letGo.aborted || clock.now() >= until
-      const fields = { jobId: task.jobId, error: messageOf(error) }
-      logger.error(fields, isOver ? `${what}; given up` : `${what}; tried again`)
-      if (isOver) return
-    }
-    patience ??= new Patience(clock)
-    await patience.wait(shop.letGo)
   }
 }

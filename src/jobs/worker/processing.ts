@@ -9,7 +9,8 @@ import { decodeArgs } from '../serializer.ts'
 import { validate } from '../standard-schema.ts'
 import { RunContext } from './context.ts'
 import { keepSafe } from './keeping.ts'
-import { beginRun, finishRun, interruptRun, tellOutcome, tellProgress, tellResolved } from './noting.ts'
+import { beginRun, finishRun, interruptRun, tellResolved } from './noting.ts'
+import { Outcomes } from './outcomes.ts'
 import { sendRetry } from './retrying.ts'
 import { Run, type RunEnd } from './run.ts'
 import type { Shop, Task } from './task.ts'
@@ -42,13 +43,20 @@ const END_GRACE_MS = 5000
  */
 export class Processing {
   readonly #shop: Shop
+  readonly #outcomes: Outcomes
   readonly #jobs = new Map<string, KnownJob>()
   readonly #maxLost: number
 
   constructor(shop: Shop, jobs: Iterable<Job>, maxLost: number) {
     this.#shop = shop
+    this.#outcomes = new Outcomes(shop)
     this.#maxLost = maxLost
     for (const job of jobs) this.#jobs.set(job.name, this.#known(job))
+  }
+
+  /** Resolves when whoever is to be told late of a job has had a last chance. Never rejects. */
+  lastWords(): Promise<void> {
+    return this.#outcomes.lastWords()
   }
 
   /** Its timers are over. */
@@ -99,7 +107,7 @@ export class Processing {
       const before = told
       const tell = async (): Promise<void> => {
         await before
-        await tellProgress(this.#shop, task, percent, message)
+        await this.#outcomes.tellProgress(task, percent, message)
       }
       told = tell()
       return told
@@ -145,7 +153,7 @@ export class Processing {
   async #succeeded(value: unknown, task: Task): Promise<Verdict> {
     const { host, worker } = this.#shop
     const durationMs = this.#duration(task)
-    if (host.results) await tellOutcome(this.#shop, task, { kind: 'succeeded', value, at: host.clock.wallTime() })
+    if (host.results) await this.#outcomes.tell(task, { kind: 'succeeded', value, at: host.clock.wallTime() })
     await finishRun(this.#shop, task)
     if (task.envelope.requeues > 0) await tellResolved(this.#shop, task)
     this.#tell(task, { type: 'succeeded', durationMs, worker })
@@ -176,7 +184,7 @@ export class Processing {
     const failure = failureOf(withId(task.delivery, task.jobId), { reason, error, worker, at, attempts: history })
     if (!(await keepSafe(this.#shop, task, { ...failure, queue: task.queue }))) return await this.#interrupted(task)
     const { errorClass, errorMessage } = failure
-    await tellOutcome(this.#shop, task, { kind: 'failed', errorClass, errorMessage, reason, at })
+    await this.#outcomes.tell(task, { kind: 'failed', errorClass, errorMessage, reason, at })
     await finishRun(this.#shop, task)
     this.#tell(task, { type: 'failed', reason, durationMs: this.#duration(task), error, worker })
     return 'ack'

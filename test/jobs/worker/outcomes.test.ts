@@ -3,59 +3,135 @@ import { describe, it } from 'node:test'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { JobState, ResultsSession } from '../../../src/jobs/results/results.ts'
-import { stateText } from '../../../src/jobs/results/state-text.ts'
-import { scriptedBench, settled } from './working.ts'
+import { type ScriptedBench, scriptedBench, settled } from './working.ts'
 
-/** Results that keep what is JSON, as stores do, and refuse everything where they are told to. */
-function keptResults(refuses = false): ResultsSession & { readonly states: JobState[]; puts: number } {
-  const session = {
-    states: [] as JobState[],
-    puts: 0,
+interface Kept extends ResultsSession {
+  isDown: boolean
+  /** How often something was put, in vain or not. */
+  tries: number
+  readonly states: Map<string, JobState>
+}
+
+function keptResults(): Kept {
+  const answer = (): void => {
+    if (kept.isDown) throw new UnderstudyError('storage', 'away', { retriable: true })
+  }
+  const kept: Kept = {
+    isDown: false,
+    tries: 0,
+    states: new Map(),
     replyTo: undefined,
     watch: async () => ({ close: () => {} }),
-    get: async () => undefined,
-    put: async ({ jobId }: { readonly jobId: string }, state: JobState) => {
-      session.puts++
-      if (refuses) throw new UnderstudyError('storage', 'the user may not write', { retriable: false })
-      stateText(jobId, state)
-      session.states.push(state)
+    get: async (jobId) => {
+      answer()
+      return kept.states.get(jobId)
+    },
+    put: async ({ jobId }, state) => {
+      kept.tries++
+      answer()
+      kept.states.set(jobId, state)
     },
     close: async () => {},
   }
-  return session
+  return kept
 }
 
-describe('the outcome of a job', () => {
-  it('is told without what it returned where that is no JSON, and holds nothing up', async () => {
-    const results = keptResults()
-    const bench = await scriptedBench({ results })
-    const job = defineJob({ name: 'big', queue: 'big', perform: () => ({ n: 1n }) })
-    const worker = bench.worker({ jobs: [job] })
-    await worker.start()
-    bench.deliver(job, undefined)
+const job = defineJob({
+  name: 'double',
+  queue: 'jobs',
+  perform: async (n: number, context) => {
+    await context.progress(50)
+    return 2 * n
+  },
+})
+
+const acknowledged = (bench: ScriptedBench): string[] => bench.subscription('jobs').settlements.map(({ id }) => id)
+
+/** A worker whose results have been away for longer than it waits, and the job that found that out. */
+async function whileAway() {
+  const results = keptResults()
+  results.isDown = true
+  const bench = await scriptedBench({ results })
+  const worker = bench.worker({ jobs: [job], concurrency: 2, prefetch: 100 })
+  await worker.start()
+  bench.deliver(job, 1, { id: 'first' })
+  await bench.clock.advance(29_000)
+  assert.deepEqual(acknowledged(bench), [], 'they may be back any moment')
+  await bench.clock.advance(11_000)
+  assert.deepEqual(acknowledged(bench), ['first'])
+  return {
+    bench,
+    results,
+    worker,
+    stop: async () => {
+      await worker.stop({ grace: 0 })
+      await bench.connection.close()
+      assert.equal(bench.clock.pending, 0)
+    },
+  }
+}
+
+describe('results that are away for long', () => {
+  it('are waited for by no further job, and asked by one at a time', async () => {
+    const { bench, results, stop } = await whileAway()
+    const before = results.tries
+    for (let nth = 0; nth < 50; nth++) bench.deliver(job, nth)
     await settled()
-    // The clock stands still: it waited for nothing.
-    assert.deepEqual(
-      results.states.map((state) => [state.kind, 'value' in state && state.value]),
-      [['succeeded', undefined]],
-    )
-    assert.equal(worker.describe().done.succeeded, 1)
-    assert.ok(bench.log.some(({ message }) => message.includes('told as done, without it')))
-    await worker.stop()
-    await bench.connection.close()
+    assert.equal(acknowledged(bench).length, 51)
+    assert.equal(results.tries, before)
+    await bench.clock.advance(60_000)
+    assert.ok(results.tries - before <= 8, `asked ${results.tries - before} times in a minute`)
+    await stop()
   })
 
-  it('is given up at once where a store says that it will never take it', async () => {
-    const results = keptResults(true)
-    const bench = await scriptedBench({ results })
-    const job = defineJob({ name: 'done', queue: 'done', perform: () => {} })
-    const worker = bench.worker({ jobs: [job] })
-    await worker.start()
-    bench.deliver(job, undefined)
+  it('are told all that they missed when they answer again, and waited for anew in their next outage', async () => {
+    const { bench, results, stop } = await whileAway()
+    bench.deliver(job, 2, { id: 'second' })
     await settled()
-    assert.equal(results.puts, 1)
-    assert.equal(worker.describe().done.succeeded, 1)
-    await worker.stop()
-    await bench.connection.close()
+    results.isDown = false
+    await bench.clock.advance(10_000)
+    const values = ['first', 'second']
+      .map((id) => results.states.get(id))
+      .map((state) => state?.kind === 'succeeded' && state.value)
+    assert.deepEqual(values, [2, 4])
+    results.isDown = true
+    bench.deliver(job, 3, { id: 'third' })
+    await bench.clock.advance(20_000)
+    assert.deepEqual(acknowledged(bench), ['first', 'second'])
+    results.isDown = false
+    await bench.clock.advance(10_000)
+    assert.deepEqual(acknowledged(bench), ['first', 'second', 'third'])
+    await stop()
+  })
+
+  it('are told late of nothing that is known better by then', async () => {
+    const { bench, results, stop } = await whileAway()
+    const later: JobState = { kind: 'succeeded', value: 'of a later run', at: bench.clock.wallTime() }
+    results.states.set('first', later)
+    results.isDown = false
+    await bench.clock.advance(10_000)
+    assert.equal(results.states.get('first'), later)
+    await stop()
+  })
+
+  it('have a last chance when the worker stops', async () => {
+    const { results, stop } = await whileAway()
+    results.isDown = false
+    await stop()
+    assert.equal(results.states.get('first')?.kind, 'succeeded')
+  })
+
+  it('are owed no more than a thousand outcomes', async () => {
+    const { bench, results, stop } = await whileAway()
+    for (let nth = 0; nth < 1000; nth++) {
+      bench.deliver(job, nth, { id: `job-${nth}` })
+      await settled()
+    }
+    assert.equal(acknowledged(bench).length, 1001)
+    results.isDown = false
+    await bench.clock.advance(10_000)
+    assert.equal(results.states.size, 1000)
+    assert.ok(!results.states.has('first'))
+    await stop()
   })
 })
