@@ -10,7 +10,7 @@ export async function run(args: readonly string[]): Promise<number> {
   const terminal = processTerminal()
   try {
     const command = program(terminal)
-    await command.parseAsync(withoutHelpOfNothing(command, args), { from: 'user' })
+    await command.parseAsync(withHelpInPlace(command, args), { from: 'user' })
     return terminal.lostOutput() ? EXIT.broken : EXIT.passed
   } catch (error) {
     const { exitCode, line } = explain(error)
@@ -23,13 +23,25 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
-/** `help` before what is no command: commander would print the help of all, and not a word of what is wrong. */
-function withoutHelpOfNothing(root: Command, args: readonly string[]): readonly string[] {
+/**
+ * `help lab kill` as commander has it: `lab help kill`. What is no command stands without `help`: commander would print
+ * the help of all, and not a word of what is wrong.
+ */
+function withHelpInPlace(root: Command, args: readonly string[]): readonly string[] {
   const at = args.indexOf('help')
-  const name = args[at + 1]
-  const parent = at === 1 ? root.commands.find((each) => each.name() === args[0]) : root
-  if (at < 0 || at > 1 || name === undefined || name.startsWith('-') || !parent?.commands.length) return args
-  return name === 'help' || parent.commands.some((each) => each.name() === name) ? args : args.toSpliced(at, 1)
+  const path = args[0] === 'help' ? args.slice(1) : at === 1 ? args.toSpliced(1, 1) : []
+  const [first, second] = path
+  if (first === undefined || first.startsWith('-')) return args
+  if (first === 'help') return ['--help']
+  const group = named(root, first)
+  if (group === undefined) return path
+  if (group.commands.length === 0 || second === undefined || second.startsWith('-')) return args
+  if (second === 'help') return [first, '--help']
+  return named(group, second) ? [first, 'help', second] : path
+}
+
+function named({ commands }: Command, name: string): Command | undefined {
+  return commands.find((each) => each.name() === name)
 }
 
 /** What only other programs call: neither help nor completion names it. */
@@ -78,6 +90,7 @@ export function program(terminal: ProcessTerminal): Command {
     command.addCommand(sub, { hidden: NOT_FOR_PEOPLE.has(sub.name()) })
   }
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
+    missingAfterUnknown(each)
     each.exitOverride((error) => {
       throw withHint(error, each)
     })
@@ -90,6 +103,22 @@ export function program(terminal: ProcessTerminal): Command {
     })
   }
   return command
+}
+
+/**
+ * An option that is misspelt is told as that, and not as the one that is missing: commander looks first at what is
+ * mandatory.
+ */
+function missingAfterUnknown(command: Command): void {
+  const mandatory = command.options.filter((option) => option.mandatory)
+  if (mandatory.length === 0) return
+  for (const option of mandatory) option.makeOptionMandatory(false)
+  command.hook('preAction', () => {
+    const missing = mandatory.find((option) => command.getOptionValue(option.attributeName()) === undefined)
+    if (missing === undefined) return
+    const message = `required option '${missing.flags}' not specified`
+    command.error(message, { code: 'commander.missingMandatoryOptionValue' })
+  })
 }
 
 /** What was missing or unknown, and where to read what is there. */

@@ -18,6 +18,12 @@ const WRONG: readonly Wrong[] = [
   { what: 'an unknown command', args: ['dril'], exitCode: 64, names: /'dril'.*drill/ },
   { what: 'help of an unknown command', args: ['help', 'dril'], exitCode: 64, names: /'dril'.*drill/ },
   { what: 'help of a lab command', args: ['lab', 'help', 'kil'], exitCode: 64, names: /'kil'.*kill.*`understudy lab/ },
+  {
+    what: 'help of a command of labs',
+    args: ['help', 'lab', 'kil'],
+    exitCode: 64,
+    names: /'kil'.*kill.*`understudy lab/,
+  },
   { what: 'an unknown option', args: ['drill', '--falt', 'kill'], exitCode: 64, names: /--falt.*--fault/ },
   { what: 'an unknown fault', args: ['drill', '--fault', 'boom'], exitCode: 64, names: /--fault.*boom.*kill/ },
   { what: 'a duration without its unit', args: ['drill', '--every', '5'], exitCode: 64, names: /--every.*50ms/ },

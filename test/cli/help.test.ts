@@ -3,6 +3,7 @@ import { after, describe, it } from 'node:test'
 import type { Command } from 'commander'
 import { program } from '../../src/cli/program.ts'
 import { processTerminal } from '../../src/cli/terminal/terminal.ts'
+import { runCommand } from '../support/command.ts'
 
 const terminal = processTerminal()
 after(() => terminal.release())
@@ -71,4 +72,20 @@ describe('the help of', () => {
       )
     })
   }
+})
+
+describe('help', () => {
+  for (const [words, usage] of [
+    [['help', 'lab', 'kill'], 'understudy lab kill [options] <node>'],
+    [['help', 'lab', 'install'], 'understudy lab install [options]'],
+    [['failures', 'help', 'search'], 'understudy failures search [options] <query...>'],
+    [['help', 'failures'], 'understudy failures [options] [command]'],
+    [['help', 'drill'], 'understudy drill [options] [plan]'],
+    [['help', 'help'], 'understudy [options] [command]'],
+    [['help', 'lab', 'help'], 'understudy lab [options] [command]'],
+  ] as const)
+    it(`is that of the command which is named: ${words.join(' ')}`, async () => {
+      const { exitCode, stdout, stderr } = await runCommand(words)
+      assert.deepEqual([exitCode, stderr, stdout.split('\n')[0]], [0, '', `Usage: ${usage}`])
+    })
 })

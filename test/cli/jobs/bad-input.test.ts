@@ -7,7 +7,7 @@ const SECRET = 'geheimnis'
 const URI = `stomp://u:${SECRET}@127.0.0.1:1`
 
 const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: number; readonly names: RegExp }[] = [
-  { args: ['worker'], names: /--jobs/ },
+  { args: ['worker'], names: /required option '--jobs <file>' not specified; `understudy worker --help`/ },
   { args: ['worker', '--jobs', 'x.ts'], names: /UNDERSTUDY_URI/ },
   { args: ['worker', URI, '--jobs', './nowhere.ts'], names: /--jobs \.\/nowhere\.ts: there is no such file/ },
   { args: ['worker', URI, '--jobs', 'x', '--queues', 'a=1,b'], names: /--queues.*high=5,low=1/ },
@@ -15,6 +15,8 @@ const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: nu
   { args: ['worker', URI, '--jobs', 'x', '--concurency', '5'], names: /--concurency.*--concurrency/ },
   { args: ['worker', URI, '--jobs', 'x', '--failures', `postgres://u:${SECRET}@h/d`], names: /--failures.*mysql:/ },
   { args: ['worker', URI, 'images', '--jobs', 'x'], names: /too many arguments/ },
+  { args: ['worker', URI, '--jbs', 'x'], names: /unknown option '--jbs'.*--jobs\?/ },
+  { args: ['enqueue', URI, '--jb', 'x'], names: /unknown option '--jb'.*--job\?/ },
   { args: ['enqueue', URI], names: /--job/ },
   { args: ['enqueue', URI, '--job', ''], names: /a job has a name/ },
   { args: ['enqueue', URI, '--job', 'x', '--args', '{oh'], names: /--args is no JSON.*\{oh/ },
