@@ -174,9 +174,11 @@ export class MemoryFailures implements FailureStore {
     }
   }
 
-  async reclaim(claimedBefore: number, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
+  async reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
+    const { batch, limit, actor, at, of = '' } = options
     const left = this.#eldestFirst(ALL).filter(
-      ({ status, claimedAt }) => status === 'retrying' && claimedAt !== undefined && claimedAt < claimedBefore,
+      ({ status, claimedAt = Infinity, batch: before = '' }) =>
+        status === 'retrying' && claimedAt < claimedBefore && before.startsWith(of),
     )
     const taken = left.slice(0, limit)
     for (const failure of taken) this.#change(failure, { batch, claimedAt: at, retriedBy: actor })

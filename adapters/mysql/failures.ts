@@ -163,11 +163,12 @@ export class MysqlFailures implements FailureStore {
     }
   }
 
-  async reclaim(claimedBefore: number, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
+  async reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
+    const { batch, limit, actor, at, of = '' } = options
     checkLimit('limit', limit, Number.MAX_SAFE_INTEGER)
     const { affectedRows } = await this.#database.change(
-      `${CLAIM} WHERE status = 'retrying' AND claimed_at < ? ${OLDEST_FIRST} LIMIT ${limit}`,
-      [Buffer.from(batch), at, actor, claimedBefore],
+      `${CLAIM} WHERE status = 'retrying' AND claimed_at < ? AND LEFT(batch, ?) = ? ${OLDEST_FIRST} LIMIT ${limit}`,
+      [Buffer.from(batch), at, actor, claimedBefore, Buffer.byteLength(of), Buffer.from(of)],
     )
     return affectedRows
   }

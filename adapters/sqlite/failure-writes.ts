@@ -15,7 +15,7 @@ export interface FailureWrites {
     by: { readonly actor: string; readonly at: number },
   ) => void
   readonly release: (ids: readonly string[]) => void
-  readonly reclaim: (claimedBefore: number, options: ClaimOptions) => number
+  readonly reclaim: (claimedBefore: number, options: ClaimOptions & { readonly of?: string | undefined }) => number
   readonly resolved: (jobId: string, requeues: number, at: number) => void
   readonly discard: (picked: readonly number[]) => number
   readonly remove: (picked: readonly number[]) => number
@@ -35,7 +35,8 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
   const claim = database.prepare(`${CLAIM}, retry_job_id = NULL WHERE ${PICKED} AND status = 'failed'`)
   const reclaim = database.prepare(
     `${CLAIM} WHERE status = 'retrying' AND n IN (
-       SELECT n FROM failures WHERE status = 'retrying' AND claimed_at < ? ORDER BY failed_at, id LIMIT ?)`,
+       SELECT n FROM failures WHERE status = 'retrying' AND claimed_at < ? AND substr(batch, 1, length(?)) = ?
+       ORDER BY failed_at, id LIMIT ?)`,
   )
   const renew = database.prepare(`UPDATE failures SET claimed_at = ? WHERE batch = ? AND status = 'retrying'`)
   const sendingAs = database.prepare(
@@ -86,8 +87,10 @@ export function failureWrites(database: DatabaseSync): FailureWrites {
     release: (ids) => {
       for (const id of ids) release.run(storedText(id))
     },
-    reclaim: (claimedBefore, { batch, at, actor, limit }) =>
-      changed(reclaim, storedText(batch), at, storedText(actor), claimedBefore, limit),
+    reclaim: (claimedBefore, { batch, at, actor, limit, of = '' }) => {
+      const start = storedText(of)
+      return changed(reclaim, storedText(batch), at, storedText(actor), claimedBefore, start, start, limit)
+    },
     resolved: (jobId, requeues, at) => {
       const job = storedText(jobId)
       resolved.run(at, requeues - 1, job, job)

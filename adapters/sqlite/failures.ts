@@ -108,7 +108,7 @@ export class SqliteFailures implements FailureStore {
     await Promise.all(slices(ids, ROWS_AT_ONCE).map((slice) => this.#writes.call('release', slice)))
   }
 
-  reclaim(claimedBefore: number, options: ClaimOptions): Promise<number> {
+  reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
     return this.#writes.call('reclaim', claimedBefore, options)
   }
 

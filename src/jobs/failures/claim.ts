@@ -19,10 +19,6 @@ const SETTLE_ATTEMPTS = 3
 const SETTLE_AGAIN_MS = 500
 const RELEASED_AT_ONCE = 1000
 
-export function heirsOf(batch: string | undefined): ClaimHeirs {
-  return batch?.startsWith('finish-') === true ? 'finish' : 'release'
-}
-
 export interface ClaimOwner {
   readonly store: FailureStore
   readonly clock: Clock
@@ -49,9 +45,10 @@ export class Claim implements AsyncDisposable {
     return await this.#takeBy((options) => this.#owner.store.claim(query, options), limit)
   }
 
-  /** Takes over what somebody claimed before this time and left behind. */
-  async inherit(claimedBefore: number, limit: number): Promise<number> {
-    return await this.#takeBy((options) => this.#owner.store.reclaim(claimedBefore, options), limit)
+  /** Takes over what somebody claimed before this time and left behind; that of such claims alone, or of any. */
+  async inherit(claimedBefore: number, limit: number, heirs?: ClaimHeirs): Promise<number> {
+    const of = heirs === undefined ? undefined : `${heirs}-`
+    return await this.#takeBy((options) => this.#owner.store.reclaim(claimedBefore, { ...options, of }), limit)
   }
 
   /** The next that are to be sent, the eldest first; none when all are. */

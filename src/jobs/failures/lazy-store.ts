@@ -90,7 +90,7 @@ export class LazyFailureStore implements FailureStore {
     await (await this.#store.get()).release(ids)
   }
 
-  async reclaim(claimedBefore: number, options: ClaimOptions): Promise<number> {
+  async reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
     return await (await this.#store.get()).reclaim(claimedBefore, options)
   }
 

@@ -2,10 +2,10 @@ import { type Clock, type Timer } from '../../clock.ts'
 import { messageOf } from '../../errors.ts'
 import type { OpenHost } from '../job-host.ts'
 import { defaultActor } from './actor.ts'
-import { CLAIM_LASTS_MS, Claim, heirsOf } from './claim.ts'
+import { CLAIM_LASTS_MS, Claim, type ClaimHeirs } from './claim.ts'
 import { type DeskHost, openDesk } from './desk-host.ts'
 import type { FailureStore } from './store.ts'
-import { RequeueError, type RequeueOutcome } from './requeue-outcome.ts'
+import { RequeueError } from './requeue-outcome.ts'
 import { ReturnSender } from './return-sender.ts'
 
 /** Who finishes what others left half done, and for how long. */
@@ -23,38 +23,68 @@ export interface ReconcileOutcome {
   readonly released: number
 }
 
-// What one pass takes on; the rest waits for the next.
+// What is taken over at once, and how often in one look; the rest waits for the next.
 const MOST_AT_ONCE = 10_000
-const PAGE = 100
-// So many in a row that are looked after by somebody, and it looks no further.
-const MOST_ALIVE = 1000
+const MOST_TURNS = 10
+const PAGE = 500
 
 /**
  * Finishes requeues whose process died: what was claimed a minute ago and not renewed since. A plain requeue is carried
- * on; one with a rate, a canary, an age or another place to go is given back, and failed as before.
+ * on; one with a rate, a canary, an age or another place to go is given back, and failed as before. A hundred
+ * thousand at most.
  *
  * @throws RequeueError when not all could be sent: the rest is failed as before; and what the store throws.
  */
 export async function reconcile(host: DeskHost, options: ReconcileOptions = {}): Promise<ReconcileOutcome> {
   const { actor = defaultActor(), signal } = options
   const claimedBefore = host.clock.wallTime() - CLAIM_LASTS_MS
-  const { wanted, edited } = await leftBehind(host.store, claimedBefore)
-  // Should this process die too, what it has in hand is given back: by then nobody knows which were which.
-  await using claim = new Claim({ ...host, actor }, 'release')
-  const claimed = await claim.inherit(claimedBefore, MOST_AT_ONCE)
-  if (claimed === 0) return { sent: 0, released: 0 }
-  for (const { id, retryJobId } of edited)
-    if (await hasGone(host.store, id, retryJobId)) await claim.sent([{ id, retryJobId }])
-  using sender = new ReturnSender({ ...host, signal, isWanted: (id) => wanted.has(id) })
+  const total = { sent: 0, released: 0 }
+  let taken = 0
+  const add = ({ sent, released }: ReconcileOutcome): void => {
+    total.sent += sent
+    total.released += released
+  }
+  try {
+    let heirs: ClaimHeirs = 'finish'
+    for (let turn = 0; turn < MOST_TURNS; turn++) {
+      if (signal?.aborted) break
+      // Should this process die too, what it has in hand is given back: what kills everybody must not go round for ever.
+      await using claim = new Claim({ ...host, actor }, 'release')
+      // Where nothing is left to finish, it is what is to be given back, whatever its claim is called.
+      const claimed = await claim.inherit(claimedBefore, MOST_AT_ONCE, heirs === 'finish' ? heirs : undefined)
+      taken += claimed
+      if (claimed > 0)
+        add(heirs === 'finish' ? await carryOn(host, claim, claimed, signal) : await giveBack(host, claim))
+      if (claimed === MOST_AT_ONCE) continue
+      if (heirs === 'release') break
+      heirs = 'release'
+    }
+  } catch (error) {
+    if (error instanceof RequeueError) add(error.outcome)
+    throw error
+  } finally {
+    if (taken > 0) await note(host, actor, total.sent)
+  }
+  return total
+}
+
+async function carryOn(
+  host: DeskHost,
+  claim: Claim,
+  claimed: number,
+  signal: AbortSignal | undefined,
+): Promise<ReconcileOutcome> {
+  using sender = new ReturnSender({ ...host, signal })
   let trouble: { readonly error: unknown } | undefined
   try {
     await sender.send(claim, claimed)
   } catch (error) {
     trouble = { error }
   }
-  const released = sender.refused + sender.unwanted + (await claim.settle())
+  const released = sender.refused + (await claim.settle())
   const { sent } = sender
-  const outcome: RequeueOutcome = {
+  if (trouble === undefined) return { sent, released }
+  throw new RequeueError(trouble.error, {
     batch: claim.batch,
     claimed,
     sent,
@@ -62,13 +92,23 @@ export async function reconcile(host: DeskHost, options: ReconcileOptions = {}):
     tooOld: 0,
     canary: undefined,
     stoppedByCanary: false,
-  }
-  const entry = { at: host.clock.wallTime(), actor, action: 'reconcile', target: 'left claims', count: sent }
-  await host.store.audit(entry).catch((error: unknown) => {
-    host.logger.error({ ...entry, error: messageOf(error) }, 'the audit could not be written')
   })
-  if (trouble) throw new RequeueError(trouble.error, outcome)
-  return { sent, released }
+}
+
+/** What an operator edited may have gone as a new job, and counts as sent then. */
+async function giveBack({ store }: DeskHost, claim: Claim): Promise<ReconcileOutcome> {
+  let released = 0
+  for (;;) {
+    const page = await claim.next(PAGE)
+    if (page.length === 0) return { sent: 0, released }
+    const gone: { readonly id: string; readonly retryJobId: string }[] = []
+    for (const { id, retryJobId } of page)
+      if (retryJobId !== undefined && (await hasGone(store, id, retryJobId))) gone.push({ id, retryJobId })
+    const back = page.filter(({ id }) => !gone.some((one) => one.id === id))
+    await claim.sent(gone)
+    await claim.release(back.map(({ id }) => id))
+    released += back.length
+  }
 }
 
 /**
@@ -80,35 +120,11 @@ async function hasGone(store: FailureStore, id: string, retryJobId: string): Pro
   return (await store.ofJob(retryJobId)).length > 0
 }
 
-interface LeftBehind {
-  /** The ids of those that are to be carried on. */
-  readonly wanted: ReadonlySet<string>
-  /** Those that were about to be sent as new jobs. */
-  readonly edited: readonly { readonly id: string; readonly retryJobId: string }[]
-}
-
-/**
- * What somebody left, as far as it looks: a large requeue that is alive must not make every worker read all of it every
- * minute. What it does not see is given back, which is safe.
- */
-async function leftBehind(store: FailureStore, claimedBefore: number): Promise<LeftBehind> {
-  const wanted = new Set<string>()
-  const edited: LeftBehind['edited'][number][] = []
-  let after: string | undefined
-  let seen = 0
-  for (let alive = 0; alive < MOST_ALIVE && seen < MOST_AT_ONCE; ) {
-    const page = await store.search({ kind: 'field', field: 'status', text: 'retrying' }, { limit: PAGE, after })
-    const left = page.failures.filter(({ claimedAt }) => claimedAt !== undefined && claimedAt < claimedBefore)
-    for (const { id, batch, retryJobId } of left) {
-      if (heirsOf(batch) === 'finish') wanted.add(id)
-      if (retryJobId !== undefined) edited.push({ id, retryJobId })
-    }
-    seen += page.failures.length
-    alive = left.length > 0 ? 0 : alive + page.failures.length
-    after = page.next
-    if (after === undefined) break
-  }
-  return { wanted, edited }
+async function note({ store, clock, logger }: DeskHost, actor: string, count: number): Promise<void> {
+  const entry = { at: clock.wallTime(), actor, action: 'reconcile', target: 'left claims', count }
+  await store.audit(entry).catch((error: unknown) => {
+    logger.error({ ...entry, error: messageOf(error) }, 'the audit could not be written')
+  })
 }
 
 const EVERY_MS = 60_000

@@ -14,8 +14,6 @@ export interface ReturnSenderOptions {
   readonly queue?: string | undefined
   /** How many a second. */
   readonly rate?: number | undefined
-  /** Those that are not are given back. Defaults to all. */
-  readonly isWanted?: (id: string) => boolean
   readonly clock: Clock
   readonly tell: JobObserver
   readonly signal?: AbortSignal | undefined
@@ -45,7 +43,6 @@ export class ReturnSender implements Disposable {
   #sent = 0
   #refusal: unknown
   #refused = 0
-  #unwanted = 0
   #stop: () => void = () => {}
 
   constructor(options: ReturnSenderOptions) {
@@ -77,11 +74,6 @@ export class ReturnSender implements Disposable {
     return this.#refused
   }
 
-  /** How many were given back since they are not wanted. */
-  get unwanted(): number {
-    return this.#unwanted
-  }
-
   /**
    * Sends up to so many, fewer where no more are left; `onPage` is told which went. What cannot be sent at all, such as
    * a header that the broker does not know how to carry, is given back and does not hold up the others.
@@ -101,8 +93,7 @@ export class ReturnSender implements Disposable {
         asked += read.length
         for (let at = 0; at < read.length; at += together) {
           if (signal?.aborted) throw abortReason(signal)
-          const wanted = await this.#wantedOf(claim, read.slice(at, at + together))
-          const page = await this.#publish(wanted)
+          const page = await this.#publish(read.slice(at, at + together))
           const before = marking
           marking = this.#note(claim, page)
           // Thrown where it is waited for.
@@ -122,15 +113,6 @@ export class ReturnSender implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop()
-  }
-
-  async #wantedOf(claim: Claim, page: readonly KeptFailure[]): Promise<readonly KeptFailure[]> {
-    const { isWanted } = this.#options
-    if (!isWanted) return page
-    const others = page.filter(({ id }) => !isWanted(id)).map(({ id }) => id)
-    await claim.release(others)
-    this.#unwanted += others.length
-    return page.filter(({ id }) => isWanted(id))
   }
 
   async #publish(page: readonly KeptFailure[]): Promise<SentPage> {

@@ -117,8 +117,11 @@ export interface FailureStore extends AsyncDisposable {
   ): Promise<void>
   /** `retrying` → `failed`. */
   release(ids: readonly string[]): Promise<void>
-  /** Those that are `retrying` since before this time: somebody died over them. Takes them over into a new claim. */
-  reclaim(claimedBefore: number, options: ClaimOptions): Promise<number>
+  /**
+   * Those that are `retrying` since before this time: somebody died over them. Takes them over into a new claim, where
+   * `of` is given only those of claims whose batch begins with that.
+   */
+  reclaim(claimedBefore: number, options: ClaimOptions & { readonly of?: string | undefined }): Promise<number>
   /**
    * The job that was sent back from here for the `requeues`th time has succeeded. One that was given back although it
    * went, as a new job, is `retried` from then on.

@@ -137,6 +137,22 @@ export const sendingBack: readonly FailureStoreTest[] = [
     },
   },
   {
+    title: 'of what was left behind that of some claims alone is taken over where their names begin so',
+    run: async (open) => {
+      const store = await open()
+      await store.keep([...failures('a', 2), ...failures('b', 2)])
+      await store.claim(parseQuery('jobId:a-*'), by('finish-%', 10, NOW - 90_000))
+      await store.claim(parseQuery('jobId:b-*'), by('release-1', 10, NOW - 90_000))
+      assert.equal(await store.reclaim(NOW - 60_000, { ...by('none'), of: 'Finish-' }), 0)
+      assert.equal(await store.reclaim(NOW - 60_000, { ...by('none'), of: '%' }), 0)
+      assert.equal(await store.reclaim(NOW - 60_000, { ...by('none'), of: 'finish-%%' }), 0)
+      assert.equal(await store.reclaim(NOW - 60_000, { ...by('heir'), of: 'finish-' }), 2)
+      assert.deepEqual(await idsOf(store, 'heir'), ['a-0.0', 'a-1.0'])
+      assert.deepEqual(await idsOf(store, 'release-1'), ['b-0.0', 'b-1.0'])
+      assert.equal(await store.reclaim(NOW - 60_000, { ...by('rest'), of: undefined }), 2)
+    },
+  },
+  {
     title: 'the success of a job that was sent back is noted at the failure that it was sent back from, once',
     run: async (open) => {
       const store = await open()

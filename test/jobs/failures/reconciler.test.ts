@@ -98,6 +98,27 @@ describe('a requeue whose process died', () => {
     assert.equal(await stage.desk.count('jobId:alive-* status:retrying'), 300)
   })
 
+  it('is carried on whole, however much it left, and what it was to look at is given back', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    const [left, conditional] = [10_100, 100]
+    await stage.store.keep(
+      Array.from({ length: left + conditional }, (_, n) =>
+        failed(`${n < left ? 'left' : 'own'}-${n}`, { failedAt: n }),
+      ),
+    )
+    const claim = async (name: string, batch: string): Promise<number> =>
+      await stage.store.claim(
+        { kind: 'field', field: 'jobId', text: `${name}-*` },
+        { batch, limit: 100_000, actor: 'x', at: clock.wallTime() - 60_001 },
+      )
+    assert.equal(await claim('left', 'finish-1'), left)
+    assert.equal(await claim('own', 'release-1'), conditional)
+    assert.deepEqual(await stage.desk.reconcile(), { sent: left, released: conditional })
+    assert.equal(stage.broker.depth('mails'), left)
+    assert.equal(await stage.desk.count('jobId:own-* status:failed'), conditional)
+  })
+
   it('is given back, too, when the broker refuses it', async () => {
     const clock = new FakeClock()
     await using stage = await deskStage({ clock })
