@@ -7,6 +7,7 @@ import type { DrillShelf } from './drills/shelf.ts'
 import type { LiveFeed } from './live/live-feed.ts'
 import type { BrokerWatch } from './overview/broker-watch.ts'
 import type { QueueWatch } from './queues/queue-watch.ts'
+import type { Tell } from './tellable.ts'
 import type { WorkerRoster } from './workers/worker-roster.ts'
 
 /** What every page may use. */
@@ -29,6 +30,8 @@ export interface DashboardContext {
   readonly live: LiveFeed
   /** What is done when the dashboard closes, before it has closed; it must not reject. */
   readonly onClose: (action: () => Promise<void>) => void
+  /** What a page may say of an error. */
+  readonly tell: Tell
   readonly clock: Clock
   readonly logger: Logger
 }

@@ -29,6 +29,7 @@ import { requestRoutes } from './requests/routes.ts'
 import { type MetricsRegister, metricsRoutes } from './metrics.ts'
 import { problemPage } from './problem-page.ts'
 import { serve } from './server.ts'
+import { teller } from './tellable.ts'
 import { timelineRoutes } from './timeline/routes.ts'
 import { workersRoutes } from './workers/routes.ts'
 import { WorkerRoster } from './workers/worker-roster.ts'
@@ -127,8 +128,9 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   const logger = patientLogger(options.logger ?? silentLogger)
   const live = new LiveFeed({ clock, logger })
   const onChange = (): void => live.changed()
+  const tell = teller(logger, clock)
   const failures = app?.keepsFailures ? app.failures : undefined
-  const workers = new WorkerRoster({ connection, clock, logger, onChange })
+  const workers = new WorkerRoster({ connection, clock, logger, tell, onChange })
   const gate = new Gate(access, basePath, clock, logger)
   const closers: (() => Promise<void>)[] = []
   const context: DashboardContext = {
@@ -140,10 +142,11 @@ export function createDashboard(options: DashboardOptions): Dashboard {
     result: app?.keepsResults ? (jobId) => app.result(jobId) : undefined,
     brokers: new BrokerWatch(connection, clock),
     workers,
-    queues: new QueueWatch({ connection, clock, workers, failures, named: options.queues ?? [], onChange }),
+    queues: new QueueWatch({ connection, clock, workers, failures, named: options.queues ?? [], tell, onChange }),
     drills: options.drills === undefined ? undefined : new DrillShelf(options.drills),
     live,
     onClose: (action) => void closers.push(action),
+    tell,
     clock,
     logger,
   }

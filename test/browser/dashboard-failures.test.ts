@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { after, before, describe, it, type TestContext } from 'node:test'
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { type FailuresStage, failuresStage, tokenOf, type Who } from '../dashboard/failures-stage.ts'
+import { type Stage, stage, type Who, TOKENS } from '../dashboard/stage.ts'
 import { failed, until } from '../jobs/failures/desk-stage.ts'
 import { browserSkip, openBrowser } from '../support/chromium.ts'
 import { CONTRAST } from '../support/contrast.ts'
@@ -19,7 +19,7 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
   after(() => browser?.close())
 
   interface Desk {
-    readonly stage: FailuresStage
+    readonly on: Stage
     /** What should not have happened in any page. */
     readonly trouble: string[]
     readonly open: (path: string, options?: BrowserContextOptions & { readonly who?: Who }) => Promise<Page>
@@ -29,12 +29,12 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     const contexts: BrowserContext[] = []
     // Before the server: it waits for those who are still connected.
     t.after(() => Promise.all(contexts.map((context) => context.close())))
-    const stage = await failuresStage(t, { kind: 'sqlite' })
-    await stage.app.failures.count()
+    const on = await stage(t, { kind: 'sqlite' })
+    await on.app.failures.count()
     const trouble: string[] = []
     const open: Desk['open'] = async (path, { who = 'ada', ...options } = {}) => {
       const context = await browser.newContext(options)
-      await context.addCookies([await sessionOf(stage, who)])
+      await context.addCookies([await sessionOf(on, who)])
       contexts.push(context)
       const page = await context.newPage()
       page.on('console', (message) => {
@@ -45,21 +45,21 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
       page.on('pageerror', (error) => trouble.push(error.message))
       page.on('request', (request) => {
         const to = request.url()
-        if (!to.startsWith(stage.url) && !to.startsWith('data:')) trouble.push(`a request to ${to}`)
+        if (!to.startsWith(on.url) && !to.startsWith('data:')) trouble.push(`a request to ${to}`)
       })
-      await page.goto(new URL(path, stage.url).href)
+      await page.goto(new URL(path, on.url).href)
       return page
     }
-    return { stage, trouble, open }
+    return { on, trouble, open }
   }
 
   /** What a browser has after somebody logged in. */
-  async function sessionOf({ url }: FailuresStage, who: Who): Promise<{ name: string; value: string; url: string }> {
+  async function sessionOf({ url }: Stage, who: Who): Promise<{ name: string; value: string; url: string }> {
     const { headers } = await fetch(`${url}login`, {
       method: 'POST',
       redirect: 'manual',
       headers: { origin: new URL(url).origin },
-      body: new URLSearchParams({ token: tokenOf(who) }),
+      body: new URLSearchParams({ token: TOKENS[who].token }),
     })
     const [, name = '', value = ''] = /^([^=]+)=([^;]+)/.exec(headers.get('set-cookie') ?? '') ?? []
     return { name, value, url }
@@ -98,8 +98,8 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     )
 
   it('search, narrow, page, and come back to the whole', async (t) => {
-    const { stage, trouble, open } = await desk(t)
-    await stage.store.keep(some(60))
+    const { on, trouble, open } = await desk(t)
+    await on.store.keep(some(60))
     const page = await open('/failures')
     assert.equal(await rows(page).count(), 50)
     await page.getByRole('link', { name: 'Older' }).click()
@@ -137,8 +137,8 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
   })
 
   it('are used by keyboard: / to search, j and k along the rows, x to check, Enter to open', async (t) => {
-    const { stage, trouble, open } = await desk(t)
-    await stage.store.keep(some(5))
+    const { on, trouble, open } = await desk(t)
+    await on.store.keep(some(5))
     const page = await open('/failures')
     await page.keyboard.press('/')
     assert.equal(await page.evaluate('document.activeElement.id'), 'q')
@@ -164,8 +164,8 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
   })
 
   it('send back what is checked, discard, remove and clear, each after it was confirmed', async (t) => {
-    const { stage, trouble, open } = await desk(t)
-    const { store, app, connection } = stage
+    const { on, trouble, open } = await desk(t)
+    const { store, app, connection } = on
     await store.keep(some(12))
     const page = await open('/failures')
     const button = (name: string | RegExp) => page.locator('main').getByRole('button', { name })
@@ -199,7 +199,7 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     await page.waitForURL(/discard/)
     assert.match(await page.locator('main').innerText(), /9 failures discarded/)
 
-    await page.goto(`${stage.url}failures?q=status:discarded`)
+    await page.goto(`${on.url}failures?q=status:discarded`)
     await page.getByLabel('all 9 that match').check()
     assert.ok(await rows(page).nth(0).getByRole('checkbox').isDisabled())
     await button('Remove…').click()
@@ -208,7 +208,7 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     await page.waitForURL(/remove/)
     assert.equal(await app.failures.count(), 3)
 
-    await page.goto(`${stage.url}failures`)
+    await page.goto(`${on.url}failures`)
     await page.getByRole('link', { name: 'Clear all…' }).click()
     await page.getByLabel('Type clear all to go on').fill('nonsense')
     await button('Clear all').click()
@@ -228,8 +228,8 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
   })
 
   it('show how far a requeue is without being asked, and stop it', async (t) => {
-    const { stage, trouble, open } = await desk(t)
-    await stage.store.keep(some(30))
+    const { on, trouble, open } = await desk(t)
+    await on.store.keep(some(30))
     const page = await open('/failures/confirm?action=requeue&all=1&q=')
     await page.getByLabel('Per second').fill('2')
     await page.getByRole('button', { name: 'Send 30 back' }).click()
@@ -239,20 +239,20 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     await until('progress', async () => (await page.locator('.run').innerText()) !== first)
     const list = await open('/failures')
     await list.getByText(/You are sending failures back: \d+ of 30 sent/).waitFor()
-    await stage.store.keep([failed('late')])
+    await on.store.keep([failed('late')])
     await list
       .getByText(/waits? for somebody now, 1 of them from the last minute|all of them from the last minute/)
       .waitFor()
     await page.getByRole('button', { name: 'Stop it' }).click()
     await page.getByText('It was stopped on the way').waitFor()
     await list.getByText('What you sent back has ended').waitFor()
-    assert.equal(await stage.app.failures.count('status:retrying'), 0)
+    assert.equal(await on.app.failures.count('status:retrying'), 0)
     assert.deepEqual(trouble, [])
   })
 
   it('edit a failed job and send it back', async (t) => {
-    const { stage, trouble, open } = await desk(t)
-    const { store, app } = stage
+    const { on, trouble, open } = await desk(t)
+    const { store, app } = on
     await store.keep([failed('a', { args: Buffer.from('{"text":"work"}') })])
     const page = await open('/failures')
     await page.locator('[data-open]').click()
@@ -279,8 +279,8 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
   })
 
   it('export what is checked and all that matches', async (t) => {
-    const { stage, trouble, open } = await desk(t)
-    await stage.store.keep(some(3))
+    const { on, trouble, open } = await desk(t)
+    await on.store.keep(some(3))
     const page = await open('/failures')
     const lines = async (click: () => Promise<void>): Promise<number> => {
       const download = page.waitForEvent('download')
@@ -296,22 +296,22 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
   })
 
   it('do all that without script, too', async (t) => {
-    const { stage, open } = await desk(t)
-    await stage.store.keep(some(3))
+    const { on, open } = await desk(t)
+    await on.store.keep(some(3))
     const page = await open('/failures', { javaScriptEnabled: false, who: 'otto' })
     assert.equal(await page.getByLabel('this page').isVisible(), false)
     await page.getByLabel('all 3 that match').check()
     await page.getByRole('button', { name: 'Send back…' }).click()
     await page.getByRole('button', { name: 'Send 3 back' }).click()
     await page.getByText('3 failures were sent back.').waitFor()
-    await until('all sent', async () => (await stage.app.failures.count('status:retried')) === 3)
+    await until('all sent', async () => (await on.app.failures.count('status:retried')) === 3)
   })
 
   for (const colorScheme of ['light', 'dark'] as const) {
     for (const width of [1280, 390]) {
       it(`can be read by everybody, ${colorScheme}, ${width} px wide`, async (t) => {
-        const { stage, trouble, open } = await desk(t)
-        const { store, app } = stage
+        const { on, trouble, open } = await desk(t)
+        const { store, app } = on
         const failure = failed('evil', { failedAt: Date.now() })
         await store.keep([
           ...some(8),
@@ -355,7 +355,7 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
           'audit',
           'audit?actor=nobody',
         ]) {
-          await page.goto(stage.url + path)
+          await page.goto(on.url + path)
           for (const summary of await page.locator('main summary').all()) await summary.click()
           const beyond = await page.evaluate<number>(
             'document.documentElement.scrollWidth - document.documentElement.clientWidth',

@@ -102,7 +102,7 @@ describe('who is let in with tokens', () => {
     const anonymous = await fetch(new URL('/queues', on.url))
     assert.equal(anonymous.status, 401)
     assert.match(await anonymous.text(), /name="to" value="\/queues"/)
-    const { response, cookie } = await logIn(on, TOKENS.operator.token)
+    const { response, cookie } = await logIn(on, TOKENS.otto.token)
     assert.equal(response.status, 303)
     assert.equal(response.headers.get('location'), '/queues')
     assert.match(response.headers.get('set-cookie') ?? '', /; Path=\/; HttpOnly; SameSite=Strict$/)
@@ -127,7 +127,7 @@ describe('who is let in with tokens', () => {
       '/\t/evil',
     ]) {
       const response = await fetch(new URL('/login', on.url), {
-        ...form({ token: TOKENS.viewer.token, to }),
+        ...form({ token: TOKENS.vera.token, to }),
         redirect: 'manual',
         headers: { origin: new URL(on.url).origin },
       })
@@ -139,12 +139,12 @@ describe('who is let in with tokens', () => {
     const on = await stage(context)
     for (let n = 0; n < 5; n++) assert.equal((await logIn(on, `wrong-${n}`)).response.status, 401)
     const wrong = { headers: { authorization: 'Bearer wrong-wrong-wrong' } }
-    for (let n = 0; n < 5; n++) assert.equal((await on.ask('/', 'viewer', wrong)).status, 401)
-    const { response, cookie } = await logIn(on, TOKENS.admin.token)
+    for (let n = 0; n < 5; n++) assert.equal((await on.ask('/', 'vera', wrong)).status, 401)
+    const { response, cookie } = await logIn(on, TOKENS.ada.token)
     assert.equal(response.status, 429)
     assert(Number(response.headers.get('retry-after')) > 0)
     assert.equal(cookie, '')
-    assert.equal((await on.ask('/', 'admin')).status, 429)
+    assert.equal((await on.ask('/', 'ada')).status, 429)
     const told = on.log.filter((line) => line.startsWith('warn somebody showed the dashboard a token'))
     assert.equal(told.length, 10)
     assert(!on.log.some((line) => line.includes('wrong-')), on.log.join('\n'))
@@ -154,7 +154,7 @@ describe('who is let in with tokens', () => {
     const on = await stage(context)
     const statuses: number[] = []
     for (let n = 0; n < 12; n++) {
-      if (n % 3 === 0) await on.ask('/queues', 'viewer')
+      if (n % 3 === 0) await on.ask('/queues', 'vera')
       statuses.push((await logIn(on, `wrong-${n}`)).response.status)
     }
     assert.deepEqual(statuses, [...Array.from({ length: 10 }, () => 401), 429, 429])
@@ -166,16 +166,16 @@ describe('who is let in with tokens', () => {
     const login = async (body: FormData | URLSearchParams): Promise<number> =>
       (await fetch(new URL('/login', on.url), { method: 'POST', redirect: 'manual', headers, body })).status
     const body = new FormData()
-    body.set('token', TOKENS.admin.token)
+    body.set('token', TOKENS.ada.token)
     assert.equal(await login(body), 400)
     assert.equal(await login(new URLSearchParams({ token: 'x'.repeat(20_000) })), 400)
-    assert.equal(await login(new URLSearchParams({ token: TOKENS.admin.token })), 303)
+    assert.equal(await login(new URLSearchParams({ token: TOKENS.ada.token })), 303)
     assert(!on.log.some((line) => line.startsWith('error')), on.log.join('\n'))
   })
 
   it('shows a token in a header, as programs do, without a page that it comes from', async (context) => {
     const on = await stage(context)
-    const headers = { authorization: `Bearer ${TOKENS.operator.token}` }
+    const headers = { authorization: `Bearer ${TOKENS.otto.token}` }
     const response = await fetch(new URL('/queues/pause', on.url), {
       ...form({ queue: 'q' }),
       redirect: 'manual',
@@ -183,7 +183,7 @@ describe('who is let in with tokens', () => {
     })
     assert.equal(response.status, 303)
     assert.deepEqual(await on.store.paused(), ['q'])
-    const cookie = (await logIn(on, TOKENS.operator.token)).cookie
+    const cookie = (await logIn(on, TOKENS.otto.token)).cookie
     const withCookie = await fetch(new URL('/queues/resume', on.url), { ...form({ queue: 'q' }), headers: { cookie } })
     assert.equal(withCookie.status, 403)
     assert.deepEqual(await on.store.paused(), ['q'])
@@ -193,10 +193,10 @@ describe('who is let in with tokens', () => {
     const on = await stage(context)
     await on.connection.send('queue://orders', 'one')
     const purge = form({ queue: 'orders' })
-    assert.equal((await on.ask('/queues/purge', 'viewer', purge)).status, 403)
-    assert.equal((await on.ask('/queues/purge', 'operator', purge)).status, 403)
+    assert.equal((await on.ask('/queues/purge', 'vera', purge)).status, 403)
+    assert.equal((await on.ask('/queues/purge', 'otto', purge)).status, 403)
     assert.equal(on.broker.depth('orders'), 1)
-    assert.equal((await on.ask('/queues/purge', 'admin', purge)).status, 303)
+    assert.equal((await on.ask('/queues/purge', 'ada', purge)).status, 303)
     assert.equal(on.broker.depth('orders'), 0)
     const [entry] = await on.store.audits(1)
     assert.deepEqual([entry?.actor, entry?.action, entry?.target, entry?.count], ['ada', 'purge', 'orders', 1])
@@ -210,7 +210,7 @@ describe('who is let in with tokens', () => {
     const response = await fetch(on.url, { headers: { 'x-user': 'nina' } })
     assert.match(await response.text(), /nina, viewer/)
     assert.equal(
-      (await on.ask('/queues/pause', 'viewer', { ...form({ queue: 'q' }), headers: { 'x-user': 'nina' } })).status,
+      (await on.ask('/queues/pause', 'vera', { ...form({ queue: 'q' }), headers: { 'x-user': 'nina' } })).status,
       403,
     )
   })
@@ -231,8 +231,8 @@ describe('who is let in with tokens', () => {
   })
 
   it('calls the server by a name of the list, where there is one', async (context) => {
-    const on = await stage(context, { access: { tokens: [TOKENS.admin], hosts: ['jobs.example.org'] } })
-    const headers = { authorization: `Bearer ${TOKENS.admin.token}` }
+    const on = await stage(context, { access: { tokens: [TOKENS.ada], hosts: ['jobs.example.org'] } })
+    const headers = { authorization: `Bearer ${TOKENS.ada.token}` }
     assert.equal((await raw(on.url, { ...headers, host: 'jobs.example.org:8443' })).status, 200)
     assert.equal((await raw(on.url, { ...headers, host: 'other.example.org' })).status, 403)
   })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { failuresStage, readable, STORE_KINDS } from './failures-stage.ts'
+import { readable } from './page-text.ts'
+import { stage, STORE_KINDS } from './stage.ts'
 
 for (const kind of STORE_KINDS) {
   describe(`the audit over ${kind}`, () => {
     it('says who did what, when, to what and to how many, page by page and by who or what', async (t) => {
-      const { store, app, get } = await failuresStage(t, { kind })
+      const { store, app, get } = await stage(t, { kind })
       await app.failures.count()
       assert.match(readable((await get('/audit')).text), /Nothing was done yet/)
       for (let n = 0; n < 70; n++)

@@ -31,11 +31,12 @@ function told(
     basePath: '/jobs',
     clock: { wallTime: () => NOW },
     brokers: { links: sources.links ?? [link('producer'), link('listener')], failovers: sources.failovers ?? [] },
-    workers: { error: sources.why },
+    workers: { seen: { at: NOW, error: sources.why } },
   }
   const all = {
     queues: seen<readonly WatchedQueue[]>([]),
     workers: [],
+    asked: { at: NOW, error: undefined },
     failures: undefined,
     drills: undefined,
     ...parts,

@@ -5,27 +5,19 @@ import { UnderstudyError } from '../../src/errors.ts'
 import { defineJob } from '../../src/jobs/define-job.ts'
 import type { FailureStore } from '../../src/jobs/failures/store.ts'
 import { failed, HOUR_MS, until } from '../jobs/failures/desk-stage.ts'
-import {
-  allOf,
-  type Answer,
-  type FailuresStage,
-  failuresStage,
-  hiddenFields,
-  readable,
-  STORE_KINDS,
-  tokenOf,
-} from './failures-stage.ts'
+import { allOf, hiddenFields, readable } from './page-text.ts'
+import { type Answer, type Stage, stage, STORE_KINDS, TOKENS } from './stage.ts'
 
 /** Opens the confirmation and presses its button. */
 async function confirmed(
-  stage: FailuresStage,
+  on: Stage,
   action: 'requeue' | 'discard' | 'remove',
   selection: Record<string, string | readonly string[]>,
   more: Record<string, string> = {},
 ): Promise<Answer> {
-  const { text, status } = await stage.post('/failures/confirm', { action, ...selection })
+  const { text, status } = await on.post('/failures/confirm', { action, ...selection })
   assert.equal(status, 200)
-  return await stage.posted(`/failures/${action}`, { ...hiddenFields(text), ...more })
+  return await on.posted(`/failures/${action}`, { ...hiddenFields(text), ...more })
 }
 
 const all = (q: string): Record<string, string> => ({ all: '1', q })
@@ -33,8 +25,8 @@ const all = (q: string): Record<string, string> => ({ all: '1', q })
 for (const kind of STORE_KINDS) {
   describe(`what is done with failures over ${kind}`, () => {
     it('is said exactly before, and told after: sending back the checked rows', async (t) => {
-      const stage = await failuresStage(t, { kind })
-      const { store, app, post, connection } = stage
+      const on = await stage(t, { kind })
+      const { store, app, post, connection } = on
       await app.failures.count()
       await store.keep(['a', 'b', 'c', 'd'].map((id) => failed(id)))
       await app.failures.discard('jobId:b')
@@ -46,7 +38,7 @@ for (const kind of STORE_KINDS) {
       assert.match(told, /Chosen: 3 checked failures/)
       assert.match(told, /2 mail\.send: TypeError: connect ECONNREFUSED/)
       assert.equal(await app.failures.count('status:failed'), 3, 'nothing is done by asking')
-      const { text, status } = await stage.posted('/failures/requeue', hiddenFields(asked.text))
+      const { text, status } = await on.posted('/failures/requeue', hiddenFields(asked.text))
       assert.equal(status, 200)
       assert.match(readable(text), /Done 2 failures were sent back\./)
       assert.equal((await connection.inspect('mails'))?.ready, 2)
@@ -55,8 +47,8 @@ for (const kind of STORE_KINDS) {
     })
 
     it('takes all that match, and nothing that failed after the page was made', async (t) => {
-      const stage = await failuresStage(t, { kind })
-      const { store, app, post } = stage
+      const on = await stage(t, { kind })
+      const { store, app, post } = on
       await app.failures.count()
       await store.keep([failed('a', { failedAt: Date.now() - 1000 }), failed('b', { failedAt: Date.now() - 1000 })])
       const asked = await post('/failures/confirm', { action: 'discard', ...all('job:mail.send') })
@@ -68,8 +60,8 @@ for (const kind of STORE_KINDS) {
     })
 
     it('asks again where there are more than were told', async (t) => {
-      const stage = await failuresStage(t, { kind })
-      const { store, app, post } = stage
+      const on = await stage(t, { kind })
+      const { store, app, post } = on
       await app.failures.count()
       await store.keep(['a', 'b', 'c'].map((id) => failed(id, { failedAt: Date.now() - 1000 })))
       const fields = { ...all('job:mail.send'), expected: '2' }
@@ -82,11 +74,11 @@ for (const kind of STORE_KINDS) {
     })
 
     it('removes for good', async (t) => {
-      const stage = await failuresStage(t, { kind })
-      const { store, app } = stage
+      const on = await stage(t, { kind })
+      const { store, app } = on
       await app.failures.count()
       await store.keep(['a', 'b'].map((id) => failed(id)))
-      const { text } = await confirmed(stage, 'remove', { id: 'a.0' })
+      const { text } = await confirmed(on, 'remove', { id: 'a.0' })
       assert.match(readable(text), /1 failure removed\./)
       assert.deepEqual([await app.failures.count('jobId:a'), await app.failures.count('jobId:b')], [0, 1])
       const [entry] = await app.failures.audits()
@@ -94,7 +86,7 @@ for (const kind of STORE_KINDS) {
     })
 
     it('clears all for an administrator who types it, and for nobody else', async (t) => {
-      const { store, app, get, post } = await failuresStage(t, { kind })
+      const { store, app, get, post } = await stage(t, { kind })
       await app.failures.count()
       await store.keep(['a', 'b'].map((id) => failed(id)))
       for (const who of ['vera', 'otto'] as const) {
@@ -113,8 +105,8 @@ for (const kind of STORE_KINDS) {
     })
 
     it('sends each once when two send the same back at once', async (t) => {
-      const stage = await failuresStage(t, { kind })
-      const { store, app, get, post, connection } = stage
+      const on = await stage(t, { kind })
+      const { store, app, get, post, connection } = on
       await app.failures.count()
       await store.keep(Array.from({ length: 300 }, (_, n) => failed(`job-${n}`, { failedAt: 1_000_000 + n })))
       const asked = await post('/failures/confirm', { action: 'requeue', ...all('job:mail.send') })
@@ -136,8 +128,8 @@ for (const kind of STORE_KINDS) {
 
 describe('sending failures back', () => {
   it('takes every choice of the library', async (t) => {
-    const stage = await failuresStage(t)
-    const { store, app, post, connection, get } = stage
+    const on = await stage(t)
+    const { store, app, post, connection, get } = on
     const now = Date.now()
     await store.keep([
       failed('old', { failedAt: now - 3 * HOUR_MS }),
@@ -153,7 +145,7 @@ describe('sending failures back', () => {
     )
     assert.match(dry.text, /name="maxAge" value="2h"/)
     assert.equal(await app.failures.count('status:failed'), 6)
-    const { text } = await stage.posted('/failures/requeue', { ...fields, ...choice })
+    const { text } = await on.posted('/failures/requeue', { ...fields, ...choice })
     assert.match(
       readable(text),
       /They go to the queue other\. At most 3, the eldest first\. What failed more than 2h ago stays\. At most 1,000 a second/,
@@ -165,7 +157,7 @@ describe('sending failures back', () => {
   })
 
   it('says beside each box what cannot be read in it, and does nothing', async (t) => {
-    const { store, app, post } = await failuresStage(t)
+    const { store, app, post } = await stage(t)
     await store.keep([failed('a')])
     const { status, text } = await post('/failures/requeue', {
       id: 'a.0',
@@ -180,8 +172,8 @@ describe('sending failures back', () => {
   })
 
   it('waits for the first ones, shows how far it is to all, and is stopped from its page', async (t) => {
-    const stage = await failuresStage(t)
-    const { store, app, post, get } = stage
+    const on = await stage(t)
+    const { store, app, post, get } = on
     await store.keep(['a', 'b', 'c'].map((id) => failed(id)))
     const asked = await post('/failures/confirm', { action: 'requeue', ...all('') })
     const started = await post('/failures/requeue', { ...hiddenFields(asked.text), canary: '1', canaryTimeout: '1h' })
@@ -194,7 +186,7 @@ describe('sending failures back', () => {
     assert.match(readable(second.text), /you are sending failures back already: one at a time/)
     assert.equal((await post(`${run}/cancel`, {}, 'vera')).status, 403)
     assert.ok(!(await get(run, 'vera')).text.includes('/cancel'))
-    const stopped = await stage.posted(`${run}/cancel`, {})
+    const stopped = await on.posted(`${run}/cancel`, {})
     assert.match(
       readable(stopped.text),
       /Not all went 1 failure was sent back\..* 2 failures were not sent, and failed as before\. It was stopped/,
@@ -203,8 +195,8 @@ describe('sending failures back', () => {
   })
 
   it('goes on with the rest when the first ones succeed', async (t) => {
-    const stage = await failuresStage(t)
-    const { store, app, get, post } = stage
+    const on = await stage(t)
+    const { store, app, get, post } = on
     await store.keep(['a', 'b', 'c'].map((id) => failed(id)))
     const done: string[] = []
     const send = defineJob<{ id: string }, void>({
@@ -221,8 +213,8 @@ describe('sending failures back', () => {
 
   it('is stopped, and nothing is left half-way, when the dashboard closes', async () => {
     let close: unknown
-    const stage = await failuresStage({ after: (hook) => void (close = hook) })
-    const { store, post } = stage
+    const on = await stage({ after: (hook) => void (close = hook) })
+    const { store, post } = on
     await store.keep(Array.from({ length: 20 }, (_, n) => failed(`job-${n}`)))
     const asked = await post('/failures/confirm', { action: 'requeue', ...all('') })
     await post('/failures/requeue', { ...hiddenFields(asked.text), rate: '1' })
@@ -242,12 +234,12 @@ describe('sending failures back', () => {
   })
 
   it('tells how many went when the broker stops taking them', async (t) => {
-    const stage = await failuresStage(t)
-    const { store, post, connection } = stage
+    const on = await stage(t)
+    const { store, post, connection } = on
     await store.keep(['a', 'b'].map((id) => failed(id)))
     const asked = await post('/failures/confirm', { action: 'requeue', ...all('') })
     await connection.close()
-    const { text } = await stage.posted('/failures/requeue', hiddenFields(asked.text))
+    const { text } = await on.posted('/failures/requeue', hiddenFields(asked.text))
     assert.match(
       readable(text),
       /Not all went 0 failures were sent back\. 2 failures were not sent, and failed as before\. What went wrong: sent 0 of 2/,
@@ -255,7 +247,7 @@ describe('sending failures back', () => {
   })
 
   it('is for operators: a viewer has no buttons and no way around them', async (t) => {
-    const { store, app, get, post } = await failuresStage(t)
+    const { store, app, get, post } = await stage(t)
     await store.keep([failed('a')])
     for (const path of ['/failures', '/failures/groups', '/failures/a.0']) {
       const { text, status } = await get(path, 'vera')
@@ -271,13 +263,13 @@ describe('sending failures back', () => {
   })
 
   it('is refused to the pages of others', async (t) => {
-    const { store, app, url } = await failuresStage(t)
+    const { store, app, url } = await stage(t)
     await store.keep([failed('a')])
     for (const [name, value] of [
       ['origin', 'http://elsewhere.example'],
       ['sec-fetch-site', 'cross-site'],
     ] as const) {
-      const headers = { authorization: `Bearer ${tokenOf('ada')}`, [name]: value }
+      const headers = { authorization: `Bearer ${TOKENS.ada.token}`, [name]: value }
       const body = new URLSearchParams({ id: 'a.0', expected: '1', typed: 'clear all' })
       for (const path of ['requeue', 'discard', 'remove', 'clear', 'a.0/edit'])
         assert.equal((await fetch(`${url}failures/${path}`, { method: 'POST', headers, body })).status, 403)
@@ -286,7 +278,7 @@ describe('sending failures back', () => {
   })
 
   it('changes nothing by a GET', async (t) => {
-    const { store, app, get } = await failuresStage(t)
+    const { store, app, get } = await stage(t)
     await store.keep([failed('a')])
     for (const action of ['requeue', 'discard', 'remove', 'clear']) {
       await get(`/failures/${action}?id=a.0&all=1&q=&expected=1&typed=clear+all`, 'ada')
@@ -297,7 +289,7 @@ describe('sending failures back', () => {
   })
 
   it('refuses checked rows whose ids would mean others too', async (t) => {
-    const { store, app, post } = await failuresStage(t)
+    const { store, app, post } = await stage(t)
     await store.keep([failed('a*'), failed('ab')])
     for (const action of ['requeue', 'discard', 'remove']) {
       const { status, text } = await post(`/failures/${action}`, { id: 'a*.0', expected: '5' })
@@ -308,7 +300,7 @@ describe('sending failures back', () => {
   })
 
   it('refuses what no page of it asks for', async (t) => {
-    const { store, post } = await failuresStage(t)
+    const { store, post } = await stage(t)
     await store.keep([failed('a')])
     for (const fields of [
       {},
@@ -324,7 +316,7 @@ describe('sending failures back', () => {
   })
 
   it('exports the checked rows', async (t) => {
-    const { store, app, post } = await failuresStage(t)
+    const { store, app, post } = await stage(t)
     await store.keep(['a', 'b', 'c'].map((id, n) => failed(id, { failedAt: 1_000_000 + n })))
     const { text } = await post('/failures/confirm', { action: 'export', id: ['a.0', 'c.0'] })
     const lines = await allOf(app.failures.export('jobId:a OR jobId:c'))
@@ -342,7 +334,7 @@ describe('sending failures back', () => {
       open: () => store.open(),
       close: () => store.close(),
     })
-    const { get } = await failuresStage(t, { store: failing })
+    const { get } = await stage(t, { store: failing })
     await store.keep(Array.from({ length: 250 }, (_, n) => failed(`job-${n}`)))
     await assert.rejects(get('/failures/export?q='))
   })

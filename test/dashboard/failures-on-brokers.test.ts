@@ -6,7 +6,8 @@ import { drillUri } from '../../src/cli/drill/run.ts'
 import { failed } from '../jobs/failures/desk-stage.ts'
 import { brokerSkip } from '../support/brokers.ts'
 import { newLabRoot } from '../support/lab-root.ts'
-import { failuresStage, hiddenFields, readable } from './failures-stage.ts'
+import { hiddenFields, readable } from './page-text.ts'
+import { stage } from './stage.ts'
 import { workAndFood } from './failures-story.ts'
 
 describe('failures on the dashboard, on the embedded brokers', { skip: brokerSkip('embedded') }, () => {
@@ -17,12 +18,12 @@ describe('failures on the dashboard, on the embedded brokers', { skip: brokerSki
   after(() => lab.down())
 
   it('work fails, food succeeds', async (t) => {
-    await workAndFood(await failuresStage(t, { kind: 'sqlite', uri: drillUri(lab, {}) }))
+    await workAndFood(await stage(t, { kind: 'sqlite', uri: drillUri(lab, {}) }))
   })
 
   it('are sent back each once, and every one is confirmed', async (t) => {
-    const stage = await failuresStage(t, { kind: 'sqlite', uri: drillUri(lab, {}) })
-    const { app, store, post, connection } = stage
+    const on = await stage(t, { kind: 'sqlite', uri: drillUri(lab, {}) })
+    const { app, store, post, connection } = on
     await app.failures.count()
     await store.keep(
       Array.from({ length: 500 }, (_, n) => failed(`job-${n}`, { queue: 'returned', failedAt: 1_000_000 + n })),
@@ -30,7 +31,7 @@ describe('failures on the dashboard, on the embedded brokers', { skip: brokerSki
     const asked = await post('/failures/confirm', { action: 'requeue', all: '1', q: 'queue:returned' })
     const { location } = await post('/failures/requeue', hiddenFields(asked.text))
     let told = ''
-    while (!/Done|Not all went/.test(told)) told = readable((await stage.get(location ?? '')).text)
+    while (!/Done|Not all went/.test(told)) told = readable((await on.get(location ?? '')).text)
     assert.match(told, /Done 500 failures were sent back\./)
     const ids = new Set<string>()
     let count = 0

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test'
 import { HEADER } from '../../src/jobs/envelope.ts'
 import type { Failure } from '../../src/jobs/failures/failure.ts'
 import { failed, until } from '../jobs/failures/desk-stage.ts'
-import { failuresStage, readable, STORE_KINDS } from './failures-stage.ts'
+import { readable } from './page-text.ts'
+import { stage, STORE_KINDS } from './stage.ts'
 import { workAndFood } from './failures-story.ts'
 
 const HOSTILE_TEXT = `</script><script>alert(1)</script><img src=x onerror=alert(2)>"'\`&amp; \u001b[31mred\u202egnp.exe\u0000\ud800`
@@ -35,7 +36,7 @@ function hostile(): Failure {
 for (const kind of STORE_KINDS) {
   describe(`one failure over ${kind}`, () => {
     it('is told with its attempts, its stack, its arguments, its headers and its history', async (t) => {
-      const { store, app, get } = await failuresStage(t, { kind })
+      const { store, app, get } = await stage(t, { kind })
       await app.failures.count()
       const at = Date.now() - 3_600_000
       await store.keep([
@@ -84,7 +85,7 @@ for (const kind of STORE_KINDS) {
     })
 
     it('is shown harmlessly and bounded, whatever it holds', async (t) => {
-      const { store, app, get } = await failuresStage(t, { kind })
+      const { store, app, get } = await stage(t, { kind })
       await app.failures.count()
       await store.keep([hostile()])
       for (const path of [
@@ -108,7 +109,7 @@ for (const kind of STORE_KINDS) {
 
 describe('one failure', () => {
   it('that is not kept is told as such', async (t) => {
-    const { get } = await failuresStage(t)
+    const { get } = await stage(t)
     for (const id of ['nobody.0', '%F0%9F', encodeURIComponent('<b>.0'), '..%2f..%2fetc']) {
       const { status, text } = await get(`/failures/${id}`)
       assert.equal(status, 404, id)
@@ -117,7 +118,7 @@ describe('one failure', () => {
   })
 
   it('is reached by whatever id it has', async (t) => {
-    const { store, get } = await failuresStage(t)
+    const { store, get } = await stage(t)
     const ids = ['a/b', 'ünï', 'x y?z#1', '100%', '<i>', 'line\nend']
     await store.keep(ids.map((id) => failed(id, { failedAt: Date.now() })))
     const { text } = await get('/failures')
@@ -127,11 +128,11 @@ describe('one failure', () => {
   })
 
   it('is edited and sent back: work fails, food succeeds', async (t) => {
-    await workAndFood(await failuresStage(t, { kind: 'sqlite' }))
+    await workAndFood(await stage(t, { kind: 'sqlite' }))
   })
 
   it('is edited as base64 where its arguments are bytes', async (t) => {
-    const { store, get, posted, connection } = await failuresStage(t)
+    const { store, get, posted, connection } = await stage(t)
     const args = Uint8Array.of(0, 1, 2, 255)
     await store.keep([failed('a', { args, contentType: 'application/octet-stream' })])
     assert.match((await get('/failures/a.0/edit')).text, />\nAAEC&#47;w==<|>\nAAEC\/w==</)
@@ -140,7 +141,7 @@ describe('one failure', () => {
   })
 
   it('is edited though its arguments are a megabyte, in letters of four bytes', async (t) => {
-    const { store, get, posted, connection } = await failuresStage(t, { kind: 'sqlite' })
+    const { store, get, posted, connection } = await stage(t, { kind: 'sqlite' })
     await store.open()
     const text = `{"text":"${'😀'.repeat(262_000)}"}`
     await store.keep([failed('a', { args: Buffer.from(text) })])
@@ -158,14 +159,14 @@ describe('one failure', () => {
   })
 
   it('goes to another queue without a change of its arguments', async (t) => {
-    const { store, posted, connection } = await failuresStage(t)
+    const { store, posted, connection } = await stage(t)
     await store.keep([failed('a')])
     await posted('/failures/a.0/edit', { queue: 'elsewhere' })
     assert.equal((await connection.inspect('elsewhere'))?.ready, 1)
   })
 
   it('stays failed, and what was written stays too, when no broker takes it', async (t) => {
-    const { store, app, post, connection } = await failuresStage(t)
+    const { store, app, post, connection } = await stage(t)
     await store.keep([failed('a')])
     await connection.close()
     const { status, text } = await post('/failures/a.0/edit', { form: 'text', args: '{"id":"b"}', queue: 'mails' })

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { failed } from '../jobs/failures/desk-stage.ts'
-import { allOf, failuresStage, readable, STORE_KINDS } from './failures-stage.ts'
+import { allOf, readable } from './page-text.ts'
+import { stage, STORE_KINDS } from './stage.ts'
 
 const MINUTE_MS = 60_000
 
 for (const kind of STORE_KINDS) {
   describe(`the search of failures over ${kind}`, () => {
     it('shows what waits for somebody first, and finds by the query language', async (t) => {
-      const { store, app, get } = await failuresStage(t, { kind })
+      const { store, app, get } = await stage(t, { kind })
       await app.failures.count()
       const now = Date.now()
       await store.keep([
@@ -31,7 +32,7 @@ for (const kind of STORE_KINDS) {
     })
 
     it('goes through pages and shows each failure once', async (t) => {
-      const { store, app, get } = await failuresStage(t, { kind })
+      const { store, app, get } = await stage(t, { kind })
       await app.failures.count()
       await store.keep(Array.from({ length: 120 }, (_, n) => failed(`job-${n}`, { failedAt: 1_000_000 + n })))
       const seen: string[] = []
@@ -48,7 +49,7 @@ for (const kind of STORE_KINDS) {
     })
 
     it('has groups by cause, each with the way to what is in it', async (t) => {
-      const { store, app, get } = await failuresStage(t, { kind })
+      const { store, app, get } = await stage(t, { kind })
       await app.failures.count()
       const failure = failed('x', { failedAt: Date.now() - 5 * MINUTE_MS })
       await store.keep([
@@ -69,7 +70,7 @@ for (const kind of STORE_KINDS) {
 
 describe('the search of failures', () => {
   it('tells a query that it cannot read below the box, with its place and the status 400', async (t) => {
-    const { get } = await failuresStage(t)
+    const { get } = await stage(t)
     for (const path of ['/failures', '/failures/groups']) {
       const { status, text } = await get(`${path}?q=${encodeURIComponent('error:x status:faild')}`)
       assert.equal(status, 400)
@@ -84,7 +85,7 @@ describe('the search of failures', () => {
   })
 
   it('puts what is chosen in the quick filters into the one query', async (t) => {
-    const { get } = await failuresStage(t)
+    const { get } = await stage(t)
     const chosen = (fields: Record<string, string>): Promise<string | null> =>
       get(`/failures?${String(new URLSearchParams(fields))}`).then(({ location }) => location)
     const to = (query: string): string => `/failures?${String(new URLSearchParams({ q: query }))}`
@@ -100,7 +101,7 @@ describe('the search of failures', () => {
   })
 
   it('takes whatever stands in a query for a value', async (t) => {
-    const { get, store } = await failuresStage(t, { kind: 'sqlite' })
+    const { get, store } = await stage(t, { kind: 'sqlite' })
     await store.open()
     await store.keep([failed('one')])
     for (const query of [
@@ -123,14 +124,14 @@ describe('the search of failures', () => {
   })
 
   it('refuses a cursor that no page gave out', async (t) => {
-    const { get } = await failuresStage(t)
+    const { get } = await stage(t)
     const { status, text } = await get('/failures?after=nonsense')
     assert.equal(status, 400)
     assert.match(readable(text), /after is not the next of an earlier page/)
   })
 
   it('exports what matches as the lines that the library exports', async (t) => {
-    const { store, app, get } = await failuresStage(t, { kind: 'sqlite' })
+    const { store, app, get } = await stage(t, { kind: 'sqlite' })
     await app.failures.count()
     await store.keep(Array.from({ length: 250 }, (_, n) => failed(`job-${n}`, { failedAt: 1_000_000 + n })))
     const { text, headers } = await get(`/failures/export?q=${encodeURIComponent('job:mail.send')}`, 'vera')
@@ -140,8 +141,8 @@ describe('the search of failures', () => {
   })
 
   it('says with the status 503, and without a stack, that the store is away', async (t) => {
-    const stage = await failuresStage(t, { kind: 'sqlite' })
-    const { app, get, post, store } = stage
+    const on = await stage(t, { kind: 'sqlite' })
+    const { app, get, post, store } = on
     await app.failures.count()
     await store.keep([failed('one')])
     await store.close()
@@ -156,7 +157,7 @@ describe('the search of failures', () => {
   })
 
   it('stays below a base path', async (t) => {
-    const { get, store, app } = await failuresStage(t, { basePath: '/jobs/board' })
+    const { get, store, app } = await stage(t, { basePath: '/jobs/board' })
     await app.failures.count()
     await store.keep([failed('one')])
     const { text, status } = await get('/jobs/board/failures')

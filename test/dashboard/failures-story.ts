@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { defineJob } from '../../src/jobs/define-job.ts'
 import { until } from '../jobs/failures/desk-stage.ts'
-import { type FailuresStage, readable } from './failures-stage.ts'
+import { readable } from './page-text.ts'
+import { type Stage } from './stage.ts'
 
 /** A job whose text has `work` fails; it is found by its error, given `food`, sent back, and succeeds. */
-export async function workAndFood(stage: FailuresStage): Promise<void> {
+export async function workAndFood(stage: Stage): Promise<void> {
   const { app, get, post, posted } = stage
   const done: string[] = []
   const nap = defineJob<{ text: string }, string>({

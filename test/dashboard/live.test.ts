@@ -94,7 +94,7 @@ describe('the stream of a page', () => {
     const on = await stage(context)
     assert.equal((await fetch(new URL('/events?page=overview', on.url))).status, 401)
     const login = await fetch(new URL('/login', on.url), {
-      ...form({ token: TOKENS.viewer.token }),
+      ...form({ token: TOKENS.vera.token }),
       redirect: 'manual',
       headers: { origin: new URL(on.url).origin },
     })
@@ -131,7 +131,7 @@ describe('the stream of a page', () => {
   it('is not opened where only its headers are wanted', async (context) => {
     const on = await stage(context)
     for (let n = 0; n < 201; n++) {
-      const { status, headers } = await on.ask('/events?page=none', 'viewer', { method: 'HEAD' })
+      const { status, headers } = await on.ask('/events?page=none', 'vera', { method: 'HEAD' })
       assert.deepEqual([status, headers.get('content-type')], [200, 'text/event-stream'])
     }
     const events = await on.ask('/events?page=none')
@@ -154,7 +154,7 @@ describe('the stream of a page', () => {
     const on = await stage(context, { queues: ['orders'] })
     await on.connection.send('queue://orders', 'one')
     const seen: Record<string, string> = {}
-    for (const role of ['viewer', 'operator', 'admin'] as const) {
+    for (const role of ['vera', 'otto', 'ada'] as const) {
       const events = await on.ask('/events?page=queues', role)
       assert(events.body)
       const { told, cancel } = follow(events.body)
@@ -163,9 +163,9 @@ describe('the stream of a page', () => {
     }
     const buttons = (role: string): readonly string[] =>
       [...(seen[role] ?? '').matchAll(/<button[^>]*>([^<]*)/g)].map(([, label = '']) => label)
-    assert.deepEqual(buttons('viewer'), [])
-    assert.deepEqual(buttons('operator'), ['Pause'])
-    assert.deepEqual(buttons('admin'), ['Pause', 'Purge…'])
+    assert.deepEqual(buttons('vera'), [])
+    assert.deepEqual(buttons('otto'), ['Pause'])
+    assert.deepEqual(buttons('ada'), ['Pause', 'Purge…'])
   })
 })
 
@@ -374,6 +374,8 @@ describe('a glance', () => {
     const glance = new Glance({
       clock,
       everyMs: 1000,
+      trouble: 'it could not be read',
+      tell: (what, error) => `${what}: ${String(error)}`,
       onSeen: () => {},
       look: async () => {
         looks++
@@ -387,7 +389,7 @@ describe('a glance', () => {
     fails = true
     await clock.advance(1000)
     const seen = await glance.fresh(100)
-    assert.deepEqual([seen.value, seen.error], [1, 'away'])
+    assert.deepEqual([seen.value, seen.error], [1, 'it could not be read: Error: away'])
     glance.expire()
     await glance.close()
     glance.poke()
@@ -398,7 +400,14 @@ describe('a glance', () => {
   it('waits for no look longer than it is given', async () => {
     const clock = new FakeClock()
     const look = Promise.withResolvers<number>()
-    const glance = new Glance({ clock, everyMs: 1000, onSeen: () => {}, look: () => look.promise })
+    const glance = new Glance({
+      clock,
+      everyMs: 1000,
+      trouble: 'it could not be read',
+      tell: String,
+      onSeen: () => {},
+      look: () => look.promise,
+    })
     const seen = glance.fresh(500)
     await clock.advance(500)
     assert.equal((await seen).value, undefined)

@@ -22,7 +22,7 @@ async function textOf(on: Stage, path: string): Promise<string> {
 
 /** Sends a form, and reads the page that it leads to. */
 async function does(on: Stage, path: string, fields: Readonly<Record<string, string>>): Promise<string> {
-  const response = await on.ask(path, 'admin', form(fields))
+  const response = await on.ask(path, 'ada', form(fields))
   assert.equal(response.status, 303, await response.text())
   return await textOf(on, response.headers.get('location') ?? '')
 }
@@ -93,9 +93,15 @@ describe('the page of queues', () => {
   it('asks before it purges, saying how many', async (context) => {
     const on = await stage(context, { queues: ['orders'] })
     for (let n = 0; n < 3; n++) await on.connection.send('queue://orders', 'x')
-    assert.match(await textOf(on, '/queues/purge?queue=orders'), /Remove 3 messages from orders\?/)
+    assert.match(
+      await textOf(on, '/queues/purge?queue=orders'),
+      /Remove 3 messages from orders\?.* What comes in after that is kept\./,
+    )
     assert.equal(on.broker.depth('orders'), 3)
-    assert.match(await does(on, '/queues/purge', { queue: 'orders' }), /3 messages removed from orders\./)
+    assert.match(
+      await does(on, '/queues/purge', { queue: 'orders' }),
+      /3 messages removed from orders\. Nothing has come in since\./,
+    )
     assert.equal(on.broker.depth('orders'), 0)
     const nothing = await on.ask('/queues/purge?queue=nowhere')
     assert.match(await textOf(on, nothing.headers.get('location') ?? ''), /There is no queue nowhere, or nothing in it/)
@@ -110,7 +116,7 @@ describe('the page of queues', () => {
   it('refuses a form that names no queue, in one line', async (context) => {
     const on = await stage(context)
     for (const path of ['/queues/pause', '/queues/purge', '/workers/pause', '/working/abort']) {
-      const response = await on.ask(path, 'admin', form({}))
+      const response = await on.ask(path, 'ada', form({}))
       assert.equal(response.status, 400, path)
       assert.match(await response.text(), /no (?:queue|worker|job) is named/)
     }
@@ -205,7 +211,7 @@ describe('/metrics', () => {
     const on = await stage(context, { queues: ['orders'] })
     await on.connection.send('queue://orders', 'one')
     await on.store.keep([failed('a')])
-    const response = await on.ask('/metrics', 'viewer')
+    const response = await on.ask('/metrics', 'vera')
     assert.match(response.headers.get('content-type') ?? '', /^text\/plain/)
     const text = await response.text()
     assert.match(text, /^understudy_queue_depth\{queue="orders"\} 1$/m)

@@ -4,7 +4,7 @@ import { defineJob } from '../../src/jobs/define-job.ts'
 import { eventually } from '../../src/testing/contract/waiting.ts'
 import { failed } from '../jobs/failures/desk-stage.ts'
 import { crawl, type Crawled } from './crawl.ts'
-import { type As, BROKER_SECRET, form, type Stage, stage, TOKENS } from './stage.ts'
+import { type Who, BROKER_SECRET, form, type Stage, stage, TOKENS } from './stage.ts'
 
 const HOSTILE = `"><script>alert(1)</script><img src=x onerror=alert(2)>'&\u202e\u0000`
 const HOSTILE_NAME = HOSTILE.replace('\u0000', '')
@@ -57,7 +57,7 @@ async function snapshot({ store, broker, app }: Stage): Promise<unknown> {
   }
 }
 
-const crawled = (on: Stage, as: As): Promise<readonly Crawled[]> => crawl(on.url, (path) => on.ask(path, as))
+const crawled = (on: Stage, as: Who): Promise<readonly Crawled[]> => crawl(on.url, (path) => on.ask(path, as))
 
 describe('the dashboard', () => {
   const cleanups: (() => unknown)[] = []
@@ -69,8 +69,8 @@ describe('the dashboard', () => {
   before(async () => {
     on = await busyStage(cleanups)
     unchanged = await snapshot(on)
-    pages = await crawled(on, 'admin')
-    asViewer = await crawled(on, 'viewer')
+    pages = await crawled(on, 'ada')
+    asViewer = await crawled(on, 'vera')
   })
   after(async () => {
     for (const cleanup of cleanups) await cleanup()
@@ -111,11 +111,11 @@ describe('the dashboard', () => {
         { origin: on.url.slice(0, -1), 'sec-fetch-site': 'cross-site' },
         { origin: on.url.slice(0, -1), 'sec-fetch-site': 'same-site' },
       ]) {
-        const foreign = await on.ask(action, 'admin', { ...form(fields), headers })
+        const foreign = await on.ask(action, 'ada', { ...form(fields), headers })
         assert.equal(foreign.status, 403, `${action} from ${JSON.stringify(headers)}`)
       }
       if (action === '/logout' || action === '/login') continue
-      const viewer = await on.ask(action, 'viewer', form(fields))
+      const viewer = await on.ask(action, 'vera', form(fields))
       assert.equal(viewer.status, 403, `${action} by a viewer`)
     }
     assert.deepEqual(await snapshot(on), unchanged)
@@ -148,11 +148,11 @@ describe('the dashboard', () => {
   it('sends its policy with every answer, and lets nobody keep what it says', async () => {
     const others = await Promise.all([
       on.ask('/nowhere'),
-      on.ask('/failures?q=%28%28', 'viewer'),
-      on.ask('/queues/purge', 'viewer'),
-      on.ask('/queues', 'viewer', { headers: { authorization: 'Bearer wrong-wrong-wrong-wrong' } }),
-      on.ask('/queues', 'viewer', { method: 'DELETE' }),
-      on.ask('/login', 'viewer', { ...form({ token: 'x' }), headers: { origin: 'https://evil.example' } }),
+      on.ask('/failures?q=%28%28', 'vera'),
+      on.ask('/queues/purge', 'vera'),
+      on.ask('/queues', 'vera', { headers: { authorization: 'Bearer wrong-wrong-wrong-wrong' } }),
+      on.ask('/queues', 'vera', { method: 'DELETE' }),
+      on.ask('/login', 'vera', { ...form({ token: 'x' }), headers: { origin: 'https://evil.example' } }),
       on.ask('/metrics'),
     ])
     const statuses = others.map(({ status }) => status)
@@ -167,12 +167,12 @@ describe('the dashboard', () => {
   })
 
   it('shows no credential and no token, on any page and in any line of its log', async () => {
-    await on.ask('/login', 'admin', { ...form({ token: TOKENS.admin.token }), headers: { authorization: '' } })
-    await on.ask('/queues/pause', 'operator', form({ queue: 'images' }))
+    await on.ask('/login', 'ada', { ...form({ token: TOKENS.ada.token }), headers: { authorization: '' } })
+    await on.ask('/queues/pause', 'otto', form({ queue: 'images' }))
     on.broker.stop()
     await on.ask('/queues')
     on.broker.restart()
-    await on.ask('/events?page=none', 'admin').then((events) => events.body?.cancel())
+    await on.ask('/events?page=none', 'ada').then((events) => events.body?.cancel())
     const texts = [...pages, ...asViewer].map(({ text }) => text).concat(on.log)
     assert(on.log.length > 0)
     for (const text of texts)

@@ -63,7 +63,7 @@ describe('what strangers send over the broker', () => {
       )
     const [field = ''] = await fieldOf('/queues', 'queue')
     assert.equal(field, queue)
-    await on.ask('/queues/pause', 'operator', form({ queue: field }))
+    await on.ask('/queues/pause', 'otto', form({ queue: field }))
     assert.deepEqual(await on.store.paused(), [queue])
     assert.deepEqual(await fieldOf('/working', 'job'), [job])
     assert.deepEqual(await fieldOf(`/working/abort?job=${encodeURIComponent(job)}`, 'job'), [job])

@@ -1,17 +1,4 @@
-import { isIPv4 } from 'node:net'
-
-/** Whether a name in a `Host` header means this machine's loopback address. */
-export function isLoopbackHost(host: string): boolean {
-  const name = hostName(host)
-  return name === 'localhost' || name === '[::1]' || name === '::1' || (isIPv4(name) && name.startsWith('127.'))
-}
-
-/** Whether a socket's address is the loopback one. */
-export function isLoopbackAddress(address: string | undefined): boolean {
-  if (address === undefined) return false
-  const plain = address.replace(/^::ffff:/i, '')
-  return plain === '::1' || (isIPv4(plain) && plain.startsWith('127.'))
-}
+export { isLoopbackAddress, isLoopbackHost } from '../../loopback.ts'
 
 /** Whether a `Host` header is one of these names; a name without a port means any port. */
 export function isNamed(host: string, names: readonly string[]): boolean {

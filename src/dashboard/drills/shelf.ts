@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import { type Clock, systemClock } from '../../clock.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
-import type { Verdict } from '../../drill/result.ts'
+import { Lately } from '../live/lately.ts'
 import type { EntryState, ShelfEntry } from './entry.ts'
 import { parseStored, type Stored } from '../../drill/report/compare/stored-result.ts'
 import { parseSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
@@ -17,16 +17,6 @@ export interface ShelfListing {
   readonly entries: readonly ShelfEntry[]
   /** How many folders were left out, those whose names come first; 0 as a rule. */
   readonly leftOut: number
-}
-
-/** A drill that came to a verdict, in a line. */
-export interface ShelvedDrill {
-  readonly name: string
-  readonly verdict: Verdict
-  /** What happened, in a sentence. */
-  readonly headline: string
-  /** When its fault struck, in milliseconds since the epoch. */
-  readonly at: number
 }
 
 export interface ShelfQuery {
@@ -56,13 +46,13 @@ export class DrillShelf {
   readonly #clock: Clock
   readonly #most: number
   readonly #known = new Map<string, ReadEntry>()
-  #listing: Promise<ShelfListing> | undefined
-  #listedAt = Number.NEGATIVE_INFINITY
+  readonly #lately: Lately<ShelfListing>
 
   constructor(folder: string, { clock = systemClock, mostFolders = MOST_FOLDERS }: ShelfOptions = {}) {
     this.#folder = folder
     this.#clock = clock
     this.#most = mostFolders
+    this.#lately = new Lately(clock, FRESH_MS)
   }
 
   /** As it was given. */
@@ -72,28 +62,13 @@ export class DrillShelf {
 
   /** @throws UnderstudyError `storage` where the folder cannot be read; one that is not there yet is empty. */
   list(): Promise<ShelfListing> {
-    const now = this.#clock.now()
-    if (this.#listing && now - this.#listedAt < FRESH_MS) return this.#listing
-    const listing = this.#list()
-    this.#listing = listing
-    this.#listedAt = now
-    // The next one looks again.
-    listing.catch(() => {
-      if (this.#listing === listing) this.#listing = undefined
-    })
-    return listing
+    return this.#lately.ask('', () => this.#list())
   }
 
   /** The latest that came to a verdict, the newest first. @throws UnderstudyError as {@link list} does. */
-  async latest(limit: number): Promise<readonly ShelvedDrill[]> {
+  async latest(limit: number): Promise<readonly ShelfEntry[]> {
     const { entries } = await this.list()
-    return entries
-      .flatMap(({ name, state, says, at }) =>
-        state === 'pass' || state === 'fail' || state === 'unknown'
-          ? [{ name, verdict: state, headline: says, at }]
-          : [],
-      )
-      .slice(0, limit)
+    return entries.filter(({ state }) => state === 'pass' || state === 'fail' || state === 'unknown').slice(0, limit)
   }
 
   /** One folder in a line; undefined where there is none, or it holds no drill. */

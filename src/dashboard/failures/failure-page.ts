@@ -38,7 +38,7 @@ export async function failureState(
 ): Promise<Omit<FailureState, 'mayAct'>> {
   const [ofJob, result] = await Promise.all([
     desk.ofJob(failure.jobId),
-    stateOf(context.result, failure.retryJobId ?? failure.jobId),
+    stateOf(context, failure.retryJobId ?? failure.jobId),
   ])
   return { basePath: context.basePath, clock: context.clock, failure, ofJob, result }
 }

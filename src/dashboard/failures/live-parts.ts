@@ -1,7 +1,7 @@
-import type { Clock } from '../../clock.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { type Html, html } from '../../page/html.ts'
 import { mayDo } from '../access/visitor.ts'
+import type { DashboardContext } from '../context.ts'
 import { Glance, type Seen } from '../live/glance.ts'
 import { Lately } from '../live/lately.ts'
 import type { DeskRoom } from './desk-room.ts'
@@ -10,6 +10,7 @@ import { noticeId, noticePart, runPart, runPartId, runTold, runToldId } from './
 import { both, STILL_FAILED } from './selection.ts'
 import { failuresText } from './status-words.ts'
 import { formatCount } from '../parts/figures.ts'
+import { STORE_TROUBLE } from '../tellable.ts'
 
 /** The names that the live parts of these pages go by. */
 export const RUNS_LIVE = 'failure-runs'
@@ -27,11 +28,16 @@ const ONE_FRESH_MS = 1_000
 const EVERY_MS = 2_000
 const MINUTE_MS = 60_000
 
-export function waitingGlance(desk: FailureDesk, clock: Clock, onSeen: () => void): Glance<Waiting> {
+export function waitingGlance(
+  { clock, live, tell }: Pick<DashboardContext, 'clock' | 'live' | 'tell'>,
+  desk: FailureDesk,
+): Glance<Waiting> {
   return new Glance({
     clock,
     everyMs: EVERY_MS,
-    onSeen,
+    trouble: STORE_TROUBLE,
+    tell,
+    onSeen: () => live.changed(),
     look: async () => {
       const lately = both(STILL_FAILED, { kind: 'compare', field: 'age', comparison: '<', value: MINUTE_MS })
       const [count, young] = await Promise.all([desk.count(STILL_FAILED), desk.count(lately)])

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Clock } from '../../clock.ts'
-import { messageOf, UnderstudyError } from '../../errors.ts'
+import { UnderstudyError } from '../../errors.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import type { FailureQuery } from '../../jobs/failures/query.ts'
 import { RequeueError, type RequeueOutcome } from '../../jobs/failures/requeue-outcome.ts'
+import type { DashboardContext } from '../context.ts'
 import type { RequeueChoice } from './requeue-form.ts'
 
 /** One requeue that somebody started here. Times are milliseconds since the epoch. */
@@ -45,18 +45,22 @@ interface Running {
 const MOST_AT_ONCE = 4
 /** Of those that have ended. */
 const MOST_REMEMBERED = 50
+/** A store that hangs must not keep a process from its end. */
+const CLOSE_MS = 10_000
+
+type RunsHost = Pick<DashboardContext, 'clock' | 'logger' | 'tell'>
 
 /** The requeues of this server: they go on when the page is left. One at a time for each who starts them. */
 export class RequeueRuns {
   readonly #desk: FailureDesk
-  readonly #clock: Clock
+  readonly #host: RunsHost
   readonly #running = new Map<string, Running>()
   readonly #ended = new Map<string, RequeueRun>()
   #isClosed = false
 
-  constructor(desk: FailureDesk, clock: Clock) {
+  constructor(desk: FailureDesk, host: RunsHost) {
     this.#desk = desk
-    this.#clock = clock
+    this.#host = host
   }
 
   get(id: string): RequeueRun | undefined {
@@ -93,7 +97,7 @@ export class RequeueRuns {
       actor,
       what,
       choice,
-      startedAt: this.#clock.wallTime(),
+      startedAt: this.#host.clock.wallTime(),
       expected,
       claimed: undefined,
       sent: 0,
@@ -119,18 +123,29 @@ export class RequeueRuns {
   /** Resolves when it has ended, or after so many milliseconds. Never rejects. */
   async wait(id: string, atMostMs: number): Promise<void> {
     const running = this.#running.get(id)
-    if (!running) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = this.#clock.after(atMostMs, resolve)
-    await Promise.race([running.ended, promise])
-    timer.cancel()
+    if (running) await this.#within(atMostMs, running.ended)
   }
 
-  /** Stops all, and resolves when they have put back what did not go. Never rejects. */
+  /**
+   * Stops all, and resolves when they have put back what did not go, or after ten seconds: what they hold then is given
+   * back by `reconcile`, as workers do every minute. Never rejects.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     for (const id of this.#running.keys()) this.cancel(id)
-    await Promise.all(Array.from(this.#running.values(), ({ ended }) => ended))
+    await this.#within(CLOSE_MS, Promise.all(Array.from(this.#running.values(), ({ ended }) => ended)))
+    if (this.#running.size > 0)
+      this.#host.logger.warn(
+        { runs: this.#running.size },
+        'the dashboard was closed while failures were being sent back',
+      )
+  }
+
+  async #within(ms: number, ended: Promise<unknown>): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = this.#host.clock.after(ms, resolve)
+    await Promise.race([ended, promise])
+    timer.cancel()
   }
 
   async #run(run: Writable, query: FailureQuery, signal: AbortSignal): Promise<void> {
@@ -148,13 +163,15 @@ export class RequeueRuns {
       })
     } catch (error) {
       if (error instanceof RequeueError) run.outcome = error.outcome
-      run.trouble = messageOf(error)
+      // It repeats the message of its cause, of whomever that is.
+      const reason = error instanceof RequeueError && !(error.cause instanceof UnderstudyError) ? error.cause : error
+      run.trouble = this.#host.tell('not all could be sent back', reason)
     }
     if (run.outcome) {
       run.claimed = run.outcome.claimed
       run.sent = run.outcome.sent
     }
-    run.endedAt = this.#clock.wallTime()
+    run.endedAt = this.#host.clock.wallTime()
     this.#running.delete(run.id)
     this.#ended.set(run.id, run)
     for (const id of this.#ended.keys()) if (this.#ended.size > MOST_REMEMBERED) this.#ended.delete(id)

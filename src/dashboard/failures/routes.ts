@@ -11,9 +11,8 @@ import { cancelRun, runPage } from './run-page.ts'
 import { exportPage, groupsPage, searchPage } from './search-page.ts'
 
 function deskRoom(context: DashboardContext, desk: FailureDesk): DeskRoom {
-  const { clock, live } = context
-  const runs = new RequeueRuns(desk, clock)
-  const waiting = waitingGlance(desk, clock, () => live.changed())
+  const runs = new RequeueRuns(desk, context)
+  const waiting = waitingGlance(context, desk)
   const room: DeskRoom = { context, desk, runs, waiting }
   liveFailures(room, async (id) => {
     const failure = await desk.show(id)

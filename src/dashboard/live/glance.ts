@@ -1,11 +1,14 @@
 import { type Clock, sleep } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
+import type { Tell } from '../tellable.ts'
 
 export interface GlanceOptions<Value> {
   readonly clock: Clock
   /** How old what was seen may be before it is looked at again, in milliseconds. */
   readonly everyMs: number
   readonly look: () => Promise<Value>
+  /** What is said of a look that failed, such as `the failure store could not be read`. */
+  readonly trouble: string
+  readonly tell: Tell
   /** Called after each look that ended. Must not throw. */
   readonly onSeen: () => void
 }
@@ -16,7 +19,7 @@ export interface Seen<Value> {
   readonly value: Value | undefined
   /** When that was, in wall time; undefined likewise. */
   readonly at: number | undefined
-  /** Why the last look failed; undefined where it did not. */
+  /** Why the last look failed, as a page may say it; undefined where it did not. */
   readonly error: string | undefined
 }
 
@@ -80,13 +83,13 @@ export class Glance<Value> {
 
   #look(): Promise<void> {
     this.#looking ??= (async () => {
-      const { clock, look, onSeen } = this.#options
+      const { clock, look, trouble, tell, onSeen } = this.#options
       this.#lookedAt = clock.now()
       try {
         const value = await look()
         this.#seen = { value, at: clock.wallTime(), error: undefined }
       } catch (error) {
-        this.#seen = { ...this.#seen, error: messageOf(error) }
+        this.#seen = { ...this.#seen, error: tell(trouble, error) }
       }
       this.#looking = undefined
       if (!this.#closed) onSeen()

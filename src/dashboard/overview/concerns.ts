@@ -22,7 +22,7 @@ export interface ConcernSources {
   readonly basePath: string
   readonly clock: Pick<Clock, 'wallTime'>
   readonly brokers: Pick<BrokerWatch, 'links' | 'failovers'>
-  readonly workers: Pick<WorkerRoster, 'error'>
+  readonly workers: Pick<WorkerRoster, 'seen'>
 }
 
 const LATELY_MS = 15 * 60_000
@@ -118,7 +118,7 @@ function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly 
 function ofWorkers(context: ConcernSources, { workers }: OverviewParts): readonly Concern[] {
   const gone = workers.filter(({ isGone }) => isGone)
   const [first] = gone
-  const why = context.workers.error
+  const why = context.workers.seen.error
   return [
     ...(why === undefined ? [] : [{ tone: 'doubtful', what: `Workers could not be asked: ${why}` } as const]),
     ...(first === undefined

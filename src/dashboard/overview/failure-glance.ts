@@ -1,8 +1,9 @@
-import type { Clock } from '../../clock.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import type { FailureQuery } from '../../jobs/failures/query.ts'
 import type { FailureGroup } from '../../jobs/failures/store.ts'
+import type { DashboardContext } from '../context.ts'
 import { Glance } from '../live/glance.ts'
+import { STORE_TROUBLE } from '../tellable.ts'
 
 /** What the overview says of failures. */
 export interface FailureSummary {
@@ -17,11 +18,16 @@ const FAILED: FailureQuery = { kind: 'field', field: 'status', text: 'failed' }
 const EVERY_MS = 2000
 const SHOWN_GROUPS = 5
 
-export function failureGlance(desk: FailureDesk, clock: Clock, onSeen: () => void): Glance<FailureSummary> {
+export function failureGlance(
+  { clock, live, tell }: Pick<DashboardContext, 'clock' | 'live' | 'tell'>,
+  desk: FailureDesk,
+): Glance<FailureSummary> {
   return new Glance({
     clock,
     everyMs: EVERY_MS,
-    onSeen,
+    trouble: STORE_TROUBLE,
+    tell,
+    onSeen: () => live.changed(),
     look: async () => {
       const [count, groups] = await Promise.all([desk.count(FAILED), desk.groups(FAILED, { limit: SHOWN_GROUPS })])
       return { count, groups }

@@ -17,16 +17,29 @@ const SHOWN_DRILLS = 5
 
 /** `/`: who is master on top, then queues, workers, failures by their cause, and the latest drills. */
 export function overviewRoutes(context: DashboardContext): Hono<DashboardEnv> {
-  const { clock, live, queues, workers, failures: desk, drills: shelf } = context
-  const onSeen = (): void => live.changed()
-  const failures = desk && failureGlance(desk, clock, onSeen)
+  const { clock, live, queues, workers, failures: desk, drills: shelf, tell } = context
+  const failures = desk && failureGlance(context, desk)
   const drills =
-    shelf && new Glance({ clock, everyMs: DRILLS_EVERY_MS, onSeen, look: () => shelf.latest(SHOWN_DRILLS) })
+    shelf &&
+    new Glance({
+      clock,
+      everyMs: DRILLS_EVERY_MS,
+      look: () => shelf.latest(SHOWN_DRILLS),
+      trouble: 'the folder of drills could not be read',
+      tell,
+      onSeen: () => live.changed(),
+    })
 
   const seen = (): OverviewParts => {
     failures?.poke()
     drills?.poke()
-    return { queues: queues.seen, workers: workers.workers(), failures: failures?.seen, drills: drills?.seen }
+    return {
+      queues: queues.seen,
+      workers: workers.workers(),
+      asked: workers.seen,
+      failures: failures?.seen,
+      drills: drills?.seen,
+    }
   }
   live.register('overview', () => fragments(context, seen()))
 

@@ -1,8 +1,8 @@
 import { html, type Html } from '../../page/html.ts'
 import type { HeardWorker } from '../../jobs/worker/heartbeat.ts'
 import { type DashboardContext, href } from '../context.ts'
-import type { ShelvedDrill } from '../drills/shelf.ts'
-import { drillAddress, stateBadge } from '../drills/entry-words.ts'
+import type { ShelfEntry } from '../drills/entry.ts'
+import { drillAddress, stateBadge, titleOf } from '../drills/entry-words.ts'
 import { queryFor, searchAddress } from '../failures/addresses.ts'
 import type { Seen } from '../live/glance.ts'
 import { badge } from '../parts/badge.ts'
@@ -19,17 +19,19 @@ import type { FailureSummary } from './failure-glance.ts'
 export interface OverviewParts {
   readonly queues: Seen<readonly WatchedQueue[]>
   readonly workers: readonly HeardWorker[]
+  /** When the workers were asked last, and why they could not be since. */
+  readonly asked: Pick<Seen<unknown>, 'at' | 'error'>
   /** Undefined where none are kept. */
   readonly failures: Seen<FailureSummary> | undefined
   /** Undefined where there is no folder of drills. */
-  readonly drills: Seen<readonly ShelvedDrill[]> | undefined
+  readonly drills: Seen<readonly ShelfEntry[]> | undefined
 }
 
 const SHOWN_QUEUES = 8
 
 export function overviewFigures(
   { clock }: Pick<DashboardContext, 'clock'>,
-  { queues, workers, failures }: OverviewParts,
+  { queues, workers, asked, failures }: OverviewParts,
 ): Html {
   const states = (queues.value ?? []).flatMap(({ state }) => state ?? [])
   const waiting = states.reduce((sum, { ready }) => sum + ready, 0)
@@ -39,25 +41,28 @@ export function overviewFigures(
   const slots = alive.reduce((sum, { concurrency }) => sum + concurrency, 0)
   const busy = alive.reduce((sum, worker) => sum + worker.slots.length, 0)
   const paused = (queues.value ?? []).filter(({ isPaused }) => isPaused).length
+  const old = (seen: Pick<Seen<unknown>, 'at'> | undefined): Html | undefined =>
+    seen?.at !== undefined && isStale(clock, seen) ? html`as it was ${ago(clock, seen.at)}` : undefined
   return figures([
     {
       name: 'Waiting in queues',
       value: queues.value === undefined ? '?' : `${isExact ? '' : 'about '}${formatCount(waiting)}`,
-      note:
-        queues.at !== undefined && isStale(clock, queues)
-          ? html`as it was ${ago(clock, queues.at)}`
-          : paused > 0 && `${formatCount(paused)} paused`,
+      note: old(queues) ?? (paused > 0 && `${formatCount(paused)} paused`),
     },
     {
       name: 'Jobs in work',
       value: formatCount(busy),
-      note: `of ${formatCount(slots)} ${slots === 1 ? 'slot' : 'slots'}`,
+      note: old(asked) ?? `of ${formatCount(slots)} ${slots === 1 ? 'slot' : 'slots'}`,
     },
-    { name: 'Workers', value: formatCount(alive.length), note: gone === 0 ? '' : badge('fail', `${gone} gone`, 'bad') },
+    {
+      name: 'Workers',
+      value: formatCount(alive.length),
+      note: gone === 0 ? old(asked) : html`${badge('fail', `${gone} gone`, 'bad')} ${old(asked)}`,
+    },
     {
       name: 'Failed jobs',
       value: failures?.value === undefined ? (failures === undefined ? '–' : '?') : formatCount(failures.value.count),
-      note: failures === undefined ? 'none are kept here' : (failures.error ?? ''),
+      note: failures === undefined ? 'none are kept here' : (old(failures) ?? failures.error ?? ''),
     },
   ])
 }
@@ -106,12 +111,12 @@ export function overviewDrills({ basePath, clock }: DashboardContext, { drills }
   if (drills.value.length === 0) return empty('No drill has been stored yet.', 'Run one: understudy drill')
   return table({
     caption: 'The latest drills',
-    columns: [{ title: 'Drill' }, { title: 'Verdict' }, { title: 'What happened' }, { title: 'When' }],
-    rows: drills.value.map(({ name, verdict, headline, at }) => [
-      html`<a href="${drillAddress(basePath, name)}">${name}</a>`,
-      stateBadge(verdict),
-      headline,
-      ago(clock, at),
+    columns: [{ title: 'Drill' }, { title: 'Verdict' }, { title: 'When' }, { title: 'What happened' }],
+    rows: drills.value.map((drill) => [
+      html`<a href="${drillAddress(basePath, drill.name)}">${titleOf(drill)}</a>`,
+      stateBadge(drill.state),
+      ago(clock, drill.at),
+      drill.says,
     ]),
   })
 }

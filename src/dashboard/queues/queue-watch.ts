@@ -1,11 +1,11 @@
 import type { Clock } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
-import { messageOf } from '../../errors.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { FAILED_QUEUE } from '../../jobs/job-host.ts'
 import { plainQueueName } from '../../transport/destination.ts'
 import type { QueueState } from '../../transport/queue-state.ts'
 import { Glance, type Seen } from '../live/glance.ts'
+import type { Tell } from '../tellable.ts'
 import type { WorkerRoster } from '../workers/worker-roster.ts'
 
 /** A queue as the pages tell of it. */
@@ -28,10 +28,12 @@ export interface QueueWatchOptions {
   readonly failures: FailureDesk | undefined
   /** Always shown, beside those of the workers. */
   readonly named: readonly string[]
+  readonly tell: Tell
   readonly onChange: () => void
 }
 
 const EVERY_MS = 1000
+const QUEUE_TROUBLE = 'the queue could not be looked at'
 // Each costs the broker a question a second while somebody looks.
 const MOST_QUEUES = 200
 const AT_A_TIME = 8
@@ -49,6 +51,8 @@ export class QueueWatch {
       clock: options.clock,
       everyMs: EVERY_MS,
       look: () => this.#look(),
+      trouble: QUEUE_TROUBLE,
+      tell: options.tell,
       onSeen: options.onChange,
     })
   }
@@ -107,7 +111,7 @@ export class QueueWatch {
     try {
       return { state: await this.#options.connection.inspect(queue), error: undefined }
     } catch (error) {
-      return { state: undefined, error: messageOf(error) }
+      return { state: undefined, error: this.#options.tell(QUEUE_TROUBLE, error) }
     }
   }
 }

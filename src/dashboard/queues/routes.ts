@@ -11,6 +11,7 @@ import { counted } from '../parts/figures.ts'
 import { confirmation } from '../parts/form.ts'
 import { Tidings } from '../parts/tidings.ts'
 import { readForm } from '../read-form.ts'
+import { purgedText, purgeKeeps } from './purge-words.ts'
 import { queuesTable } from './queues-view.ts'
 
 const PATIENCE_MS = 800
@@ -54,7 +55,7 @@ ${tidings.of(c.req.query('told'))}<div id="queues">${queuesTable(context, visito
     const many = `${state.isExact ? '' : 'about '}${counted(state.ready, 'message')}`
     const main = confirmation({
       question: `Remove ${many} from ${queue}?`,
-      told: html`<p>All that waits is removed, for good. What consumers hold stays theirs, and what is delayed comes later all the same.</p>`,
+      told: html`<p>All that waits is removed, for good. ${purgeKeeps(state)} What consumers hold stays theirs, and what is delayed comes later all the same.</p>`,
       action: href(context, '/queues/purge'),
       label: `Remove ${many}`,
       fields: { queue },
@@ -67,11 +68,17 @@ ${tidings.of(c.req.query('told'))}<div id="queues">${queuesTable(context, visito
   routes.post('/queues/purge', needs('admin'), async (c) => {
     const queue = await queueOf(c)
     const actor = c.get('visitor').name
+    const before = await connection.inspect(queue)
     const removed = await connection.purge(queue)
     await context.failures?.note('purge', queue, removed, { actor })
     context.logger.info({ queue, removed, actor }, 'a queue was purged from the dashboard')
     queues.expire()
-    const told = tidings.keep('good', `${counted(removed, 'message')} removed from ${queue}.`)
+    // It is done: that nobody can say what waits since must not sound as if it were not.
+    const ready = await connection.inspect(queue).then(
+      (after) => after?.ready ?? 0,
+      () => undefined,
+    )
+    const told = tidings.keep('good', purgedText(queue, removed, before?.isExact ?? true, ready))
     return c.redirect(href(context, `/queues?${told}`), 303)
   })
   return routes

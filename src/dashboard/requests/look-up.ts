@@ -1,7 +1,8 @@
-import { messageOf, UnderstudyError } from '../../errors.ts'
+import { UnderstudyError } from '../../errors.ts'
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import type { JobState } from '../../jobs/results/results.ts'
 import type { DashboardContext } from '../context.ts'
+import { STORE_TROUBLE } from '../tellable.ts'
 
 /** What is known of how a job went. */
 export type KnownState =
@@ -35,10 +36,11 @@ export interface LookUp {
 export const LONGEST_ID = 1_000
 const MOST_FAILURES = 50
 const MOST_JOBS = 10
+const RESULTS_TROUBLE = 'the results could not be read'
 
 /** Everything that is kept of a job, or of a request, of this id. Changes nothing, and asks no broker. */
 export async function lookUp(
-  { failures: desk, result }: Pick<DashboardContext, 'failures' | 'result'>,
+  { failures: desk, result, tell }: Pick<DashboardContext, 'failures' | 'result' | 'tell'>,
   id: string,
 ): Promise<LookUp> {
   let failures: readonly KeptFailure[] | undefined
@@ -59,27 +61,26 @@ export async function lookUp(
       failures = sorted.slice(0, MOST_FAILURES)
       hasMore = sorted.length > MOST_FAILURES || ofRequest.next !== undefined
     } catch (error) {
-      trouble = tellable(error)
+      trouble = tell(STORE_TROUBLE, error)
     }
   }
   const others = new Set((failures ?? []).map(({ jobId }) => jobId).filter((jobId) => jobId !== id))
   const ids = [id, ...[...others].slice(0, MOST_JOBS)]
-  const jobs = await Promise.all(ids.map(async (jobId) => ({ jobId, state: await stateOf(result, jobId) })))
+  const jobs = await Promise.all(ids.map(async (jobId) => ({ jobId, state: await stateOf({ result, tell }, jobId) })))
   return { id, jobs, failures, hasMore, trouble }
 }
 
 /** What the results keep of one job. Never rejects. */
-export async function stateOf(result: DashboardContext['result'], jobId: string): Promise<KnownState> {
+export async function stateOf(
+  { result, tell }: Pick<DashboardContext, 'result' | 'tell'>,
+  jobId: string,
+): Promise<KnownState> {
   if (!result) return { kind: 'not-kept' }
   try {
     const state = await result(jobId)
     return state ? { kind: 'state', state } : { kind: 'nothing' }
   } catch (error) {
     const isByReply = error instanceof UnderstudyError && error.code === 'unsupported'
-    return isByReply ? { kind: 'by-reply' } : { kind: 'trouble', why: tellable(error) }
+    return isByReply ? { kind: 'by-reply' } : { kind: 'trouble', why: tell(RESULTS_TROUBLE, error) }
   }
-}
-
-function tellable(error: unknown): string {
-  return error instanceof UnderstudyError ? messageOf(error) : 'the store failed; the log of this process may say why'
 }

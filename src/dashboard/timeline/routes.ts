@@ -1,9 +1,9 @@
 import { Hono } from 'hono'
-import { messageOf } from '../../errors.ts'
 import type { DashboardContext } from '../context.ts'
 import type { ShelfEntry } from '../drills/entry.ts'
 import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
+import { STORE_TROUBLE } from '../tellable.ts'
 import { FailureRate } from './failure-rate.ts'
 import { storyOf } from './outages.ts'
 import { type Span, SPANS, spanOf, STEPS, type Window, windowOf } from './span.ts'
@@ -43,7 +43,7 @@ async function look(
   rate: FailureRate | undefined,
   span: Span,
 ): Promise<TimelineView> {
-  const { basePath, clock, drills: shelf } = context
+  const { basePath, clock, drills: shelf, tell } = context
   const now = clock.wallTime()
   const window = windowOf(span, now)
   const lanes = (['producer', 'listener'] as const).map((role) => ({
@@ -52,7 +52,7 @@ async function look(
     story: storyOf(ring.events, role),
   }))
   const [failures, drills] = await Promise.all([
-    rate?.counts(STEPS, span.stepMs).catch((error: unknown) => messageOf(error)),
+    rate?.counts(STEPS, span.stepMs).catch((error: unknown) => tell(STORE_TROUBLE, error)),
     shelf?.list().then(
       ({ entries }) =>
         entries.filter((entry) => isRehearsal(entry) && entry.at >= window.from && entry.at < window.until),

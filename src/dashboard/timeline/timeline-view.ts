@@ -78,7 +78,7 @@ function failuresPart({ failures, span, window }: TimelineView): Html {
       html`<code>createApp({ failures })</code> names the store that they are kept in.`,
     )
   if (typeof failures === 'string')
-    return empty(`The failures cannot be counted just now: ${printableLine(failures, 300)}`)
+    return empty(`The failures cannot be counted just now: ${printableLine(failures, 300)}.`)
   return html`<div class="inset">${failuresPlot(failures, span, window)}</div>`
 }
 

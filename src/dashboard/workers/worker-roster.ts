@@ -5,18 +5,20 @@ import { workersOf } from '../../jobs/worker/control.ts'
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
 import { HeartbeatRegistry, type HeardWorker } from '../../jobs/worker/heartbeat.ts'
 import type { Logger } from '../../logger.ts'
-import { Glance } from '../live/glance.ts'
+import { Glance, type Seen } from '../live/glance.ts'
+import type { Tell } from '../tellable.ts'
 
 export interface WorkerRosterOptions {
   readonly connection: Connection
   readonly clock: Clock
   readonly logger: Logger
+  readonly tell: Tell
   readonly onChange: () => void
 }
 
 const EVERY_MS = 2000
 const ANSWERS_MS = 700
-const ENOUGH_MS = 10_000
+const ENOUGH_MS = 5_000
 
 /** Who works: what workers show by their heartbeats, and what they answer when somebody looks. */
 export class WorkerRoster {
@@ -28,13 +30,15 @@ export class WorkerRoster {
 
   constructor(options: WorkerRosterOptions) {
     this.#options = options
-    const { connection, clock, onChange } = options
+    const { connection, clock, tell, onChange } = options
     this.#canAsk = connection.can('topics')
     this.#registry = new HeartbeatRegistry({ connection, clock, onChange })
     this.#glance = new Glance({
       clock,
       everyMs: EVERY_MS,
       look: () => workersOf(connection, { wait: ANSWERS_MS }),
+      trouble: 'workers could not be asked',
+      tell,
       onSeen: onChange,
     })
   }
@@ -44,9 +48,9 @@ export class WorkerRoster {
     return this.#canAsk
   }
 
-  /** Why workers could not be asked the last time; undefined where they could. */
-  get error(): string | undefined {
-    return this.#glance.seen.error
+  /** When workers were asked last, and why they could not be since; neither where they are never asked. */
+  get seen(): Pick<Seen<unknown>, 'at' | 'error'> {
+    return this.#glance.seen
   }
 
   /** Begins to listen for heartbeats. Never rejects. */

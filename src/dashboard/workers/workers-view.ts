@@ -8,6 +8,7 @@ import { badge, type Tone } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
 import { actionButton } from '../parts/form.ts'
 import { counted, formatCount } from '../parts/figures.ts'
+import { staleNotice } from '../parts/stale.ts'
 import { table } from '../parts/table.ts'
 import { ago, since } from '../parts/time.ts'
 
@@ -26,9 +27,9 @@ export function workersTable(context: DashboardContext, role: Role): Html {
   const { workers, clock } = context
   if (!workers.canAsk) return empty('A broker of the list has no topics, so workers cannot be heard.')
   const known = workers.workers()
-  if (known.length === 0) return empty('No worker is known.', workers.error ?? 'Start one: understudy worker')
+  if (known.length === 0) return empty('No worker is known.', workers.seen.error ?? 'Start one: understudy worker')
   const acts = mayDo({ role }, 'operator')
-  return html`${table({
+  return html`${staleNotice(clock, workers.seen)}${table({
     caption: 'Workers',
     columns: [
       { title: 'Worker' },

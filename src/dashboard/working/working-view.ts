@@ -8,6 +8,7 @@ import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
 import { counted } from '../parts/figures.ts'
 import { hiddenField } from '../parts/form.ts'
+import { staleNotice } from '../parts/stale.ts'
 import { table } from '../parts/table.ts'
 import { since } from '../parts/time.ts'
 
@@ -19,19 +20,20 @@ interface RunningJob extends SlotDescription {
 
 /** What runs now, in every slot of every worker, the longest first. */
 export function workingTable(context: DashboardContext, role: Role): Html {
-  const { workers } = context
+  const { clock, workers } = context
+  const old = staleNotice(clock, workers.seen)
   if (!workers.canAsk) return empty('A broker of the list has no topics, so workers cannot be asked what they do.')
   const running = workers
     .workers()
     .flatMap((worker) => worker.slots.map((slot): RunningJob => ({ ...slot, worker })))
     .toSorted((a, b) => a.since - b.since)
   if (running.length === 0)
-    return empty(
+    return html`${old}${empty(
       'No job runs now.',
-      workers.error ?? 'Workers answer within a second; what takes less than that is rarely seen here.',
-    )
+      workers.seen.error ?? 'Workers answer within a second; what takes less than that is rarely seen here.',
+    )}`
   const acts = mayDo({ role }, 'operator')
-  return html`${table({
+  return html`${old}${table({
     caption: 'Jobs that run now',
     columns: [
       { title: 'Job' },
@@ -46,7 +48,7 @@ export function workingTable(context: DashboardContext, role: Role): Html {
       .slice(0, MOST_SHOWN)
       .map((job) => [
         job.job,
-        since(context.clock, job.since),
+        since(clock, job.since),
         job.queue,
         job.attempt,
         html`${job.worker.name}${job.worker.isGone ? html` ${badge('fail', 'gone', 'bad')}` : ''}`,
