@@ -12,3 +12,10 @@ export function percentile(values: readonly number[], share: number): number | u
   const sorted = values.toSorted((one, other) => one - other)
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]
 }
+
+/** The mean of what is left without this share at each end, such as 0.1. Undefined for an empty list. */
+export function middleMean(values: readonly number[], share: number): number | undefined {
+  const cut = Math.floor(share * values.length)
+  const middle = values.toSorted((one, other) => one - other).slice(cut, values.length - cut)
+  return middle.length === 0 ? undefined : middle.reduce((sum, value) => sum + value, 0) / middle.length
+}

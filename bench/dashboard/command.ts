@@ -25,7 +25,7 @@ export function dashboardCommand(interrupted: AbortSignal, onOutcome: (outcome: 
       'run drills with and without a dashboard that many browsers look at, and set their figures side by side',
     )
     .option('--lab <name>', 'which lab', 'embedded')
-    .option('--rounds <n>', 'how many drills of each kind', wholeNumber(1, 1000), 5)
+    .option('--rounds <n>', 'how many rounds of four drills, two of them watched', wholeNumber(1, 1000), 20)
     .option('--every <ms>', 'from one job to the next', wholeNumber(1, 10_000), 10)
     .option('--streams <n>', 'how many event streams are open', wholeNumber(0, 150), 50)
     .option('--pages <n>', 'how many pages of a real browser look on', wholeNumber(0, 50), 2)

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { median, percentile } from '../../bench/percentile.ts'
+import { median, middleMean, percentile } from '../../bench/percentile.ts'
 
 describe('a median', () => {
   it('of an even number of values is the mean of the two in the middle', () => {
@@ -25,5 +25,13 @@ describe('a percentile', () => {
     assert.equal(percentile(values, 0.5), 3)
     assert.equal(percentile(values, 0.99), 5)
     assert.equal(percentile(values, 0), 1)
+  })
+})
+
+describe('the mean of the middle', () => {
+  it('leaves out as many at either end, and is that of all where there are too few to leave any out', () => {
+    assert.equal(middleMean([1000, 3, 4, 5, 6, 7, 8, 9, 10, -500], 0.1), 6.5)
+    assert.equal(middleMean([1, 2, 6], 0.1), 3)
+    assert.equal(middleMean([], 0.1), undefined)
   })
 })

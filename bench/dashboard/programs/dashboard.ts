@@ -7,7 +7,7 @@ export interface DashboardOrder {
   readonly uri: string
   /** The folder that the drills go to. */
   readonly drills: string
-  readonly queue: string
+  readonly queues: readonly string[]
 }
 
 export type DashboardAnswer = { readonly url: string } | { readonly error: string }
@@ -16,9 +16,9 @@ process.once('message', (order: DashboardOrder) => {
   serve(order).catch((error: unknown) => process.send?.({ error: messageOf(error) } satisfies DashboardAnswer))
 })
 
-async function serve({ uri, drills, queue }: DashboardOrder): Promise<void> {
+async function serve({ uri, drills, queues }: DashboardOrder): Promise<void> {
   const connection = await prepare(uri)
-  const dashboard = createDashboard({ connection, drills, queues: [queue] })
+  const dashboard = createDashboard({ connection, drills, queues })
   process.once('disconnect', () => void dashboard.close().then(() => connection.close()))
   const { url } = await dashboard.listen({ port: 0 })
   // As the command does.

@@ -13,7 +13,7 @@ export interface WatchersOrder {
   readonly chromium: string
 }
 
-/** What they had seen by the time they were asked. */
+/** What they have seen since they were asked last. */
 export interface Watched {
   /** Streams that are still open. */
   readonly open: number
@@ -87,5 +87,7 @@ async function report(): Promise<WatchersAnswer> {
     pages.map((page) => page.evaluate<string>("document.getElementById('live-state')?.dataset.live ?? ''")),
   )
   const livePages = live.filter((state) => state === 'on').length
-  return { watched: { open: streams.size, fragments, livePages } }
+  const watched = { open: streams.size, fragments, livePages }
+  fragments = 0
+  return { watched }
 }
