@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UnderstudyError } from '../errors.ts'
+import { isLoopbackHost } from '../loopback.ts'
 
 export interface MetricsEndpointOptions {
   readonly host: string
@@ -23,14 +24,15 @@ const MOST_CONNECTIONS = 50
 const REQUEST_WITHIN_MS = 10_000
 
 /**
- * Serves `/metrics`.
+ * Serves `/metrics`; on loopback to whoever calls it by a name of loopback: a page of another site that has its own name
+ * lead here is not answered.
  *
  * @throws UnderstudyError `invalid-option` when it cannot listen there.
  */
 export async function serveMetrics({ host, port, text }: MetricsEndpointOptions): Promise<MetricsEndpoint> {
   const server = createServer(
     { requestTimeout: REQUEST_WITHIN_MS, headersTimeout: REQUEST_WITHIN_MS },
-    (asked, answer) => void respond(asked, answer, text),
+    (asked, answer) => void respond(asked, answer, text, isLoopbackHost(host)),
   )
   server.maxConnections = MOST_CONNECTIONS
   await listen(server, host, port)
@@ -74,11 +76,13 @@ async function respond(
   asked: IncomingMessage,
   answer: ServerResponse,
   text: MetricsEndpointOptions['text'],
+  isForHere: boolean,
 ): Promise<void> {
   const end = (status: number, body: string, headers: Readonly<Record<string, string>> = {}): void => {
     answer.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', ...headers })
     answer.end(asked.method === 'HEAD' ? '' : body)
   }
+  if (isForHere && !isLoopbackHost(asked.headers.host ?? '')) return end(403, 'not called by that name\n')
   if (asked.url?.split('?')[0] !== PATH) return end(404, `only ${PATH} is here\n`)
   if (asked.method !== 'GET' && asked.method !== 'HEAD') return end(405, 'GET only\n', { allow: 'GET, HEAD' })
   try {

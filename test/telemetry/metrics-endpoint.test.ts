@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { connect } from 'node:net'
 import test from 'node:test'
 import { UnderstudyError } from '../../src/errors.ts'
@@ -9,8 +10,8 @@ const text = async (): Promise<{ contentType: string; body: string }> => ({
   body: 'a 1\n',
 })
 
-async function served(read: typeof text = text): Promise<MetricsEndpoint & AsyncDisposable> {
-  const endpoint = await serveMetrics({ host: '127.0.0.1', port: 0, text: read })
+async function served(read: typeof text = text, host = '127.0.0.1'): Promise<MetricsEndpoint & AsyncDisposable> {
+  const endpoint = await serveMetrics({ host, port: 0, text: read })
   return { ...endpoint, [Symbol.asyncDispose]: () => endpoint.close() }
 }
 
@@ -39,6 +40,29 @@ test('metrics that throw are a 500 without a word of it, and the next scrape is 
   assert.doesNotMatch(await broken.text(), /secret/)
   isBroken = false
   assert.equal((await fetch(endpoint.url)).status, 200)
+})
+
+/** The status of a scrape that calls the server by this name. */
+function calledBy(host: string, { url }: MetricsEndpoint): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const asked = get(url, { headers: { host }, agent: false }, (answer) => {
+      answer.resume().once('end', () => resolve(answer.statusCode))
+    })
+    asked.once('error', reject)
+  })
+}
+
+test('on loopback nobody is answered who has a name of another site lead there', async () => {
+  await using endpoint = await served()
+  for (const host of ['localhost', 'localhost:9464', '127.0.0.1', '[::1]:9464'])
+    assert.equal(await calledBy(host, endpoint), 200, host)
+  for (const host of ['example.org', 'example.org:9464', 'localhost.example.org', '10.0.0.1'])
+    assert.equal(await calledBy(host, endpoint), 403, host)
+})
+
+test('where others may read, they call it as they know it', async () => {
+  await using endpoint = await served(text, '0.0.0.0')
+  assert.equal(await calledBy('worker-1.example.org:9464', endpoint), 200)
 })
 
 test('a port that is taken is told in one line, and a close ends those that say nothing', async () => {

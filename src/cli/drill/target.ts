@@ -4,6 +4,7 @@ import { DRILL_CLIENT_OPTIONS } from '../../drill/plan.ts'
 import { probeOnce } from '../../drill/runner/probe.ts'
 import { messageOf, UnderstudyError } from '../../errors.ts'
 import { parseFailoverUri } from '../../failover/uri.ts'
+import { isLoopbackHost } from '../../loopback.ts'
 import type { Transport } from '../../transport/transport.ts'
 import { type DrillOptions, faultOf, labOf } from './options.ts'
 import type { DrillLab } from './run.ts'
@@ -66,7 +67,7 @@ export function checkTarget(
       throw wrong(`--uri: say what is to be done: --inject with a command, or --fault ${networkFaults.join(', ')}`)
   } else if (networkFaults.includes(fault))
     throw wrong(`--fault ${fault} needs no --inject; give the command's fault another name`)
-  const away = addresses.filter(({ host }) => !isLoopback(host)).map(({ endpoint }) => endpoint)
+  const away = addresses.filter(({ host }) => !isLoopbackHost(host)).map(({ endpoint }) => endpoint)
   if (away.length > 0 && !options.yes)
     throw wrong(
       `--uri: ${away.join(', ')} ${away.length === 1 ? 'is' : 'are'} not on this machine; add --yes to hurt ${away.length === 1 ? 'it' : 'them'}`,
@@ -159,8 +160,4 @@ export function interruptedLine(options: DrillOptions, error: unknown): string {
 
 function wrong(message: string): UnderstudyError {
   return new UnderstudyError('invalid-option', `option ${message}`)
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

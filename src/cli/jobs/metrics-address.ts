@@ -1,5 +1,5 @@
-import { isIPv4 } from 'node:net'
 import { InvalidArgumentError } from 'commander'
+import { isLoopbackHost } from '../../loopback.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 
 /** Where `--metrics` listens. */
@@ -37,7 +37,7 @@ export function metricsAddress(
   }
   if (metrics.host !== undefined && host !== undefined)
     throw new Exit(EXIT.badArguments, '--host and --metrics both say a host: give it once')
-  if (metrics.host !== undefined && !isLoopback(metrics.host)) {
+  if (metrics.host !== undefined && !isLoopbackHost(metrics.host)) {
     const message = `--metrics ${metrics.host} is not of this machine alone: to let others read, write --host ${metrics.host} --metrics ${metrics.port}`
     throw new Exit(EXIT.badArguments, message)
   }
@@ -60,8 +60,4 @@ export function withMetricsOf(words: readonly string[], nth: number): readonly s
 /** Port 0 is any for each of them. */
 function shifted(address: string, by: number): string {
   return address.replace(/[1-9]\d*$/, (port) => String(Number(port) + by))
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }

@@ -73,7 +73,7 @@ describe('a worker with --metrics', () => {
     assert.equal((await worker.ended).exitCode, 0)
   })
 
-  it('says in one line that a port is taken, and that prom-client is missing', async () => {
+  it('says in one line that a port is taken, and that prom-client is missing or broken', async () => {
     const [port = 0] = await freePorts(1)
     const jobs = join(stage.folder, 'jobs.mts')
     const first = await stage.worker('--metrics', `${port}`)
@@ -84,24 +84,32 @@ describe('a worker with --metrics', () => {
     )
     first.child.kill('SIGTERM')
     await first.ended
-    const hooks = join(stage.folder, 'without-prom-client.mjs')
-    writeFileSync(
-      hooks,
-      `import { registerHooks } from 'node:module'
-      registerHooks({
-        resolve(specifier, context, next) {
-          if (specifier === 'prom-client') throw new Error('not installed')
-          return next(specifier, context)
-        },
-      })`,
-    )
-    const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname
-    const without = await startScript(['--import', hooks, main, 'worker', stage.uri, '--jobs', jobs, '--metrics', '0'])
-      .ended
-    assert.deepEqual(
-      [without.exitCode, without.stderr],
-      [2, 'understudy: --metrics needs the package prom-client: npm install prom-client\n'],
-    )
+    for (const [thrown, end] of [
+      [
+        `Object.assign(new Error("Cannot find package 'prom-client' imported from x"), { code: 'ERR_MODULE_NOT_FOUND' })`,
+        [2, 'understudy: --metrics needs the package prom-client: npm install prom-client\n'],
+      ],
+      [
+        `Object.assign(new Error("Cannot find module 'tdigest'\\nRequire stack:\\n- x"), { code: 'MODULE_NOT_FOUND' })`,
+        [70, "understudy: --metrics: prom-client cannot be loaded: Cannot find module 'tdigest' Require stack: - x\n"],
+      ],
+    ] as const) {
+      const hooks = join(stage.folder, 'without-prom-client.mjs')
+      writeFileSync(
+        hooks,
+        `import { registerHooks } from 'node:module'
+        registerHooks({
+          resolve(specifier, context, next) {
+            if (specifier === 'prom-client') throw ${thrown}
+            return next(specifier, context)
+          },
+        })`,
+      )
+      const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname
+      const words = ['--import', hooks, main, 'worker', stage.uri, '--jobs', jobs, '--metrics', '0']
+      const { exitCode, stderr } = await startScript(words).ended
+      assert.deepEqual([exitCode, stderr], end)
+    }
   })
 })
 
