@@ -24,3 +24,14 @@ export async function allOf<One>(list: AsyncIterable<One>): Promise<One[]> {
   for await (const one of list) all.push(one)
   return all
 }
+
+/** What a stream says until it has said this. */
+export async function textWithin(body: ReadableStream<Uint8Array> | null, wanted: string): Promise<string> {
+  let text = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.includes(wanted)) break
+  }
+  return text
+}

@@ -6,7 +6,7 @@ import type { FailureStore } from '../../src/jobs/failures/store.ts'
 import { teller } from '../../src/dashboard/tellable.ts'
 import { failed, until } from '../jobs/failures/desk-stage.ts'
 import { FakeClock } from '../support/fake-clock.ts'
-import { hiddenFields, readable } from './page-text.ts'
+import { hiddenFields, readable, textWithin } from './page-text.ts'
 import { stage } from './stage.ts'
 
 const SECRET = 'hunter2-SELECT'
@@ -102,15 +102,4 @@ function breaking(error: () => Error): FailureStore {
       }
     },
   })
-}
-
-/** What a stream says until it has said this. */
-async function textWithin(body: ReadableStream<Uint8Array> | null, wanted: string): Promise<string> {
-  let text = ''
-  const decoder = new TextDecoder()
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true })
-    if (text.includes(wanted)) break
-  }
-  return text
 }

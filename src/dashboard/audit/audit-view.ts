@@ -18,8 +18,16 @@ export interface AuditView {
   readonly entries: readonly AuditEntry[]
   /** How many fit the filters, of those that were looked at. */
   readonly matching: number
-  /** How many were looked at, and whether there may be elder ones. */
-  readonly looked: { readonly count: number; readonly isAll: boolean }
+  readonly looked: {
+    readonly count: number
+    /** Whether there are no elder ones. */
+    readonly isAll: boolean
+    /** How many are looked at, at most, and at first. */
+    readonly reach: number
+    readonly firstReach: number
+    /** How many the next step back looks at; undefined where there is nothing more, or it may not be looked at. */
+    readonly further: number | undefined
+  }
   /** From 1. */
   readonly page: number
   readonly pages: number
@@ -29,13 +37,29 @@ export interface AuditView {
 
 /** Who did what, when, to what, and to how many. */
 export function auditView(view: AuditView): Html {
-  const { entries, matching, looked } = view
   return html`<h1>Audit</h1>
 <p class="lead">Who changed what here, by the dashboard, the command line or the library. The latest first.</p>
 ${filters(view)}
-<div class="tally"><p><strong>${counted(matching, 'entry', 'entries')}</strong>${!looked.isAll && ` among the latest ${formatCount(looked.count)}`}</p></div>
+<div id="audit">${auditParts(view)}</div>`
+}
+
+/** What changes while somebody does something. */
+export function auditParts(view: AuditView): Html {
+  const { entries, matching, looked } = view
+  return html`<div class="tally"><p><strong>${counted(matching, 'entry', 'entries')}</strong>${!looked.isAll && ` among the latest ${formatCount(looked.count)}`}</p></div>
 ${entries.length === 0 ? nothing(view) : entryTable(view)}
-${pages(view)}`
+${pages(view)}
+${furtherBack(view)}`
+}
+
+/** Elder entries than those that were looked at. */
+function furtherBack(view: AuditView): Html {
+  const { page, pages: all, looked } = view
+  if (looked.isAll || page < all) return html``
+  const { further, count } = looked
+  return further === undefined
+    ? html`<p class="quiet">Those before the latest ${formatCount(count)} are in the failure store, and not shown here.</p>`
+    : html`<p><a href="${addressIn(view, { page, reach: further })}">Look at the ${formatCount(further - count)} before them too</a></p>`
 }
 
 function filters({ basePath, filters: { actor, action }, known }: AuditView): Html {
@@ -78,17 +102,26 @@ function entryTable({ entries, clock }: AuditView): Html {
   })
 }
 
-function pages({ basePath, page, pages: all, filters: { actor, action } }: AuditView): Html {
+function pages(view: AuditView): Html {
+  const { page, pages: all } = view
   if (all <= 1) return html``
-  const to = (number: number): Html =>
-    addressOf(basePath, '/audit', {
-      actor: actor === '' ? undefined : actor,
-      action: action === '' ? undefined : action,
-      page: number,
-    })
   return pager({
-    said: `Page ${page} of ${all}`,
-    ...(page > 1 ? { newer: to(page - 1) } : {}),
-    ...(page < all ? { older: to(page + 1) } : {}),
+    said: `Page ${formatCount(page)} of ${formatCount(all)}`,
+    ...(page > 2 ? { newest: addressIn(view, {}) } : {}),
+    ...(page > 1 ? { newer: addressIn(view, { page: page - 1 }) } : {}),
+    ...(page < all ? { older: addressIn(view, { page: page + 1 }) } : {}),
+  })
+}
+
+/** Another place in the same list. */
+function addressIn(
+  { basePath, filters: { actor, action }, looked }: AuditView,
+  { page, reach = looked.reach }: { readonly page?: number; readonly reach?: number },
+): Html {
+  return addressOf(basePath, '/audit', {
+    actor: actor === '' ? undefined : actor,
+    action: action === '' ? undefined : action,
+    page,
+    reach: reach === looked.firstReach ? undefined : reach,
   })
 }
