@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { createSecureContext } from 'node:tls'
 import { messageOf, UnderstudyError } from '../errors.ts'
+import { fileProblem } from '../folder.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
 import type { TlsSettings } from '../transport/tls-settings.ts'
 
@@ -52,9 +53,7 @@ async function fromFile(field: 'ca' | 'cert' | 'key', option: string, endpoint: 
   try {
     return { [field]: await readFile(path) }
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? messageOf(error)})`
-    throw invalid(`option ${option} of ${redact(endpoint)}: the file ${why}`)
+    throw invalid(`option ${option} of ${redact(endpoint)}: the file cannot be read: ${fileProblem(error)}`)
   }
 }
 

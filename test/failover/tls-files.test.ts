@@ -97,13 +97,16 @@ test('TLS options on a scheme without TLS are refused by name', async () => {
 test('a file that is not there, cannot be read, or is a folder is named by its option', async (context) => {
   const file = files(context)
   const missing = await refusal(endpointOf({ caFile: '/nonexistent/ca.pem' }))
-  assert.match(missing.message, /^option caFile of stomp\+ssl:\/\/broker:61614: the file does not exist$/)
+  assert.match(
+    missing.message,
+    /^option caFile of stomp\+ssl:\/\/broker:61614: the file cannot be read: there is no such file or folder$/,
+  )
   const folder = await refusal(endpointOf({ keyFile: temporaryFolder('folder', context) }))
-  assert.match(folder.message, /^option keyFile .* cannot be read \(EISDIR\)$/)
+  assert.match(folder.message, /^option keyFile .* cannot be read: it is a folder$/)
   if (process.getuid?.() === 0) return
   const path = file('secret.pem', client.key)
   chmodSync(path, 0)
-  assert.match((await refusal(endpointOf({ keyFile: path }))).message, /cannot be read \(EACCES\)$/)
+  assert.match((await refusal(endpointOf({ keyFile: path }))).message, /cannot be read: permission denied$/)
 })
 
 test('a certificate without its key, a key without its certificate, and a pair that is none are refused', async (context) => {

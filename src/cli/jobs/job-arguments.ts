@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { messageOf } from '../../errors.ts'
+import { fileProblem } from '../../folder.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 
 const SHOWN = 60
@@ -29,7 +30,7 @@ export async function jsonFile(option: string, path: string): Promise<unknown> {
   try {
     text = path === '-' ? await textOf(process.stdin) : await readFile(path, 'utf8')
   } catch (error) {
-    throw new Exit(EXIT.badArguments, `${option} ${path} cannot be read: ${messageOf(error)}`)
+    throw new Exit(EXIT.badArguments, `${option} ${path} cannot be read: ${fileProblem(error)}`)
   }
   return jsonValue(`${option} ${path}`, text)
 }

@@ -21,7 +21,10 @@ const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: nu
   { args: ['enqueue', URI, '--job', ''], names: /a job has a name/ },
   { args: ['enqueue', URI, '--job', 'x', '--args', '{oh'], names: /--args is no JSON.*\{oh/ },
   { args: ['enqueue', URI, '--job', 'x', '--args', '1', '--bulk'], names: /--args and --bulk/ },
-  { args: ['enqueue', URI, '--job', 'x', '--args-file', '/nowhere'], names: /--args-file \/nowhere cannot be read/ },
+  {
+    args: ['enqueue', URI, '--job', 'x', '--args-file', '/nowhere'],
+    names: /--args-file \/nowhere cannot be read: there is no such file or folder$/m,
+  },
   { args: ['enqueue', URI, '--job', 'x', '--bulk', '--wait'], names: /--wait.*--bulk/ },
   { args: ['enqueue', URI, '--job', 'x', '--priority', '10'], names: /--priority.*0 to 9/ },
   { args: ['enqueue', URI, '--job', 'x', '--delay', 'soon'], names: /--delay.*2h/ },

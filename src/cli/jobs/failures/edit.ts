@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { Command } from 'commander'
-import { messageOf } from '../../../errors.ts'
+import { fileProblem } from '../../../folder.ts'
 import type { FailureEdit } from '../../../jobs/failures/edit.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import { brokersAt } from '../broker-words.ts'
@@ -84,6 +84,6 @@ async function bytesOf(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path)
   } catch (error) {
-    throw new Exit(EXIT.badArguments, `--args-file ${path} cannot be read: ${messageOf(error)}`)
+    throw new Exit(EXIT.badArguments, `--args-file ${path} cannot be read: ${fileProblem(error)}`)
   }
 }
