@@ -39,8 +39,9 @@ export interface ResponderCounts {
 // What could not be sent is tried again no sooner.
 const PAUSE_MS = 1000
 // A broker that is looking for a new leader refuses for a while what it takes afterwards, and in the same
-// words as for good. To offer an answer again costs less than to do the work again.
-const MOST_OFFERS = 10
+// words as for good. To offer an answer again costs less than to do the work again. A time and no count: an offer may
+// itself last as long as `retryThreshold`, and the answer has one of the places for requests meanwhile.
+const OFFERED_FOR_MS = 10_000
 
 /**
  * Answers requests: the answer is confirmed first and the request acknowledged after it, so that a crash
@@ -182,12 +183,13 @@ export class Responder implements AsyncDisposable {
   }
 
   async #offer(write: () => Promise<void>): Promise<void> {
-    for (let offers = 1; ; offers++) {
+    const last = this.#clock.now() + OFFERED_FOR_MS
+    for (;;) {
       try {
         await write()
         return
       } catch (error) {
-        if (!isRefused(error) || offers >= MOST_OFFERS) throw error
+        if (!isRefused(error) || this.#clock.now() + PAUSE_MS >= last) throw error
         await pause(this.#clock, PAUSE_MS, this.#over.signal)
       }
     }

@@ -19,11 +19,12 @@ interface Responding extends Requesting {
 interface Given extends ResponderOptions {
   readonly confirms?: boolean
   readonly destination?: string
+  readonly uri?: string
 }
 
 async function responding(handler: RequestHandler, given: Given = {}): Promise<Responding> {
-  const { confirms = true, destination = 'work', ...options } = given
-  const of = await requesting({ confirms })
+  const { confirms = true, destination = 'work', uri, ...options } = given
+  const of = await requesting({ confirms, ...(uri === undefined ? {} : { uri }) })
   const responder = of.connection.respond(destination, handler, { name: 'slave-1', ...options })
   await responder.ready
   const work = of.subscription('work')
@@ -204,6 +205,31 @@ test('an answer that the broker refuses is offered again, and the work is not do
     ['r-1 ack', 'r-2 ack'],
   )
   await of.connection.close()
+})
+
+test('an answer that a broker refuses for now all the time is dropped after one retryThreshold and ten seconds', async () => {
+  for (const [retryThreshold, atMost] of [
+    [60_000, 60_000],
+    [4000, 14_000],
+  ] as const) {
+    const of = await responding(() => 'done', {
+      confirms: false,
+      uri: `failover:(stomp://a)?retryThreshold=${retryThreshold}`,
+    })
+    const link = of.producer()
+    const take = link.send.bind(link)
+    link.send = (message, attempt) => {
+      const answer = take(message, attempt)
+      link.sent.at(-1)?.fail('rejected', { retriable: true, forNow: true })
+      return answer
+    }
+    await of.ask('r-1')
+    let waitedMs = 0
+    for (; of.work.settlements.length === 0 && waitedMs < 700_000; waitedMs += 500) await of.clock.advance(500)
+    assert.equal(of.responder.counts.undeliverable, 1)
+    assert.ok(waitedMs >= 10_000 - 1000 && waitedMs <= atMost + 500, `${waitedMs} ms`)
+    await of.connection.close()
+  }
 })
 
 test('a request whose answer was not confirmed goes back after a pause; one from a topic cannot', async () => {
