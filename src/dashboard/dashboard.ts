@@ -45,7 +45,10 @@ export interface DashboardOptions {
   readonly queues?: readonly string[]
   /** The folder that drills are stored in. Defaults to none. */
   readonly drills?: string
-  /** What `/metrics` shows. Defaults to gauges of what the dashboard sees, where prom-client is installed. */
+  /**
+   * What `/metrics` shows. Defaults to gauges of what the dashboard sees and a counter of what was sent back here, where
+   * prom-client is installed.
+   */
   readonly metrics?: MetricsRegister
   /** What stands before every path, such as `/jobs`, where it is mounted in a server of your own. Defaults to none. */
   readonly basePath?: string
@@ -152,11 +155,15 @@ export function createDashboard(options: DashboardOptions): Dashboard {
   }
   context.brokers.observe(({ type }) => live.changed(type === 'connected' || type === 'resumed'))
   workers.start()
-  const routes = routesOf(context, gate, options.metrics)
+  const routes = routesOf(context, gate, options)
   return new RunningDashboard(context, gate, routes, closers)
 }
 
-function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegister | undefined): Hono<DashboardEnv> {
+function routesOf(
+  context: DashboardContext,
+  gate: Gate,
+  { metrics, app }: Pick<DashboardOptions, 'metrics' | 'app'>,
+): Hono<DashboardEnv> {
   const root = new Hono<DashboardEnv>({ strict: false })
   const under = context.basePath || '/'
   root.use(safeHeaders)
@@ -184,7 +191,7 @@ function routesOf(context: DashboardContext, gate: Gate, metrics: MetricsRegiste
   ]
   for (const each of pages) root.route(under, each(context))
   root.route(under, eventRoutes(context, gate))
-  root.route(under, metricsRoutes(context, metrics))
+  root.route(under, metricsRoutes(context, metrics, app))
   root.notFound((c) => problemPage(c, context, 404, 'There is no such page'))
   root.onError((error, c) => {
     // What a visitor asked for in a wrong way is told to the visitor.

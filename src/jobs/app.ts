@@ -89,6 +89,7 @@ export class App implements AsyncDisposable {
   readonly #results: OpenedOnce<ResultsSession> | undefined
   readonly #host: OpenedOnce<JobHost>
   readonly #workers = new Set<Worker>()
+  readonly #observers = new Set<JobObserver>()
   /** Stores that were to be opened: one that could not be may hold a thread all the same. */
   readonly #touched = new Set<{ close(): Promise<void> }>()
   #closing: Promise<void> | undefined
@@ -105,7 +106,10 @@ export class App implements AsyncDisposable {
       throw new UnderstudyError('invalid-option', 'createApp: observer must be a function')
     this.#name = options.name ?? `${hostname()}:${process.pid}`
     this.#logger = patientLogger(options.logger ?? silentLogger)
-    const tell = observer === undefined ? (): void => {} : patientObserver(observer, this.#logger)
+    if (observer !== undefined) this.observe(observer)
+    const tell: JobObserver = (event) => {
+      for (const observing of this.#observers) observing(event)
+    }
     const queues = new JobQueues(connection, options.queues)
     const { failures, ledger = memoryLedger(), results } = options
     const ready = async <Store extends { open(): Promise<void>; close(): Promise<void> }>(
@@ -139,6 +143,13 @@ export class App implements AsyncDisposable {
       clock,
     })
     this.failures = new FailureDesk(() => this.#host.get())
+  }
+
+  /** Tells somebody more of what happens to jobs from now on, as the `observer` of `createApp`. Returns what ends that. */
+  observe(observer: JobObserver): () => void {
+    const patient = patientObserver(observer, this.#logger)
+    this.#observers.add(patient)
+    return () => void this.#observers.delete(patient)
   }
 
   /** Whether failed jobs have a store, so that {@link failures} can be asked. */

@@ -220,6 +220,20 @@ describe('/metrics', () => {
     assert.equal((await fetch(new URL('/metrics', on.url))).status, 401)
   })
 
+  it('counts what was sent back from the dashboard, whether it was asked before or not', async (context) => {
+    const on = await stage(context)
+    await on.app.failures.count()
+    await on.store.keep(['a', 'b', 'c'].map((id) => failed(id, { queue: 'letters', job: 'mail' })))
+    const sent = async (): Promise<string> => await (await on.ask('/metrics')).text()
+    for (const count of [1, 3]) {
+      await on.app.failures.requeue('status:failed', { limit: count })
+      assert.match(
+        await sent(),
+        new RegExp(`^understudy_jobs_requeued_total\\{queue="letters",job="mail"\\} ${count}$`, 'm'),
+      )
+    }
+  })
+
   it('shows the register that it is given instead', async (context) => {
     const metrics = { contentType: 'text/plain; version=0.0.4', metrics: async () => 'mine 1\n' }
     const on = await stage(context, { metrics })
