@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
+import { createServer, type AddressInfo } from 'node:net'
 import test from 'node:test'
 import { SpanKind } from '@opentelemetry/api'
 import { Registry } from 'prom-client'
 import { createLabs } from '../../infra/labs/labs.ts'
 import { drillUri } from '../../src/cli/drill/run.ts'
-import { connect } from '../../src/connect.ts'
+import { connect, prepare } from '../../src/connect.ts'
 import { openTelemetryTracing } from '../../src/telemetry/opentelemetry.ts'
 import { prometheusMetrics } from '../../src/telemetry/prometheus.ts'
 import { until } from '../adapters/activemq/dialled.ts'
@@ -72,3 +73,34 @@ test('a real failover: the counts are what was sent, and every delivery is in th
     await lab.down()
   }
 })
+
+test('a client that never had a broker shows 0 for each from its first attempt on, which an alert can see', async () => {
+  const port = await portOfNobody()
+  const endpoints = [`stomp://127.0.0.1:${port}`, `stomp://localhost:${port}`]
+  const register = new Registry()
+  await using connection = await prepare(`failover:(${endpoints.join(',')})`, { metrics: prometheusMetrics(register) })
+  connection.connected().catch(() => {})
+  const shown = async (): Promise<readonly unknown[]> => {
+    const { values = [] } = (await register.getSingleMetric('understudy_broker_connected')?.get()) ?? {}
+    return values.map(({ labels, value }) => [labels['broker'], labels['role'], value])
+  }
+  let seen: readonly unknown[] = []
+  const deadline = AbortSignal.timeout(10_000)
+  while (seen.length === 0) {
+    deadline.throwIfAborted()
+    await new Promise((resolve) => setImmediate(resolve))
+    seen = await shown()
+  }
+  assert.deepEqual(
+    seen,
+    endpoints.map((endpoint) => [endpoint, 'producer', 0]),
+  )
+})
+
+async function portOfNobody(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}

@@ -49,8 +49,10 @@ describe('the files for Prometheus', { skip: prometheusSkip() }, () => {
 
   it('fire each alert when they should, and not when they should not', async () => {
     await promtool('test', 'rules', join(FOLDER, 'alerts.test.yml'))
+    // One of each at least, in the order of the alerts; further ones say when.
+    const kinds = TESTS.tests.map(({ name }) => /^(\w+ (?:fires|is quiet))(?: (?:for|where) .+)?$/.exec(name)?.[1])
     assert.deepEqual(
-      TESTS.tests.map(({ name }) => name),
+      [...new Set(kinds)],
       NAMES.flatMap((name) => [`${name} fires`, `${name} is quiet`]),
     )
   })
