@@ -1,7 +1,9 @@
 import { InvalidArgumentError, Option } from 'commander'
+import { DURATION_FORM, formatQueryDuration, parseQueryDuration } from '../../jobs/failures/query-duration.ts'
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 const LONGEST_MS = 24 * 3_600_000
+const LONGEST_IN_DAYS_MS = 10 * 365 * 86_400_000
 
 /** Reads `50ms`, `1.5s`, `10m` or `1h` as milliseconds, from `leastMs` to `mostMs`, which defaults to a day. */
 export function duration(leastMs: number, mostMs: number = LONGEST_MS): (text: string) => number {
@@ -13,6 +15,19 @@ export function duration(leastMs: number, mostMs: number = LONGEST_MS): (text: s
       const most = mostMs === LONGEST_MS ? '24h' : formatDuration(mostMs)
       throw new InvalidArgumentError(`It must be from ${formatDuration(leastMs)} to ${most}.`)
     }
+    return ms
+  }
+}
+
+/** The same as queries have it, in days and weeks too, up to ten years. */
+export function longDuration(leastMs: number, mostMs: number = LONGEST_IN_DAYS_MS): (text: string) => number {
+  return (text) => {
+    const ms = parseQueryDuration(text)
+    if (ms === undefined) throw new InvalidArgumentError(`Write ${DURATION_FORM}.`)
+    if (ms < leastMs || ms > mostMs)
+      throw new InvalidArgumentError(
+        `It must be from ${formatQueryDuration(leastMs)} to ${formatQueryDuration(mostMs)}.`,
+      )
     return ms
   }
 }

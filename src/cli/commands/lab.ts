@@ -4,8 +4,8 @@ import { withCredentials } from '../credentials.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { installLab, type LabInstaller } from './lab-install.ts'
-import { type LabHandle, type LabOverview, overviewOf, overviewText, walkByHand } from './lab-text.ts'
+import { installLab, type LabInstaller } from '../lab/install.ts'
+import { type LabHandle, type LabOverview, overviewOf, overviewText, walkByHand } from '../lab/text.ts'
 
 /** The labs as this command needs them. */
 export interface LabDirectory {

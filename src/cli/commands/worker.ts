@@ -11,7 +11,7 @@ import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
 import { several } from '../arguments/repeated-option.ts'
 import { loadJobFiles } from '../jobs/job-files.ts'
-import { metricsAddress, metricsOption } from '../jobs/metrics-address.ts'
+import { metricsAddress, metricsOption } from '../jobs/worker/metrics-address.ts'
 import {
   failuresOption,
   ledgerOption,
@@ -21,14 +21,14 @@ import {
   openResults,
   resultsOption,
 } from '../jobs/open-stores.ts'
-import { type QueueOrder, queueOrder } from '../jobs/queue-order.ts'
+import { type QueueOrder, queueOrder } from '../jobs/worker/queue-order.ts'
 import { besideFailures, showLocation, type StoreLocation } from '../jobs/store-location.ts'
 import { terminalLogger } from '../terminal/logger.ts'
 import { brokerWaitOption } from '../with-connection.ts'
-import { WorkerEnd } from '../jobs/worker-end.ts'
-import { openWorkerMetrics, type WorkerMetrics } from '../jobs/worker-metrics.ts'
-import { runProcesses } from '../jobs/worker-processes.ts'
-import { WorkerLines } from '../jobs/worker-lines.ts'
+import { WorkerEnd } from '../jobs/worker/end.ts'
+import { openWorkerMetrics, type WorkerMetrics } from '../jobs/worker/metrics.ts'
+import { runProcesses } from '../jobs/worker/processes.ts'
+import { WorkerLines } from '../jobs/worker/lines.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../terminal/status-line.ts'
 import type { ProcessTerminal } from '../terminal/terminal.ts'

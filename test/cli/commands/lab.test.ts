@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type LabDirectory, labCommand } from '../../../src/cli/commands/lab.ts'
-import type { InstallReport, LabInstaller } from '../../../src/cli/commands/lab-install.ts'
-import type { LabHandle } from '../../../src/cli/commands/lab-text.ts'
+import type { InstallReport, LabInstaller } from '../../../src/cli/lab/install.ts'
+import type { LabHandle } from '../../../src/cli/lab/text.ts'
 import { explain } from '../../../src/cli/exit-code.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 

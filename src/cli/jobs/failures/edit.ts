@@ -5,7 +5,7 @@ import type { FailureEdit } from '../../../jobs/failures/edit.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import { brokersAt } from '../broker-words.ts'
 import { header } from '../../arguments/repeated-option.ts'
-import { jsonValue } from '../job-arguments.ts'
+import { jsonValue } from '../../arguments/json.ts'
 import { brokerWaitOption } from '../../with-connection.ts'
 import {
   failureOf,

@@ -8,7 +8,7 @@ import { Exit, EXIT } from '../../exit-code.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { examples } from '../../examples.ts'
 import { failuresOption, openFailures } from '../open-stores.ts'
-import { explainQuery } from '../query-argument.ts'
+import { explainQuery } from './query-argument.ts'
 import type { StoreLocation } from '../store-location.ts'
 import { withApp, withStores } from '../with-app.ts'
 

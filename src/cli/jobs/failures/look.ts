@@ -1,8 +1,8 @@
 import { Command } from 'commander'
 import type { AuditEntry } from '../../../jobs/failures/store.ts'
 import { age } from '../age.ts'
-import { failureJson } from '../failure-json.ts'
-import { failureDetails, failureTable, groupTable } from '../failure-text.ts'
+import { failureJson } from './failure-json.ts'
+import { failureDetails, failureTable, groupTable } from './failure-text.ts'
 import { textTable } from '../../terminal/text-table.ts'
 import {
   failureOf,

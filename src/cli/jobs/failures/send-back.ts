@@ -8,7 +8,7 @@ import { Exit, EXIT } from '../../exit-code.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
 import { uriLast } from '../broker-words.ts'
 import { confirm } from '../../terminal/confirmation.ts'
-import { longDuration } from '../../arguments/long-duration.ts'
+import { longDuration } from '../../arguments/duration.ts'
 import { brokerWaitOption } from '../../with-connection.ts'
 import {
   failures,

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { metricsAddress, metricsOption, withMetricsOf } from '../../../src/cli/jobs/metrics-address.ts'
-import { Exit } from '../../../src/cli/exit-code.ts'
-import { startScript } from '../../support/command.ts'
-import { freePorts } from '../../../infra/labs/free-ports.ts'
-import { valuesOf } from '../../telemetry/exposition.ts'
-import { jobStage, until } from './job-stage.ts'
+import { metricsAddress, metricsOption, withMetricsOf } from '../../../../src/cli/jobs/worker/metrics-address.ts'
+import { Exit } from '../../../../src/cli/exit-code.ts'
+import { startScript } from '../../../support/command.ts'
+import { freePorts } from '../../../../infra/labs/free-ports.ts'
+import { valuesOf } from '../../../telemetry/exposition.ts'
+import { jobStage, until } from '../job-stage.ts'
 
 describe('where a worker shows its metrics', () => {
   it('is loopback unless --host says otherwise', () => {
@@ -105,7 +105,7 @@ describe('a worker with --metrics', () => {
           },
         })`,
       )
-      const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname
+      const main = new URL('../../../../src/cli/main.ts', import.meta.url).pathname
       const words = ['--import', hooks, main, 'worker', stage.uri, '--jobs', jobs, '--metrics', '0']
       const { exitCode, stderr } = await startScript(words).ended
       assert.deepEqual([exitCode, stderr], end)

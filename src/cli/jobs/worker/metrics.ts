@@ -1,14 +1,14 @@
-import type { Connection } from '../../connection.ts'
-import { messageOf, UnderstudyError } from '../../errors.ts'
-import type { FailureDesk } from '../../jobs/failures/desk.ts'
-import type { Job } from '../../jobs/job.ts'
-import type { JobObserver } from '../../jobs/job-events.ts'
-import type { Worker } from '../../jobs/worker.ts'
-import type { ClientMetrics } from '../../telemetry/metrics.ts'
-import { type MetricsEndpoint, serveMetrics } from '../../telemetry/metrics-endpoint.ts'
-import type * as Prometheus from '../../telemetry/prometheus.ts'
-import { Exit, EXIT } from '../exit-code.ts'
-import { plainLine } from '../terminal/text-table.ts'
+import type { Connection } from '../../../connection.ts'
+import { messageOf, UnderstudyError } from '../../../errors.ts'
+import type { FailureDesk } from '../../../jobs/failures/desk.ts'
+import type { Job } from '../../../jobs/job.ts'
+import type { JobObserver } from '../../../jobs/job-events.ts'
+import type { Worker } from '../../../jobs/worker.ts'
+import type { ClientMetrics } from '../../../telemetry/metrics.ts'
+import { type MetricsEndpoint, serveMetrics } from '../../../telemetry/metrics-endpoint.ts'
+import type * as Prometheus from '../../../telemetry/prometheus.ts'
+import { Exit, EXIT } from '../../exit-code.ts'
+import { plainLine } from '../../terminal/text-table.ts'
 import type { MetricsAddress } from './metrics-address.ts'
 
 const PACKAGE = 'prom-client'
@@ -45,7 +45,7 @@ export async function openWorkerMetrics(address: MetricsAddress, jobs: readonly 
 
 async function loadPrometheus(): Promise<typeof Prometheus> {
   try {
-    return await import('../../telemetry/prometheus.ts')
+    return await import('../../../telemetry/prometheus.ts')
   } catch (cause) {
     if (isMissing(cause))
       throw new UnderstudyError('unsupported', `--metrics needs the package ${PACKAGE}: npm install ${PACKAGE}`, {

@@ -1,7 +1,7 @@
-import { UnderstudyError } from '../../errors.ts'
-import { Exit, EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import { textWidth } from '../../text-width.ts'
+import { UnderstudyError } from '../../../errors.ts'
+import { Exit, EXIT } from '../../exit-code.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { textWidth } from '../../../text-width.ts'
 
 const WIDEST = 72
 

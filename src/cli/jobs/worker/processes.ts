@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { Exit, EXIT } from '../exit-code.ts'
-import type { ProcessTerminal } from '../terminal/terminal.ts'
+import { Exit, EXIT } from '../../exit-code.ts'
+import type { ProcessTerminal } from '../../terminal/terminal.ts'
 import { withMetricsOf } from './metrics-address.ts'
-import { WORKER_SIGNALS } from './worker-signals.ts'
+import { WORKER_SIGNALS } from './signals.ts'
 
 const OPTION = '--processes'
 // One that dies at once, again and again, must not take the machine along.

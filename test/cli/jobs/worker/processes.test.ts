@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { withoutProcesses } from '../../../src/cli/jobs/worker-processes.ts'
-import { eventsOf, jobStage, until } from './job-stage.ts'
+import { withoutProcesses } from '../../../../src/cli/jobs/worker/processes.ts'
+import { eventsOf, jobStage, until } from '../job-stage.ts'
 
 describe('a worker in several processes', () => {
   let stage: Awaited<ReturnType<typeof jobStage>>

@@ -1,4 +1,4 @@
-import type { Failure, KeptFailure } from '../../jobs/failures/failure.ts'
+import type { Failure, KeptFailure } from '../../../jobs/failures/failure.ts'
 
 const JSON_TYPE = /^application\/(?:[^;]*\+)?json\b/i
 

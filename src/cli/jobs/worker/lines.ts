@@ -1,7 +1,7 @@
-import type { JobEvent } from '../../jobs/job-events.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import { jobEventJson, jobEventLine } from './job-event-line.ts'
-import { LineBuffer } from '../terminal/line-buffer.ts'
+import type { JobEvent } from '../../../jobs/job-events.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { jobEventJson, jobEventLine } from './event-line.ts'
+import { LineBuffer } from '../../terminal/line-buffer.ts'
 
 /** What a worker says on its way: lines for a person, or one line of JSON for each event. */
 export class WorkerLines {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
-import { ECHO_MS } from '../../../src/cli/jobs/worker-signals.ts'
-import type { RunningCommand } from '../../support/command.ts'
-import { eventsOf, jobStage, type JobStage } from './job-stage.ts'
+import { ECHO_MS } from '../../../../src/cli/jobs/worker/signals.ts'
+import type { RunningCommand } from '../../../support/command.ts'
+import { eventsOf, jobStage, type JobStage } from '../job-stage.ts'
 
 describe('a worker as a process', () => {
   let stage: Awaited<ReturnType<typeof jobStage>>

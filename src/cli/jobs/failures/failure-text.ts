@@ -1,9 +1,9 @@
-import type { FailureGroup } from '../../jobs/failures/store.ts'
-import type { KeptFailure } from '../../jobs/failures/failure.ts'
-import { formatDuration } from '../arguments/duration.ts'
-import { age, timeText } from './age.ts'
+import type { FailureGroup } from '../../../jobs/failures/store.ts'
+import type { KeptFailure } from '../../../jobs/failures/failure.ts'
+import { formatDuration } from '../../arguments/duration.ts'
+import { age, timeText } from '../age.ts'
 import { argumentsText } from './failure-json.ts'
-import { plainLine, plainText, textTable } from '../terminal/text-table.ts'
+import { plainLine, plainText, textTable } from '../../terminal/text-table.ts'
 
 const LEAST_ID = 8
 const MOST_ID = 20

@@ -1,11 +1,11 @@
-import type { JobEvent } from '../../jobs/job-events.ts'
-import type { Worker } from '../../jobs/worker.ts'
-import { formatDuration } from '../arguments/duration.ts'
-import { Exit, EXIT } from '../exit-code.ts'
-import type { Terminal } from '../terminal/terminal.ts'
-import { age } from './age.ts'
-import type { WorkerLines } from './worker-lines.ts'
-import { onWorkerSignals } from './worker-signals.ts'
+import type { JobEvent } from '../../../jobs/job-events.ts'
+import type { Worker } from '../../../jobs/worker.ts'
+import { formatDuration } from '../../arguments/duration.ts'
+import { Exit, EXIT } from '../../exit-code.ts'
+import type { Terminal } from '../../terminal/terminal.ts'
+import { age } from '../age.ts'
+import type { WorkerLines } from './lines.ts'
+import { onWorkerSignals } from './signals.ts'
 
 interface Asked {
   readonly graceMs: number

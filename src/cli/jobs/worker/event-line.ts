@@ -1,7 +1,7 @@
-import { messageOf } from '../../errors.ts'
-import type { JobEvent } from '../../jobs/job-events.ts'
-import { formatDuration } from '../arguments/duration.ts'
-import { plainLine } from '../terminal/text-table.ts'
+import { messageOf } from '../../../errors.ts'
+import type { JobEvent } from '../../../jobs/job-events.ts'
+import { formatDuration } from '../../arguments/duration.ts'
+import { plainLine } from '../../terminal/text-table.ts'
 
 /** How a job ended, as a line for a person; undefined for events that end none. */
 export function jobEventLine(event: JobEvent): string | undefined {

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
-import { isLoopbackHost } from '../../loopback.ts'
-import { Exit, EXIT } from '../exit-code.ts'
+import { isLoopbackHost } from '../../../loopback.ts'
+import { Exit, EXIT } from '../../exit-code.ts'
 
 /** Where `--metrics` listens. */
 export interface MetricsAddress {
