@@ -38,6 +38,7 @@ interface Rules {
 }
 
 interface Board {
+  readonly annotations: { readonly list: readonly { readonly name: string; readonly expr: string }[] }
   readonly templating: { readonly list: readonly { readonly name: string; readonly definition?: string }[] }
   readonly panels: readonly { readonly title: string; readonly targets?: readonly { readonly expr: string }[] }[]
 }
@@ -148,8 +149,9 @@ describe('a Prometheus that scrapes a shop', { skip: prometheusSkip() }, () => {
   })
 
   it('answers every question of the dashboard with series', async () => {
-    const asked = BOARD.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })))
-    assert.ok(asked.length > 30)
+    const panels = BOARD.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ title, expr })))
+    assert.ok(panels.length > 30)
+    const asked = [...panels, ...BOARD.annotations.list.map(({ name, expr }) => ({ title: name, expr }))]
     const empty: string[] = []
     for (const { title, expr } of asked) {
       const series = await prometheus.query(filledIn(expr))
