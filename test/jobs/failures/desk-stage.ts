@@ -101,9 +101,9 @@ export async function deskStage({
   }
 }
 
-/** Waits for a condition, not longer than ten seconds. */
+/** Waits for a condition, not longer than a minute. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 60_000
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))

@@ -158,14 +158,12 @@ export function badJobs(open: (options: HostOptions) => Promise<OpenBench>, newP
     await mend()
     assert.equal(await failures.count(ALL), 0)
     await until('the queue is empty', async () => await isEmpty(here, job.queue))
-    const found: string[] = []
     for await (const record of here.connection.deliveries(`queue://${FAILED_QUEUE}`)) {
-      found.push(record.id)
       await record.ack()
       // What the worker before was about to keep when it let go may lie here, too.
       if (record.id === `${job.queue}.0`) break
     }
-    assert.equal(found.filter((id) => id === `${job.queue}.0`).length, 1)
+    await until('none of them comes twice', async () => await isEmpty(here, FAILED_QUEUE))
   })
 }
 

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
+import { WORKERS_TOPIC } from '../../../src/jobs/job-host.ts'
 import { tellWorkers, workersOf } from '../../../src/jobs/worker/control.ts'
+import type { WorkerDescription } from '../../../src/jobs/worker/description.ts'
 import { HeartbeatRegistry, HEARTBEATS_TOPIC } from '../../../src/jobs/worker/heartbeat.ts'
 import { readDescription } from '../../../src/jobs/worker/read-description.ts'
 import { Bounds } from '../../../src/jobs/worker/bounds.ts'
@@ -17,6 +19,22 @@ const job = defineJob({
     new Promise<void>((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error))),
 })
 
+/** How long answers are gathered; on a busy machine none may come in that time. */
+const QUICK = { wait: 100 }
+
+/** Asks again until so many have answered in time. */
+async function answersOf(
+  count: number,
+  ask: () => Promise<readonly WorkerDescription[]>,
+): Promise<readonly WorkerDescription[]> {
+  let answers: readonly WorkerDescription[] = []
+  await until(`${count} answer`, async () => {
+    answers = await ask()
+    return answers.length >= count
+  })
+  return answers
+}
+
 describe('workers over the broker', () => {
   it('answer what they are doing, and do what they are told', async () => {
     const failures = keptFailures()
@@ -26,7 +44,7 @@ describe('workers over the broker', () => {
     for (const worker of [one, two]) await worker.start()
     await bench.send(job, 1, { id: 'j' })
     await until('one of them runs it', () => one.describe().slots.length + two.describe().slots.length === 1)
-    const found = await workersOf(bench.connection, { wait: 100 })
+    const found = await answersOf(2, () => workersOf(bench.connection, QUICK))
     assert.deepEqual(
       found.map(({ name, pid, state, queues }) => [name, pid, state, queues.map(({ queue }) => queue)]),
       ['one', 'two'].map((name) => [name, process.pid, 'running', ['jobs']]),
@@ -35,23 +53,21 @@ describe('workers over the broker', () => {
       found.flatMap(({ slots }) => slots.map(({ jobId, job: name, attempt }) => [jobId, name, attempt])),
       [['j', 'waits', 1]],
     )
-    const paused = await tellWorkers(
-      bench.connection,
-      { command: 'pause', queues: ['jobs'] },
-      { wait: 100, worker: 'two' },
+    const paused = await answersOf(1, () =>
+      tellWorkers(bench.connection, { command: 'pause', queues: ['jobs'] }, { ...QUICK, worker: 'two' }),
     )
     assert.deepEqual(
       paused.map(({ name, state }) => [name, state]),
       [['two', 'paused']],
     )
     assert.deepEqual([one.state, two.state], ['running', 'paused'])
-    await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100, worker: two.id })
-    assert.equal(two.state, 'running')
-    await tellWorkers(bench.connection, { command: 'abort', jobId: 'j' }, { wait: 100 })
+    await tellWorkers(bench.connection, { command: 'resume' }, { ...QUICK, worker: two.id })
+    await until('it is resumed', () => two.state === 'running')
+    await tellWorkers(bench.connection, { command: 'abort', jobId: 'j' }, QUICK)
     await until('it is kept as aborted', () => failures.kept[0]?.reason === 'aborted')
     await one.stop()
     assert.deepEqual(
-      (await workersOf(bench.connection, { wait: 100 })).map(({ name }) => name),
+      (await answersOf(1, () => workersOf(bench.connection, QUICK))).map(({ name }) => name),
       ['two'],
     )
     await two.stop()
@@ -65,19 +81,20 @@ describe('workers over the broker', () => {
     await using worker = bench.worker({ jobs: [job], heartbeat: 3_600_000 })
     await worker.start()
     assert.equal(worker.state, 'paused')
-    const stillPaused = await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100 })
+    const resume = () => answersOf(1, () => tellWorkers(bench.connection, { command: 'resume' }, QUICK))
+    const stillPaused = await resume()
     assert.deepEqual(
       stillPaused.map(({ state }) => state),
       ['paused'],
     )
     failures.pausedQueues = []
-    const resumed = await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100 })
+    const resumed = await resume()
     assert.deepEqual(
       resumed.map(({ state }) => state),
       ['running'],
     )
     failures.paused = async () => await Promise.reject(new UnderstudyError('storage', 'the disk is full'))
-    const unread = await tellWorkers(bench.connection, { command: 'resume' }, { wait: 100 })
+    const unread = await resume()
     assert.deepEqual(
       unread.map(({ state }) => state),
       ['running'],
@@ -104,8 +121,14 @@ describe('workers over the broker', () => {
     await using bench = await memoryBench()
     await using worker = bench.worker({ jobs: [job] })
     await worker.start()
-    for (const odd of [null, 7, {}, { command: 'explode' }, { command: 'pause', queues: 'jobs' }, { command: 'abort' }])
-      assert.deepEqual(await tellWorkers(bench.connection, odd as never, { wait: 20 }), [])
+    const odd = [null, 7, {}, { command: 'explode' }, { command: 'pause', queues: 'jobs' }, { command: 'abort' }]
+    for (const command of odd) {
+      const codes: (string | undefined)[] = []
+      for await (const { error } of bench.connection.scatter(WORKERS_TOPIC, command, { expect: 1 }))
+        codes.push(error?.remoteCode)
+      assert.deepEqual(codes, ['decode'], JSON.stringify(command))
+    }
+    assert.deepEqual(await tellWorkers(bench.connection, { command: 'explode' } as never, QUICK), [])
     assert.equal(worker.state, 'running')
   })
 })
