@@ -1,13 +1,17 @@
 import { readFileSync, statSync } from 'node:fs'
+import type { Clock } from '../clock.ts'
 import type { AccessToken } from '../dashboard/access/access.ts'
 import { ROLES, type Role } from '../dashboard/access/visitor.ts'
+import { messageOf } from '../errors.ts'
 import { fileProblem } from '../folder.ts'
+import type { Logger } from '../logger.ts'
 import { Exit, EXIT } from './exit-code.ts'
 
 /** Tokens where no file names them: the same lines, with commas between them. */
 export const TOKENS_VARIABLE = 'UNDERSTUDY_DASHBOARD_TOKENS'
 
 const OTHERS_MAY_READ = 0o044
+const LOOK_EVERY_MS = 1000
 
 export interface FoundTokens {
   /** Undefined where nobody wrote any. */
@@ -35,6 +39,42 @@ export function dashboardTokens(
   const said = environment[TOKENS_VARIABLE]
   if (said === undefined || said.trim() === '') return { tokens: undefined, warning: undefined }
   return { tokens: parseTokens(said.split(/[\n,]/), TOKENS_VARIABLE), warning: undefined }
+}
+
+/**
+ * The same file again where it has changed, looked at once a second at most, and only when it is asked for. While it cannot
+ * be read, or holds a line that is none, those before hold, and the log says so: half a file must not lock everybody out.
+ */
+export function rereadTokens(
+  file: string,
+  first: readonly AccessToken[],
+  { clock, logger }: { readonly clock: Pick<Clock, 'now'>; readonly logger: Logger },
+): () => readonly AccessToken[] {
+  let tokens = first
+  let seal: string | undefined
+  let lookedAt = Number.NEGATIVE_INFINITY
+  return () => {
+    const now = clock.now()
+    if (now - lookedAt < LOOK_EVERY_MS) return tokens
+    lookedAt = now
+    const found = sealOf(file)
+    if (found === seal) return tokens
+    seal = found
+    try {
+      const read = dashboardTokens(file, {}).tokens ?? tokens
+      // A file that was touched, and says the same, changes nothing.
+      if (JSON.stringify(read) !== JSON.stringify(tokens)) tokens = read
+    } catch (error) {
+      logger.error({ error: messageOf(error) }, 'the tokens could not be read again: those before hold')
+    }
+    return tokens
+  }
+}
+
+/** What changes with every change of a file. */
+function sealOf(file: string): string {
+  const found = statSync(file, { bigint: true, throwIfNoEntry: false })
+  return found ? [found.mtimeNs, found.ctimeNs, found.size, found.ino].join(' ') : 'gone'
 }
 
 function parseTokens(lines: readonly string[], where: string): readonly AccessToken[] {

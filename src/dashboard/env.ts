@@ -6,8 +6,8 @@ export interface DashboardEnv {
   Variables: {
     /** Who asks; checked before any page. */
     visitor: Visitor
-    /** What the visitor's session is called here; undefined without one. */
-    session: string | undefined
+    /** Whether the session or the token that let the visitor in still does; undefined where neither did. */
+    isStillIn: (() => boolean) | undefined
   }
   Bindings: Partial<HttpBindings>
 }

@@ -9,6 +9,7 @@ import { isLoopbackAddress, isLoopbackHost, siteOf } from '../../src/dashboard/a
 import { Sessions } from '../../src/dashboard/access/sessions.ts'
 import { connect } from '../../src/connect.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import type { AccessToken } from '../../src/dashboard/access/access.ts'
 import { form, type Stage, stage, TOKENS } from './stage.ts'
 
 /** A request with whatever headers, which `fetch` would not send. */
@@ -264,26 +265,66 @@ describe('access that cannot be', () => {
   })
 })
 
+describe('tokens that change', () => {
+  it('end the sessions and streams of those that are gone, or of another role, and of nobody else', async (context) => {
+    let tokens: readonly AccessToken[] = Object.values(TOKENS)
+    const on = await stage(context, { access: { tokens: () => tokens } })
+    const [ada, otto, vera] = await Promise.all(
+      [TOKENS.ada, TOKENS.otto, TOKENS.vera].map(async ({ token }) => (await logIn(on, token)).cookie),
+    )
+    const status = async (cookie: string | undefined): Promise<number> =>
+      (await fetch(new URL('/queues', on.url), { headers: { cookie: cookie ?? '' } })).status
+    assert.deepEqual([await status(ada), await status(otto), await status(vera)], [200, 200, 200])
+    const ofCookie = await fetch(new URL('/events?page=queues', on.url), { headers: { cookie: otto ?? '' } })
+    const ofToken = await on.ask('/events?page=queues', 'olga')
+    tokens = [TOKENS.ada, { ...TOKENS.vera, role: 'operator' }]
+    await Promise.all([ofCookie.text(), ofToken.text()])
+    assert.deepEqual([await status(ada), await status(otto), await status(vera)], [200, 401, 401])
+    assert.equal((await on.ask('/queues', 'olga')).status, 401)
+    assert.equal((await logIn(on, TOKENS.otto.token)).response.status, 401)
+    assert.equal((await on.ask('/queues/pause', 'vera', form({ queue: 'q' }))).status, 303, 'she is an operator now')
+    assert.ok(on.log.some((line) => line.includes('{"ended":2}')))
+  })
+
+  it('hold as they were while the new ones cannot be, which the log says once and without a token', async (context) => {
+    let answer = (): readonly AccessToken[] => Object.values(TOKENS)
+    const on = await stage(context, { access: { tokens: () => answer() } })
+    for (const wrong of [
+      (): readonly AccessToken[] => [],
+      (): readonly AccessToken[] => [{ ...TOKENS.ada, token: 'short-one' }],
+      (): readonly AccessToken[] => {
+        throw new Error('the file is gone')
+      },
+    ]) {
+      answer = wrong
+      const before = on.log.length
+      for (let n = 0; n < 3; n++) assert.equal((await on.ask('/metrics', 'otto')).status, 200)
+      assert.equal(on.log.slice(before).filter((line) => line.includes('those before hold')).length, 1)
+    }
+    assert.ok(!on.log.join('').includes('short-one'))
+  })
+})
+
 describe('sessions', () => {
   it('end after their time, and the eldest give way to more than a thousand', async () => {
     const clock = new FakeClock()
     const sessions = new Sessions(clock, 1000)
     const visitor = { name: 'ada', role: 'admin' } as const
-    const first = sessions.begin(visitor)
+    const first = sessions.begin(visitor, 'by')
     assert.deepEqual(sessions.visitorOf(first), visitor)
-    const ids = Array.from({ length: 1000 }, (_, n) => sessions.begin({ ...visitor, name: `n${n}` }))
+    const ids = Array.from({ length: 1000 }, (_, n) => sessions.begin({ ...visitor, name: `n${n}` }, 'by'))
     assert.equal(sessions.size, 1000)
     assert.equal(sessions.visitorOf(first), undefined)
     await clock.advance(1000)
     assert.equal(sessions.visitorOf(ids.at(-1) ?? ''), undefined)
-    sessions.begin(visitor)
+    sessions.begin(visitor, 'by')
     assert.equal(sessions.size, 1)
   })
 
   it('of somebody else stay, however often one logs in', () => {
     const sessions = new Sessions(new FakeClock(), 1000)
-    const other = sessions.begin({ name: 'ada', role: 'admin' })
-    const ids = Array.from({ length: 60 }, () => sessions.begin({ name: 'vera', role: 'viewer' }))
+    const other = sessions.begin({ name: 'ada', role: 'admin' }, 'by')
+    const ids = Array.from({ length: 60 }, () => sessions.begin({ name: 'vera', role: 'viewer' }, 'by'))
     assert.equal(sessions.size, 51)
     assert(sessions.visitorOf(other))
     assert.deepEqual(

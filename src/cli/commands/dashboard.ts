@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
-import { aborted } from '../../clock.ts'
+import { aborted, systemClock } from '../../clock.ts'
 import { prepare } from '../../connect.ts'
 import { createDashboard } from '../../dashboard/dashboard.ts'
 import { createApp } from '../../jobs/app.ts'
 import { isLoopbackHost } from '../../loopback.ts'
-import { dashboardTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
+import { dashboardTokens, rereadTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
@@ -74,8 +74,8 @@ Tokens, a line for each, in a file or in ${TOKENS_VARIABLE} with commas between 
 Without tokens it is for this machine alone, and whoever is on it may do everything.`
 
 async function serve(uri: string, options: DashboardCommandOptions, terminal: Terminal): Promise<void> {
-  const { host, port, queue, title, allowHost, https } = options
-  const { tokens, warning } = dashboardTokens(options.tokenFile, process.env)
+  const { host, port, queue, title, allowHost, https, tokenFile } = options
+  const { tokens, warning } = dashboardTokens(tokenFile, process.env)
   if (warning !== undefined) terminal.err(`  ${warning}\n`)
   if (tokens === undefined && !isLoopbackHost(host))
     throw new Exit(EXIT.badArguments, `--host ${host} is not of this machine alone: give --token-file too`)
@@ -96,7 +96,11 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
     ...(drills === undefined ? {} : { drills }),
     ...(title === undefined ? {} : { title }),
     access: {
-      ...(tokens === undefined ? {} : { tokens }),
+      ...(tokens === undefined
+        ? {}
+        : {
+            tokens: tokenFile === undefined ? tokens : rereadTokens(tokenFile, tokens, { clock: systemClock, logger }),
+          }),
       ...(allowHost === undefined ? {} : { hosts: allowHost }),
       ...(https === undefined ? {} : { https }),
     },

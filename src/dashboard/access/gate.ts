@@ -7,9 +7,10 @@ import type { Logger } from '../../logger.ts'
 import type { DashboardEnv } from '../env.ts'
 import type { Access } from './access.ts'
 import { Attempts } from './attempts.ts'
+import { CurrentTokens } from './current-tokens.ts'
 import { isForeignPart, isLoopbackAddress, isLoopbackHost, isNamed, siteOf } from './origin.ts'
 import { Sessions } from './sessions.ts'
-import { Tokens } from './tokens.ts'
+import type { Bearer } from './tokens.ts'
 import { isVisitor, mayDo, type Visitor } from './visitor.ts'
 
 const SESSION_MS = 12 * 3_600_000
@@ -31,7 +32,7 @@ type Asked = Context<DashboardEnv>
 export class Gate {
   readonly #access: Access
   readonly #basePath: string
-  readonly #tokens: Tokens
+  readonly #tokens: CurrentTokens
   readonly #sessions: Sessions
   readonly #attempts: Attempts
   readonly #clock: Clock
@@ -44,8 +45,15 @@ export class Gate {
     this.#clock = clock
     this.#logger = logger
     this.#basePath = basePath
-    this.#tokens = new Tokens(access.tokens ?? [])
     this.#sessions = new Sessions(clock, access.sessionMs ?? SESSION_MS)
+    this.#tokens = new CurrentTokens({
+      access,
+      logger,
+      onChange: (tokens) => {
+        const ended = this.#sessions.keepOnly((key) => tokens.has(key))
+        logger.info({ ended }, 'the dashboard has other tokens; whose token is gone was logged out')
+      },
+    })
     this.#attempts = new Attempts(clock)
     this.isOpen = access.tokens === undefined && access.identify === undefined
   }
@@ -83,26 +91,36 @@ export class Gate {
     if (identified && !isVisitor(identified))
       throw new TypeError('identify must return a name and a role (viewer, operator or admin), or undefined')
     if (identified) return { name: identified.name, role: identified.role }
-    const bearer = this.hasTokens ? this.#bearerOf(c) : undefined
-    if (bearer !== undefined) return this.#try(c, bearer)
+    const shown = this.hasTokens ? this.#bearerOf(c) : undefined
+    if (shown !== undefined) {
+      const bearer = this.#try(c, shown)
+      if ('kind' in bearer) return bearer
+      c.set('isStillIn', () => this.#tokens.now.has(bearer.key))
+      return bearer.visitor
+    }
     const id = getCookie(c, cookieName(c))
-    const visitor = id === undefined ? undefined : this.#sessions.visitorOf(id)
+    const isIn = (): Visitor | undefined => {
+      // Whose token is gone has no session either.
+      void this.#tokens.now
+      return id === undefined ? undefined : this.#sessions.visitorOf(id)
+    }
+    const visitor = isIn()
     if (!visitor) return { kind: 'unknown', tried: false }
-    c.set('session', id)
+    c.set('isStillIn', () => isIn() !== undefined)
     return visitor
   }
 
   /** Lets somebody in with a token, from now on by a cookie. */
   logIn(c: Asked, token: string): Visitor | Refusal {
-    const visitor = this.#try(c, token)
-    if ('kind' in visitor) return visitor
-    setCookie(c, cookieName(c), this.#sessions.begin(visitor), {
+    const bearer = this.#try(c, token)
+    if ('kind' in bearer) return bearer
+    setCookie(c, cookieName(c), this.#sessions.begin(bearer.visitor, bearer.key), {
       httpOnly: true,
       sameSite: 'Strict',
       path: this.#basePath || '/',
       secure: this.#access.https === true,
     })
-    return visitor
+    return bearer.visitor
   }
 
   logOut(c: Asked): void {
@@ -113,8 +131,8 @@ export class Gate {
 
   /** Whether who was let in is still: a stream outlives the request that opened it. */
   stillIn(c: Asked): () => boolean {
-    const id = c.get('session')
-    if (id !== undefined) return () => this.#sessions.visitorOf(id) !== undefined
+    const isStillIn = c.get('isStillIn')
+    if (isStillIn !== undefined) return isStillIn
     if (this.#access.identify === undefined) return () => true
     const until = this.#clock.now() + IDENTIFIED_MS
     return () => this.#clock.now() < until
@@ -133,12 +151,12 @@ export class Gate {
     }
   }
 
-  #try(c: Asked, token: string): Visitor | Refusal {
+  #try(c: Asked, token: string): Bearer | Refusal {
     const address = c.env?.incoming?.socket.remoteAddress ?? 'unknown'
     const waitMs = this.#attempts.waitOf(address)
     if (waitMs > 0) return { kind: 'wait', waitMs }
-    const visitor = this.#tokens.visitorOf(token)
-    if (visitor) return visitor
+    const bearer = this.#tokens.now.bearerOf(token)
+    if (bearer) return bearer
     this.#attempts.wrong(address)
     this.#logger.warn({ address }, 'somebody showed the dashboard a token that nobody has')
     return { kind: 'unknown', tried: true }

@@ -4,6 +4,8 @@ import type { Visitor } from './visitor.ts'
 
 interface Session {
   readonly visitor: Visitor
+  /** What lets them in, such as a token's key. */
+  readonly by: string
   /** By the clock. */
   readonly until: number
 }
@@ -31,8 +33,10 @@ export class Sessions {
   /**
    * Begins one, and returns its id, which nobody can guess. The eldest of the visitor gives way where they have too many,
    * and the eldest of all where there are too many.
+   *
+   * @param by what lets them in, for {@link keepOnly}.
    */
-  begin(visitor: Visitor): string {
+  begin(visitor: Visitor, by: string): string {
     this.#forgetOld()
     const own = [...this.#open].filter(([, session]) => session.visitor.name === visitor.name).map(([key]) => key)
     for (const eldest of own.slice(0, Math.max(0, own.length - MOST_OF_ONE + 1))) this.#open.delete(eldest)
@@ -41,7 +45,7 @@ export class Sessions {
       this.#open.delete(eldest)
     }
     const id = randomBytes(ID_BYTES).toString('base64url')
-    this.#open.set(keyOf(id), { visitor, until: this.#clock.now() + this.#lifeMs })
+    this.#open.set(keyOf(id), { visitor, by, until: this.#clock.now() + this.#lifeMs })
     return id
   }
 
@@ -52,6 +56,13 @@ export class Sessions {
 
   end(id: string): void {
     this.#open.delete(keyOf(id))
+  }
+
+  /** Ends those that nothing lets in any more. Returns how many that were. */
+  keepOnly(isLetIn: (by: string) => boolean): number {
+    const before = this.#open.size
+    for (const [key, { by }] of this.#open) if (!isLetIn(by)) this.#open.delete(key)
+    return before - this.#open.size
   }
 
   #forgetOld(): void {

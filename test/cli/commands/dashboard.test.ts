@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { chmodSync, writeFileSync } from 'node:fs'
+import { chmodSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { dashboardTokens, TOKENS_VARIABLE } from '../../../src/cli/dashboard-tokens.ts'
+import { dashboardTokens, rereadTokens, TOKENS_VARIABLE } from '../../../src/cli/dashboard-tokens.ts'
 import { Exit } from '../../../src/cli/exit-code.ts'
+import { silentLogger } from '../../../src/logger.ts'
 import { runCommand, startCommand } from '../../support/command.ts'
+import { FakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
 const TOKEN = 'a-token-of-ada-0123456789'
@@ -99,5 +101,39 @@ describe('tokens for the dashboard', () => {
         () => dashboardTokens(undefined, { [TOKENS_VARIABLE]: said }),
         (error: unknown) => error instanceof Exit && error.exitCode === 64 && !error.message.includes(TOKEN),
       )
+  })
+
+  it('are read again when the file has changed, once a second at most, and hold while it cannot be read', async (context) => {
+    const file = join(temporaryFolder('tokens', context), 'tokens')
+    const write = (text: string): void => writeFileSync(file, text, { mode: 0o600 })
+    const clock = new FakeClock()
+    const errors: string[] = []
+    const logger = { ...silentLogger, error: (fields: object) => void errors.push(JSON.stringify(fields)) }
+    write(`ada admin ${TOKEN}\nvera viewer ${TOKEN}2\n`)
+    const { tokens: first = [] } = dashboardTokens(file, {})
+    const tokens = rereadTokens(file, first, { clock, logger })
+    const names = (): readonly string[] => tokens().map(({ name, role }) => `${name} ${role}`)
+    assert.equal(tokens(), first)
+    write(`ada admin ${TOKEN}\n`)
+    assert.deepEqual(names(), ['ada admin', 'vera viewer'], 'the second is not over')
+    await clock.advance(1000)
+    assert.deepEqual(names(), ['ada admin'])
+    const now = tokens()
+    write(`ada admin ${TOKEN}\n`)
+    await clock.advance(1000)
+    assert.equal(tokens(), now, 'it says the same')
+    for (const wrong of [`ada ${TOKEN}`, '']) {
+      write(wrong)
+      await clock.advance(1000)
+      assert.equal(tokens(), now)
+    }
+    rmSync(file)
+    await clock.advance(1000)
+    assert.equal(tokens(), now)
+    assert.equal(errors.length, 3)
+    assert.ok(!errors.join('').includes(TOKEN))
+    write(`otto operator ${TOKEN}3\n`)
+    await clock.advance(1000)
+    assert.deepEqual(names(), ['otto operator'])
   })
 })
