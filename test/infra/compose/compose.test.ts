@@ -17,6 +17,9 @@ interface Service {
   readonly build?: string
   readonly command?: readonly string[]
   readonly container_name?: string
+  readonly hostname?: string
+  readonly networks?: Readonly<Record<string, { readonly aliases: readonly string[] }>>
+  readonly restart?: string
   readonly healthcheck?: { readonly test: readonly string[] }
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>
   readonly environment?: Readonly<Record<string, string>>
@@ -86,6 +89,32 @@ describe('compose.yaml', () => {
         assert.equal(condition, isOver ? 'service_completed_successfully' : 'service_healthy', name)
       }
     }
+  })
+
+  it('starts the nodes of the cluster one after the other, and has each found by the name that its peers know', () => {
+    const nodes = SERVICES.filter(([name]) => name.startsWith('rabbitmq-'))
+    assert.deepEqual(
+      nodes.map(([, { depends_on = {} }]) => Object.keys(depends_on)),
+      [[], ...nodes.slice(0, -1).map(([name]) => [name])],
+    )
+    const peers = readFileSync(join(FOLDER, 'compose/rabbitmq/rabbitmq.conf'), 'utf8')
+    for (const [name, { hostname = '', networks, environment }] of nodes) {
+      assert.deepEqual(networks?.['default']?.aliases, [hostname], name)
+      assert(peers.includes(` = ${environment?.['RABBITMQ_NODENAME']}\n`), name)
+      assert(environment?.['RABBITMQ_NODENAME']?.endsWith(`@${hostname}`), name)
+    }
+  })
+
+  it('leaves dead what a drill killed: nothing restarts, but for what is done once', () => {
+    const restarted = SERVICES.filter(([, { restart = 'no' }]) => restart !== 'no')
+    assert.deepEqual(
+      restarted.map(([name, { restart }]) => [name, restart]),
+      [['definitions', 'on-failure:5']],
+    )
+  })
+
+  it('gives nobody the root of the database', () => {
+    assert.deepEqual(services['database']?.environment, { MYSQL_RANDOM_ROOT_PASSWORD: 'yes' })
   })
 
   it('belongs to a profile in all its parts, so that nothing starts unasked', () => {
