@@ -1,4 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
 import { UnderstudyError, messageOf } from '../../src/errors.ts'
 import type { LabFolder } from '../labs/lab-folder.ts'
@@ -20,10 +21,16 @@ export async function installDatabase(folder: LabFolder, program: DatabaseProgra
   const started = spawnProcess(folder, 'database-install', {
     file: program.installer ?? program.server,
     args: program.flavour === 'mariadb' ? mariadbInstall(program) : mysqlInstall(folder, program),
+    env: ownTemporaries(folder),
   })
   const how = await exit(folder, 'database-install', started, INSTALL_WITHIN_MS, signal)
   if (how !== 'code 0' || !existsSync(folder.at('database', 'mysql'))) {
-    throw await failure(folder, 'database-install', `${program.product} could not make its data directory (${how})`)
+    const what = `${program.product} could not make its data directory (${how})`
+    // Behind its error it says at length where to look and whom to ask.
+    const said = await firstError(folder.log('database-install'))
+    throw said === undefined
+      ? await failure(folder, 'database-install', what)
+      : new UnderstudyError('unsupported', `${what}: ${said}`)
   }
 }
 
@@ -70,6 +77,7 @@ async function startAndWait(
   const started = spawnProcess(folder, 'database', {
     file: program.server,
     args: [...serverArguments(folder, program, login), ...more],
+    env: ownTemporaries(folder),
   })
   let ended: string | undefined
   void started.ended.then((how) => (ended = how))
@@ -137,6 +145,16 @@ function serverArguments(
   ]
 }
 
+/**
+ * A server that starts removes what looks like a dead one's temporary tables, also those of one that lives and has the
+ * same directory for them: of two that were installed at once in `/tmp` one lost a table in the middle of it.
+ */
+function ownTemporaries(folder: LabFolder): { readonly TMPDIR: string } {
+  const path = folder.at('database-tmp')
+  mkdirSync(path, { recursive: true, mode: 0o700 })
+  return { TMPDIR: path }
+}
+
 /** A new data directory lets everybody on this machine in as root, without a password. */
 function lockOut(program: DatabaseProgram): string[] {
   return program.flavour === 'mariadb'
@@ -164,6 +182,14 @@ async function exit(
   void started.ended.then((text) => (how = text))
   const what = `the end of ${name} of ${folder.id}`
   return await waitUntil(() => how, { what, withinMs, signal })
+}
+
+async function firstError(path: string): Promise<string | undefined> {
+  const log = await readFile(path, 'utf8').catch(() => '')
+  return log
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => /^ERROR\b|\[ERROR\]/.test(line))
 }
 
 async function failure(folder: LabFolder, name: string, what: string): Promise<UnderstudyError> {
