@@ -53,9 +53,11 @@ const TRIMMED = 0.2
 const FEWEST_ROUNDS = 8
 
 /**
- * Sets the drills side by side. Outage, failover and retry threshold are compared at an equal wait for the lock: of
- * each drill's own wait, which is a draw that no watcher takes part in, the median of all drills takes the place. So
- * a change is a share of the figure as it is, and no lottery decides.
+ * Sets the drills side by side. Outage, failover and retry threshold are compared at an equal wait for the lock: the
+ * median of all drills takes the place of each drill's own wait, which is a draw of up to `lockPollMs` by when the kill
+ * fell. So a change is a share of the figure as it is, and no lottery decides. What those who look may add to the wait
+ * itself, a timer that is late by a millisecond or two, stands in the row of that wait, which no number of drills that
+ * anybody has time for can judge.
  */
 export function compareRuns(runs: readonly DrillRun[]): readonly Compared[] {
   const rounds = [...Map.groupBy(runs, ({ round }) => round).values()]
