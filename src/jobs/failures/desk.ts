@@ -36,7 +36,7 @@ export interface SearchOptions {
   /** How many at most, from 1 to 1,000. Defaults to 100. */
   readonly limit?: number
   /** The `next` of the page before. Defaults to the first page. */
-  readonly after?: string
+  readonly after?: string | undefined
 }
 
 const DEFAULT_LIMIT = 100
