@@ -30,6 +30,7 @@ const USUAL: Readonly<Record<string, string>> = {
   ENOENT: 'there is no such file or folder',
   EACCES: 'permission denied',
   EPERM: 'permission denied',
+  EEXIST: 'it is there already',
   EISDIR: 'it is a folder',
   ENOTDIR: 'part of the path is not a folder',
   ENOSPC: 'the disk is full',

@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { Command, CommanderError } from 'commander'
+import { Command } from 'commander'
+import { inOwnWords, missingAfterUnknown } from './command-errors.ts'
 import { commands } from './compose.ts'
 import { EXIT, explain } from './exit-code.ts'
 import { examples } from './examples.ts'
+import { plainHelp } from './help.ts'
 import { processTerminal, type ProcessTerminal } from './terminal/terminal.ts'
 
 /** Runs one command line and returns its exit code. Whatever goes wrong is one line on stderr. */
@@ -69,6 +71,16 @@ const GROUPS: readonly { readonly title: string; readonly names: readonly string
   },
 ]
 
+const EXIT_CODES = `
+
+Exit codes:
+  0    done, or the claim held
+  1    an objective was violated, or the job failed
+  2    nothing can be said or done: brokers that do not answer, a fault that was not proven, nothing found
+  64   the command line is wrong
+  70   this program broke
+  130  interrupted, after healing`
+
 /** The whole tree of commands. */
 export function program(terminal: ProcessTerminal): Command {
   const version = packageVersion()
@@ -82,7 +94,7 @@ export function program(terminal: ProcessTerminal): Command {
         'understudy drill                             # a failover on this machine, and what became of every job',
         'understudy lab list                          # which real brokers can be hurt here',
         'understudy help drill',
-      ]),
+      ]) + EXIT_CODES,
     )
   for (const sub of commands(terminal, version)) {
     const group = GROUPS.find(({ names }) => names.includes(sub.name()))
@@ -90,9 +102,10 @@ export function program(terminal: ProcessTerminal): Command {
     command.addCommand(sub, { hidden: NOT_FOR_PEOPLE.has(sub.name()) })
   }
   for (const each of [command, ...command.commands, ...command.commands.flatMap((sub) => sub.commands)]) {
+    plainHelp(each)
     missingAfterUnknown(each)
     each.exitOverride((error) => {
-      throw withHint(error, each)
+      throw inOwnWords(error, each)
     })
     each.configureOutput({
       writeOut: terminal.out,
@@ -103,41 +116,6 @@ export function program(terminal: ProcessTerminal): Command {
     })
   }
   return command
-}
-
-/**
- * An option that is misspelt is told as that, and not as the one that is missing: commander looks first at what is
- * mandatory.
- */
-function missingAfterUnknown(command: Command): void {
-  const mandatory = command.options.filter((option) => option.mandatory)
-  if (mandatory.length === 0) return
-  for (const option of mandatory) option.makeOptionMandatory(false)
-  command.hook('preAction', () => {
-    const missing = mandatory.find((option) => command.getOptionValue(option.attributeName()) === undefined)
-    if (missing === undefined) return
-    const message = `required option '${missing.flags}' not specified`
-    command.error(message, { code: 'commander.missingMandatoryOptionValue' })
-  })
-}
-
-/** What was missing or unknown, and where to read what is there. */
-const SHOWN_BY_HELP: ReadonlySet<string> = new Set([
-  'commander.missingArgument',
-  'commander.missingMandatoryOptionValue',
-  'commander.optionMissingArgument',
-  'commander.excessArguments',
-  'commander.unknownCommand',
-  'commander.unknownOption',
-])
-
-/** The error of a command, for whoever sees it for the first time. */
-function withHint(error: CommanderError, command: Command): CommanderError {
-  if (!SHOWN_BY_HELP.has(error.code)) return error
-  const path: string[] = []
-  for (let each: Command | null = command; each !== null; each = each.parent) path.unshift(each.name())
-  const line = error.message.trimEnd().replace(/\.$/, '')
-  return new CommanderError(error.exitCode, error.code, `${line}; \`${path.join(' ')} --help\` shows how it is called`)
 }
 
 function packageVersion(): string {

@@ -65,6 +65,8 @@ describe('the help of', () => {
       for (const argument of command.registeredArguments) assert.notEqual(argument.description, '', argument.name())
       const examples = examplesOf(command)
       assert(examples.length > 0 && examples[0] !== '', 'no example')
+      for (const line of examples)
+        assert.doesNotMatch(line.replaceAll(/'[^']*'|"[^"]*"/g, ''), /\w[<>]/, 'a shell takes it')
       const called = await Promise.all(examples.map(commandFor))
       assert(
         called.some((name) => name === path || name.startsWith(`${path} `)),
@@ -72,6 +74,15 @@ describe('the help of', () => {
       )
     })
   }
+})
+
+describe('the list of commands', () => {
+  it('names the arguments of each as its own help does', () => {
+    const list = helpOf(program(terminal))
+    for (const called of ['worker <uri>', 'abort <uri> <id>', 'drill [plan]', 'completion <shell>'])
+      assert.ok(list.includes(`\n  ${called} `), called)
+    assert.doesNotMatch(list, /\[uri\]/)
+  })
 })
 
 describe('help', () => {

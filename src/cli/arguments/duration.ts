@@ -1,19 +1,18 @@
 import { InvalidArgumentError, Option } from 'commander'
 import { DURATION_FORM, formatQueryDuration, parseQueryDuration } from '../../jobs/failures/query-duration.ts'
 
-const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
+const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const LONGEST_MS = 24 * 3_600_000
 const LONGEST_IN_DAYS_MS = 10 * 365 * 86_400_000
 
 /** Reads `50ms`, `1.5s`, `10m` or `1h` as milliseconds, from `leastMs` to `mostMs`, which defaults to a day. */
 export function duration(leastMs: number, mostMs: number = LONGEST_MS): (text: string) => number {
   return (text) => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
-    const ms = Number(match?.[1]) * (UNITS[match?.[2] ?? ''] ?? Number.NaN)
+    const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text) ?? []
+    const ms = Number(number) * UNITS[unit as keyof typeof UNITS]
     if (Number.isNaN(ms)) throw new InvalidArgumentError('Write a number with its unit: 50ms, 1.5s, 10m.')
     if (ms < leastMs || ms > mostMs) {
-      const most = mostMs === LONGEST_MS ? '24h' : formatDuration(mostMs)
-      throw new InvalidArgumentError(`It must be from ${formatDuration(leastMs)} to ${most}.`)
+      throw new InvalidArgumentError(`It must be from ${writeDuration(leastMs)} to ${writeDuration(mostMs)}.`)
     }
     return ms
   }
@@ -42,8 +41,9 @@ export function durationOption(
   return new Option(flags, description).argParser(parse).default(ms, writeDuration(ms))
 }
 
-/** What {@link duration} reads as exactly this: `50ms`, `1.5s`, `1500.25ms`. */
+/** What {@link duration} reads as exactly this: `50ms`, `1.5s`, `90s`, `1h`, `1500.25ms`. */
 export function writeDuration(ms: number): string {
+  for (const unit of ['h', 'm'] as const) if (ms > 0 && ms % UNITS[unit] === 0) return `${ms / UNITS[unit]}${unit}`
   return Number.isInteger(ms) ? formatDuration(ms) : `${ms}ms`
 }
 

@@ -28,7 +28,7 @@ const CUT = /…$/
 /** Aborts one job where it runs. */
 export function abortCommand(terminal: Terminal): Command {
   return new Command('abort')
-    .description('abort one job where it runs; once it has ended it is kept as a failure with the reason "aborted"')
+    .description('abort one job where it runs')
     .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
     .argument('[id]', "the job's id, or the beginning of it as `understudy workers` shows it")
     .usage('[options] <uri> <id>')
@@ -45,7 +45,10 @@ export function abortCommand(terminal: Terminal): Command {
           'understudy abort amqp://localhost order-17 --failures failures.db    # and note it in the audit there',
         ],
         ['UNDERSTUDY_URI', 'UNDERSTUDY_FAILURES'],
-      )}\nIt ends with 0 when a worker that runs the job was told, with 2 when none has it.`,
+      )}
+
+Once the job has ended it is kept as a failure with the reason "aborted".
+It ends with 0 when a worker that runs the job was told, with 2 when none has it.`,
     )
     .action((uri: string | undefined, id: string | undefined, options: AbortOptions) =>
       abort(wordsOf(uri, id === undefined ? [] : [id]), options, terminal),

@@ -10,7 +10,7 @@ import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
 import { several } from '../arguments/repeated-option.ts'
-import { onStores, openFailures, openResults, optionalFailuresOption, resultsOption } from '../jobs/open-stores.ts'
+import { onStores, openFailures, openResults, optionalFailuresOption, keptResultsOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
 import { terminalLogger } from '../terminal/logger.ts'
 import { statusLines } from '../terminal/status-line.ts'
@@ -19,7 +19,7 @@ import { wholeNumber } from '../arguments/whole-number.ts'
 
 interface DashboardCommandOptions {
   readonly failures?: StoreLocation
-  readonly results: StoreLocation
+  readonly results?: StoreLocation
   readonly drills?: string
   readonly queue?: readonly string[]
   readonly host: string
@@ -42,7 +42,7 @@ export function dashboardCommand(terminal: Terminal): Command {
     .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
     .usage('[options] <uri>')
     .addOption(optionalFailuresOption())
-    .addOption(resultsOption())
+    .addOption(keptResultsOption())
     .option('--drills <folder>', 'where drills are stored; ./drills when there is one')
     .option('--queue <name>', 'show this queue beside those of the workers; may be repeated', several)
     .option('--host <address>', 'where to listen; any but this machine alone takes tokens', DEFAULT_HOST)
@@ -82,7 +82,7 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
   const stores = {
     ...(options.failures === undefined ? {} : openFailures(options.failures)),
     // What comes by reply comes to the enqueuer alone.
-    ...(options.results.kind === 'reply' ? {} : openResults(options.results)),
+    ...(options.results === undefined || options.results.kind === 'reply' ? {} : openResults(options.results)),
   }
   const drills = drillsAt(options.drills)
   const logger = terminalLogger(terminal.err)

@@ -62,7 +62,11 @@ export function drillCommand(dependencies: DrillCommandDependencies): Command {
     .argument('[plan]', 'a YAML file of several drills, each with the options below by their names')
   for (const option of drillOptions()) command.addOption(option)
   return command
-    .option('--out <folder>', 'where the history, the result and the report go', namedFolder)
+    .option(
+      '--out <folder>',
+      'where the history, the result and the report go; a new folder in ./drills when not given',
+      namedFolder,
+    )
     .option('--json', 'print the result as one JSON document')
     .addHelpText('after', `${EXAMPLES}\n${PLAN_HELP}`)
     .action(async (plan: string | undefined, options: DrillOptions & OutputOptions) => {

@@ -65,9 +65,9 @@ export function enqueueCommand(terminal: Terminal): Command {
     .option('--request-id <id>', 'the request that it is a part of')
     .option('--header <name=value>', 'a header of your own; may be repeated', header)
     .addOption(
-      new Option('--wait [duration]', 'wait for the result and print it; 60s when no duration is given')
-        .preset(`${RESULT_WAIT_MS}ms`)
-        .argParser(longDuration(1, LONGEST_RESULT_MS)),
+      new Option('--wait [duration]', 'wait for the result and print it; 60s when no duration is given').argParser(
+        longDuration(1, LONGEST_RESULT_MS),
+      ),
     )
     .addOption(resultsOption())
     .addOption(brokerWaitOption())

@@ -116,7 +116,7 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
     lab
       .command(name)
       .description(does)
-      .argument('<node>', 'a broker, such as a')
+      .argument('<node>', 'a broker of the lab, such as b; `lab status` names them')
       .option('--lab <id>', 'a lab by its name or id; the only one that is up when not given')
       .option('--json', 'print one JSON document')
       .addHelpText('after', examples([`understudy lab ${name} a`, `understudy lab ${name} b --lab rabbitmq-quorum`]))

@@ -4,6 +4,7 @@ import type { Delivery } from '../../listener/delivery.ts'
 import { duration, durationOption } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
+import { brokersAt } from '../jobs/broker-words.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../terminal/status-line.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -21,7 +22,8 @@ interface ListenCommandOptions {
 export function listenCommand(terminal: Terminal): Command {
   return new Command('listen')
     .description('take jobs, print them and acknowledge each, over any failover URI')
-    .argument('<uri>', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .usage('[options] <uri>')
     .option('--from <destination>', 'where the jobs come from', 'queue://drill')
     .option('--count <n>', 'end after so many; without end when not given', wholeNumber(1, 1e9))
     .option('--prefetch <n>', 'unsettled deliveries the broker may have out', wholeNumber(1, 65_535), 10)
@@ -29,12 +31,15 @@ export function listenCommand(terminal: Terminal): Command {
     .option('--json', 'print each delivery as one line of JSON')
     .addHelpText(
       'after',
-      examples([
-        'understudy listen "$(understudy lab uri)"',
-        'understudy listen amqp://localhost --from "exchange://user.commands/user.#" --count 10 --json',
-      ]),
+      examples(
+        [
+          'understudy listen "$(understudy lab uri)"',
+          'understudy listen amqp://localhost --from "exchange://user.commands/user.#" --count 10 --json',
+        ],
+        ['UNDERSTUDY_URI'],
+      ),
     )
-    .action((uri: string, options: ListenCommandOptions) => listen(uri, options, terminal))
+    .action((uri: string | undefined, options: ListenCommandOptions) => listen(brokersAt(uri), options, terminal))
 }
 
 async function listen(uri: string, options: ListenCommandOptions, terminal: Terminal): Promise<void> {

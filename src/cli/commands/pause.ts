@@ -40,7 +40,7 @@ export function resumeCommand(terminal: Terminal, width: number): Command {
 
 function pausing(terminal: Terminal, width: number, action: Action, description: string): Command {
   return new Command(action)
-    .description(`${description}; where failures have a store, for workers that start later too`)
+    .description(description)
     .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
     .usage('[options] <uri>')
     .option('--queue <name>', 'only this queue; may be repeated', several)
@@ -52,13 +52,13 @@ function pausing(terminal: Terminal, width: number, action: Action, description:
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
-      examples(
+      `${examples(
         [
           `understudy ${action} amqp://localhost --queue images --failures failures.db`,
           `understudy ${action} amqp://localhost --worker web1:4711:1`,
         ],
         ['UNDERSTUDY_URI', 'UNDERSTUDY_FAILURES'],
-      ),
+      )}\n\nWith --failures it is noted there, and holds for workers that start later too.`,
     )
     .action((uri: string | undefined, options: PauseOptions) => pause(brokersAt(uri), options, terminal, width, action))
 }

@@ -6,6 +6,7 @@ import { parseDestination } from '../../transport/destination.ts'
 import { duration, durationOption, formatDuration } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
+import { brokersAt } from '../jobs/broker-words.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../terminal/status-line.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -22,19 +23,23 @@ interface ProduceOptions {
 export function produceCommand(terminal: Terminal): Command {
   return new Command('produce')
     .description('send a unique job at a fixed rate, over any failover URI, and say what became of each')
-    .argument('<uri>', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
+    .usage('[options] <uri>')
     .option('--to <destination>', 'where the jobs go', 'queue://drill')
     .addOption(durationOption('--every <duration>', 'from one job to the next', duration(1), 1000))
     .option('--count <n>', 'how many jobs; without end when not given', wholeNumber(1, 1e9))
     .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
     .addHelpText(
       'after',
-      examples([
-        'understudy produce "$(understudy lab uri)"',
-        'understudy produce "failover:(stomp://a:61613,stomp://b:61613)" --to queue://orders --every 50ms --count 1000',
-      ]),
+      examples(
+        [
+          'understudy produce "$(understudy lab uri)"',
+          'understudy produce "failover:(stomp://a:61613,stomp://b:61613)" --to queue://orders --every 50ms --count 1000',
+        ],
+        ['UNDERSTUDY_URI'],
+      ),
     )
-    .action((uri: string, options: ProduceOptions) => produce(uri, options, terminal))
+    .action((uri: string | undefined, options: ProduceOptions) => produce(brokersAt(uri), options, terminal))
 }
 
 async function produce(uri: string, options: ProduceOptions, terminal: Terminal): Promise<void> {

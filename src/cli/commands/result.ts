@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
-import { openResults, resultsOption } from '../jobs/open-stores.ts'
+import { openResults, keptResultsOption } from '../jobs/open-stores.ts'
 import { resultText } from '../jobs/result-text.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
 import { plainLine } from '../terminal/text-table.ts'
@@ -9,7 +9,7 @@ import { withStores } from '../jobs/with-app.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 interface ResultOptions {
-  readonly results: StoreLocation
+  readonly results?: StoreLocation
   readonly json?: true
 }
 
@@ -18,7 +18,7 @@ export function resultCommand(terminal: Terminal): Command {
   return new Command('result')
     .description('print what a job returned, where results are kept')
     .argument('<id>', "the job's id")
-    .addOption(resultsOption())
+    .addOption(keptResultsOption())
     .option('--json', 'print one JSON document')
     .addHelpText(
       'after',
@@ -28,13 +28,13 @@ export function resultCommand(terminal: Terminal): Command {
           'understudy result order-17 --results sqlite:results.db --json',
         ],
         ['UNDERSTUDY_RESULTS'],
-      )}\nIt ends with 0 for a job that succeeded, with 1 for one that failed, with 2 while nothing is known.`,
+      )}\n\nIt ends with 0 for a job that succeeded, with 1 for one that failed, with 2 while nothing is known.`,
     )
     .action((id: string, options: ResultOptions) => result(id, options, terminal))
 }
 
 async function result(id: string, { results, json }: ResultOptions, terminal: Terminal): Promise<void> {
-  if (results.kind === 'reply' || results.kind === 'none')
+  if (results === undefined || results.kind === 'reply' || results.kind === 'none')
     throw new Exit(
       EXIT.badArguments,
       'where are results kept? Give --results, such as redis://localhost:6379 or sqlite:results.db, or set UNDERSTUDY_RESULTS',

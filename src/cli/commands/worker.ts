@@ -109,11 +109,11 @@ export function workerCommand(terminal: ProcessTerminal): Command {
 const SIGNALS = `
 
 Signals:
-  TERM, INT   take no more, finish within --grace, then abort; a second one aborts at once
-  QUIT        take no more, finish however long it takes
-  USR2, TSTP  pause; CONT resumes
-  USR1        abort what is in hand, keep it as aborted, and go on
-  TTIN        print what is in hand
+  TERM, INT, HUP  take no more, finish within --grace, then abort; a second one aborts at once
+  QUIT            take no more, finish however long it takes
+  USR2, TSTP      pause; CONT resumes
+  USR1            abort what is in hand, keep it as aborted, and go on
+  TTIN            print what is in hand
 It ends with 0 when all that was in hand is finished, with 130 when some of it goes back to the broker.`
 
 async function work(uri: string, options: WorkerCommandOptions, terminal: ProcessTerminal): Promise<void> {

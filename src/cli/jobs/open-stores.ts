@@ -45,6 +45,13 @@ export function resultsOption(): Option {
     .default(REPLY, showLocation(REPLY))
 }
 
+/** Where results are looked up: those that go by reply are nowhere. */
+export function keptResultsOption(): Option {
+  return new Option('--results <store>', 'where results are kept: sqlite:FILE, mysql://… or redis://host:6379')
+    .env('UNDERSTUDY_RESULTS')
+    .argParser(storeLocation(['sqlite', 'mysql', 'redis', 'reply', 'none']))
+}
+
 /** @throws Exit for a file that is not there and is to be read only. */
 export function openFailures(
   location: StoreLocation,

@@ -102,7 +102,7 @@ export function thresholdOptions(): readonly Option[] {
     )
       .argParser(schedule)
       .default([], 'none'),
-    new Option('--out <folder>', 'where the search goes').argParser(namedFolder),
+    new Option('--out <folder>', 'where the search goes; a folder in ./drills when not given').argParser(namedFolder),
     new Option('--resume <folder>', 'go on with a search that was interrupted, or look at one that is done').argParser(
       namedFolder,
     ),

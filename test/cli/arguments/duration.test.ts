@@ -12,6 +12,15 @@ describe('the option for a duration', () => {
     assert.equal(duration(1)(written ?? ''), 1500)
   })
 
+  it('has whole minutes and hours in the help as such', () => {
+    const shown = (ms: number): string =>
+      new Command('test').addOption(durationOption('--wait <duration>', 'how long', duration(1), ms)).helpInformation()
+    assert.match(shown(3_600_000), /\(default: 1h\)/)
+    assert.match(shown(120_000), /\(default: 2m\)/)
+    assert.match(shown(90_000), /\(default: 90s\)/)
+    assert.throws(() => duration(50, 60_000)('2h'), /from 50ms to 1m\./)
+  })
+
   it('is its default in milliseconds when it is not given, and else what was given', () => {
     const parsed = (args: string[]): object =>
       new Command('test').addOption(option).parse(args, { from: 'user' }).opts()

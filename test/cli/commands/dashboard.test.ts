@@ -69,7 +69,7 @@ describe('understudy dashboard', () => {
         /^understudy: .*bad, line 1: write a name, a role \(viewer, operator or admin\) and a token\n$/,
       ],
       [['--drills', join(folder, 'none')], /^understudy: --drills: there is no folder/],
-      [['--port', '70000'], /^understudy: option '--port <n>'/],
+      [['--port', '70000'], /^understudy: option --port: "70000" will not do/],
     ] as const) {
       const { exitCode, stdout, stderr } = await runCommand(['dashboard', 'memory:nobody', '--port', '0', ...args])
       assert.deepEqual([exitCode, stdout], [64, ''], stderr)

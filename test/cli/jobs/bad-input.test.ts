@@ -45,7 +45,10 @@ const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: nu
   { args: ['abort', URI], names: /which job\?.*understudy workers/ },
   { args: ['abort', URI, 'a', 'b'], names: /too many arguments/ },
   { args: ['abort', URI, 'a', '--failures', '/nowhere/f.db'], exitCode: 2, names: /no \/nowhere\/f\.db; --failures/ },
-  { args: ['pause', URI, '--wait', '2h'], names: /--wait.*60s/ },
+  {
+    args: ['pause', URI, '--wait', '2h'],
+    names: /^understudy: option --wait: "2h" will not do; it must be from 1ms to 1m$/m,
+  },
 ]
 
 describe('bad input to the commands of jobs', () => {

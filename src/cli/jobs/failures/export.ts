@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 import { Command } from 'commander'
-import { messageOf } from '../../../errors.ts'
+import { fileProblem } from '../../../folder.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import {
   failures,
@@ -21,7 +21,7 @@ export function exportCommand(context: FailuresContext): Command {
     .description('print each failure as one line of JSON, arguments in base64, the latest first')
     .argument('[query...]', 'which failures; all when not given')
     .option('--out <file>', 'write them to a file')
-  const lines = ['understudy failures export > failures.jsonl', 'understudy failures export age>30d --out old.jsonl']
+  const lines = ['understudy failures export > failures.jsonl', "understudy failures export 'age>30d' --out old.jsonl"]
   return onFailures(command, lines).action(async (words: readonly string[], options: ExportOptions) => {
     const query = queryOf(context, words)
     await withFailures(context, options, async (desk) => {
@@ -52,7 +52,7 @@ async function newFile(path: string): Promise<NewFile> {
     try {
       return await what
     } catch (error) {
-      throw new Exit(EXIT.badArguments, `--out ${path} cannot be written: ${messageOf(error)}`)
+      throw new Exit(EXIT.badArguments, `--out ${path} cannot be written: ${fileProblem(error)}`)
     }
   }
   const file = await attempt(open(path, 'wx'))

@@ -6,7 +6,7 @@ import { parseQuery } from '../../../jobs/failures/query-parser.ts'
 import type { FailureQuery } from '../../../jobs/failures/query.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
 import type { Terminal } from '../../terminal/terminal.ts'
-import { examples } from '../../examples.ts'
+import { examples, type Variable } from '../../examples.ts'
 import { failuresOption, openFailures } from '../open-stores.ts'
 import { explainQuery } from './query-argument.ts'
 import type { StoreLocation } from '../store-location.ts'
@@ -25,7 +25,7 @@ export interface StoredOptions {
 }
 
 /** Options and help that all of them have. */
-export function onFailures(command: Command, lines: readonly string[], variables: readonly string[] = []): Command {
+export function onFailures(command: Command, lines: readonly string[], variables: readonly Variable[] = []): Command {
   return command
     .addOption(failuresOption())
     .option('--json', 'print one JSON document')

@@ -72,7 +72,7 @@ function listing(
 /** `failures show`. */
 export function showCommand(context: FailuresContext): Command {
   const command = new Command('show')
-    .description('all that is known of one')
+    .description('all that is known of one failure')
     .argument('<id>', 'its id, or the beginning of it')
   const lines = ['understudy failures show 5d0c2f71.0', 'understudy failures show 5d0c2f71 --json']
   return onFailures(command, lines).action(async (id: string, options: StoredOptions) => {
@@ -92,7 +92,7 @@ export function groupsCommand(context: FailuresContext): Command {
     .description('kept failures by their cause, the largest group first')
     .argument('[query...]', 'which failures; all when not given')
     .option('--limit <n>', 'how many groups', wholeNumber(1, 1000), 20)
-  const lines = ['understudy failures groups', 'understudy failures groups status:failed age<1d --json']
+  const lines = ['understudy failures groups', "understudy failures groups 'status:failed age<1d' --json"]
   return onFailures(command, lines).action(async (words: readonly string[], options: PageOptions) => {
     const query = queryOf(context, words)
     await withFailures(context, options, async (desk) => {
