@@ -2,6 +2,7 @@ import { MemoryBrokers } from '../../adapters/memory/brokers.ts'
 import { memoryTransport } from '../../adapters/memory/transport.ts'
 import type { Clock } from '../../src/clock.ts'
 import { prepare } from '../../src/connect.ts'
+import type { Connection } from '../../src/connection.ts'
 import type { BrokerControl, BrokerNode } from '../../src/drill/broker-control.ts'
 import type { Fault } from '../../src/drill/fault.ts'
 import type { HistoryEvent } from '../../src/drill/history.ts'
@@ -37,6 +38,8 @@ export interface ScriptedDrill {
   readonly proof?: (signal: AbortSignal, clock: Clock) => Promise<string | undefined>
   /** When the drill's own process stands still, from when the first down begins, and for how long. Defaults to never. */
   readonly stall?: { readonly atMs: number; readonly forMs: number }
+  /** So many jobs go elsewhere from that one on, and are confirmed all the same. Defaults to none. */
+  readonly strays?: { readonly from: number; readonly count: number }
   /** Defaults to `after-hold`. */
   readonly heals?: Fault['heals']
 }
@@ -91,7 +94,7 @@ export async function drillByScript(script: ScriptedDrill): Promise<readonly His
           control,
           clock,
           objectives: { windowMs: 1000 },
-          prepare: (observer) => prepare(uri, { observer, clock }),
+          prepare: async (observer) => straying(await prepare(uri, { observer, clock }), script),
           probeOf: () => ({ transport: memoryTransport(undefined, clock), endpoint }),
           sinks: [(event) => events.push(event)],
           onPhase: () => undefined,
@@ -103,6 +106,23 @@ export async function drillByScript(script: ScriptedDrill): Promise<readonly His
     broker.reset()
   }
   return events
+}
+
+/** The same client, some of whose sends go to a queue that nobody listens to. */
+function straying(client: Connection, { strays }: ScriptedDrill): Connection {
+  if (strays === undefined) return client
+  let sends = 0
+  return new Proxy(client, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      if (name !== 'send') return value.bind(target)
+      return (...[destination, ...rest]: Parameters<Connection['send']>): Promise<unknown> => {
+        const nth = sends++ - strays.from
+        return target.send(nth >= 0 && nth < strays.count ? 'queue://elsewhere' : destination, ...rest)
+      }
+    },
+  })
 }
 
 /** One trial of a threshold search on such a broker. */

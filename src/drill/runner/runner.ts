@@ -205,7 +205,8 @@ class Drill {
     const { everyMs, steadyMs = DRILL_DEFAULTS.steadyMs } = this.#plan
     const jobs = Math.max(FEWEST_STEADY_JOBS, Math.min(MOST_STEADY_JOBS, Math.ceil(steadyMs / everyMs)))
     const limitMs = STEADY_LIMIT_MS + jobs * everyMs + steadyMs
-    const isSteady = (): boolean => this.#workload.delivered >= jobs && this.#flows()
+    const isSteady = (): boolean =>
+      this.#workload.delivered >= jobs && this.#flows() && this.#workload.undelivered <= this.#few()
     if (await waitSteadily(clock, steadyMs, limitMs, this.#signal, isSteady)) return undefined
     const { unconfirmed, undelivered } = this.#workload
     return `There was no steady state within ${Math.round(limitMs / 1000)} s: ${unconfirmed} jobs unconfirmed, ${undelivered} undelivered`
@@ -382,10 +383,17 @@ class Drill {
     this.#recording.record({ type: 'drain', ok, outstanding: this.#workload.unconfirmed + this.#workload.undelivered })
   }
 
-  /** Confirms come and deliveries keep up: nothing is older than a few jobs. */
+  /**
+   * Confirms come and deliveries keep up: nothing is older than a few jobs. Jobs that later ones have overtaken do
+   * not count: they may be lost, and the drain is what waits for them.
+   */
   #flows(): boolean {
-    const few = Math.max(5, Math.ceil(1000 / this.#plan.everyMs))
-    return this.#workload.connected && this.#workload.unconfirmed <= few && this.#workload.undelivered <= few
+    const few = this.#few()
+    return this.#workload.connected && this.#workload.unconfirmed <= few && this.#workload.behind <= few
+  }
+
+  #few(): number {
+    return Math.max(5, Math.ceil(1000 / this.#plan.everyMs))
   }
 
   #probe(node: BrokerNode): Promise<void> {

@@ -45,6 +45,8 @@ export class Workload {
   readonly #ticker: Ticker
   readonly #open = new Set<string>()
   readonly #undelivered = new Set<string>()
+  /** Of those, the ones that no later job was delivered before. */
+  readonly #notOvertaken = new Set<string>()
   readonly #delivered = new Map<string, number>()
   #connection: Connection | undefined
   #listener: Listener | undefined
@@ -73,6 +75,14 @@ export class Workload {
   /** Jobs that a broker confirmed and that were not delivered yet. */
   get undelivered(): number {
     return this.#undelivered.size
+  }
+
+  /**
+   * Undelivered jobs that no job of a later turn was delivered before. What a queue hands out while older ones are
+   * missing shows that it flows, and that those may never come.
+   */
+  get behind(): number {
+    return this.#notOvertaken.size
   }
 
   /** When a job was last confirmed, by the clock; 0 before the first. */
@@ -197,7 +207,9 @@ export class Workload {
         recording.record({ type: 'res', id, k, outcome: OUTCOMES[end] })
         if (end !== 'confirmed') return
         this.#confirmedAt = this.#options.clock.now()
-        if (!this.#delivered.has(id)) this.#undelivered.add(id)
+        if (this.#delivered.has(id)) return
+        this.#undelivered.add(id)
+        this.#notOvertaken.add(id)
       },
       gaveUp: ({ id }) => {
         this.#failed += 1
@@ -217,11 +229,20 @@ export class Workload {
     recording.record({ type: 'dlv', id, runId: runOf(delivery), k: attempt, redelivered, endpoint })
     this.#lastDeliveryAt = this.#options.clock.now()
     this.#undelivered.delete(id)
+    this.#overtake(id)
     const n = (this.#delivered.get(id) ?? 0) + 1
     this.#delivered.set(id, n)
     recording.record({ type: 'cack', id, n })
     await delivery.ack()
     recording.record({ type: 'cackok', id, n })
+  }
+
+  /** Ids grow with the turn; what was confirmed out of turn is found with the next delivery. */
+  #overtake(id: string): void {
+    for (const earlier of this.#notOvertaken) {
+      if (earlier > id) return
+      this.#notOvertaken.delete(earlier)
+    }
   }
 
   #onStatus(event: StatusEvent): void {

@@ -35,6 +35,15 @@ describe('A drill', () => {
     assert.ok(timeOf(events, 'drain') - timeOf(events, 'fault') < 20_000)
   })
 
+  it('does not wait for jobs that later ones have overtaken before its drain does', async () => {
+    const downs = [{ fromMs: 0, untilMs: 1000 }]
+    const strays = { from: 60, count: 30 }
+    const events = await drillByScript({ ...SCRIPT, seed: 3, downs, strays })
+    assert.equal(judge(events).jobs.lost, 30)
+    // Held for 2 s, watched for 2 s, drained for 30 s.
+    assert.ok(timeOf(events, 'drain') - timeOf(events, 'fault') < 40_000)
+  })
+
   it('stops waiting for brokers to settle as soon as an abort condition is met, and says which', async () => {
     const settle = async (signal: AbortSignal, clock: Clock): Promise<string> => {
       await pause(clock, 3_600_000, signal)
