@@ -50,7 +50,8 @@ for (const lab of ['embedded', 'activemq-jdbc']) {
   })
 }
 
-describe('a drill', () => {
+// Each has a lab of its own, and mostly waits.
+describe('a drill', { concurrency: 3 }, () => {
   it('tells a paused broker as a hang, and loses nothing once it goes on', async (context) => {
     const { result } = await drill(context, '--fault', 'pause', '--hold', '2s')
     assert.equal(result.takenOverBy, null)

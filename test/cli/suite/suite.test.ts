@@ -16,7 +16,8 @@ function planFor(context: TestContext, text: string): { readonly plan: string; r
   return { plan, out: join(folder, 'out') }
 }
 
-describe('a suite of drills', () => {
+// Each has labs of its own, and mostly waits.
+describe('a suite of drills', { concurrency: 2 }, () => {
   it('keeps one lab for drills in a row, and leaves a folder for each run and one result', async (context) => {
     const { plan, out } = planFor(
       context,

@@ -29,7 +29,8 @@ function history(folder: string, trial: string, file: string): HistoryEvent[] {
     .map((line) => JSON.parse(line) as HistoryEvent)
 }
 
-describe('understudy threshold', () => {
+// Each has a lab of its own, and mostly waits.
+describe('understudy threshold', { concurrency: 2 }, () => {
   it('measures outages, has the article’s own schedule confirm the bound, and tells the claim', async (context) => {
     const out = folderFor(context)
     const { exitCode, stdout, stderr } = await runCommand([...SMALL, '--out', out, '--json'], labRootFor(context))

@@ -18,6 +18,7 @@ import { temporaryFolder } from '../../../support/temporary-folder.ts'
 
 const QUEUE = 'understudy.test'
 const NODES = ['a', 'b', 'c']
+const AT_A = { queue: 'jobs', clientNode: 'a', signal: new AbortController().signal }
 
 /** Declares the queue through the first node, which then leads it or is its home. */
 async function declareQueue(lab: Lab): Promise<void> {
@@ -189,24 +190,21 @@ describe('the rabbitmq-quorum lab', { skip: brokerSkip('rabbitmq-quorum') }, () 
     for (const [line, address] of own) assert(loopback.has(address ?? ''), line)
   })
 
+  // The last of them: it ends the cluster of all others.
   it('leaves no process, no open port and no folder, a paused node included', async () => {
-    const second = await createLabs({ root }).up('rabbitmq-quorum')
-    const { processes, ports } = openLabFolder(root, second.id).read()
+    const { processes, ports } = openLabFolder(root, lab.id).read()
     const identities = Object.values(processes).flatMap(({ identity }) => identity ?? [])
     assert.equal(identities.length, 4)
-    assert(findMarkedProcesses(root).filter(({ lab: id }) => id === second.id).length > 4)
-    await second.pause('b')
-    await second.down()
+    assert(findMarkedProcesses(root).length > 4)
+    await lab.pause('b')
+    await lab.down()
     assert(identities.every((identity) => processState(identity) === 'gone'))
-    assert.deepEqual(
-      findMarkedProcesses(root).filter(({ lab: id }) => id === second.id),
-      [],
-    )
+    assert.deepEqual(findMarkedProcesses(root), [])
     assert.deepEqual(
       await Promise.all(Object.values(ports).map(isPortOpen)),
       Object.values(ports).map(() => false),
     )
-    assert.deepEqual(await readdir(root), [lab.id])
+    assert.deepEqual(await readdir(root), [])
   })
 })
 
@@ -244,5 +242,29 @@ describe('the rabbitmq-classic lab', { skip: brokerSkip('rabbitmq-classic') }, (
     assert.equal((await seen('queue-up')).node, 'a')
     assert.equal(await untilActive(lab, (node) => node !== undefined), 'a')
     await watch.close()
+  })
+
+  for (const name of ['memory-alarm', 'disk-alarm']) {
+    it(`has ${name} in effect on every node until it is healed`, async () => {
+      const fault = lab.faults.find((one) => one.name === name)
+      assert.equal(await fault?.missing(), undefined)
+      const aim = await fault?.aim(AT_A)
+      assert(aim)
+      assert.equal(await aim.proof(), undefined)
+      await aim.inject()
+      const proof = await waitUntil(() => aim.proof(), { what: name, withinMs: 20_000 })
+      assert.match(proof, / on a, b, c /)
+      assert.match((await aim.heal()) ?? '', /as configured/)
+      const ended = async (): Promise<true | undefined> => ((await aim.proof()) === undefined ? true : undefined)
+      await waitUntil(ended, { what: `the end of ${name}`, withinMs: 20_000 })
+    })
+  }
+
+  it('raises an alarm on the nodes that are there', async () => {
+    await lab.kill('b')
+    const aim = await lab.faults.find(({ name }) => name === 'memory-alarm')?.aim(AT_A)
+    await aim?.inject()
+    assert.match(await waitUntil(() => aim?.proof(), { what: 'the alarm', withinMs: 20_000 }), / on a, c /)
+    assert.notEqual(await aim?.heal(), undefined)
   })
 })

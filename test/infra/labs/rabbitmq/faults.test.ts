@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { describe, it } from 'node:test'
 import type { ProcessState } from '../../../../src/drill/broker-control.ts'
 import type { Fault, FaultContext } from '../../../../src/drill/fault.ts'
 import type { SignalControl } from '../../../../src/drill/process-faults.ts'
 import { UnderstudyError } from '../../../../src/errors.ts'
-import type { Lab } from '../../../../infra/labs/lab.ts'
-import { createLabs } from '../../../../infra/labs/labs.ts'
 import type { Alarms } from '../../../../infra/labs/rabbitmq/alarms.ts'
 import {
   CLASSIC_FAULT_NAMES,
@@ -13,9 +11,6 @@ import {
   classicFaults,
   quorumFaults,
 } from '../../../../infra/labs/rabbitmq/faults.ts'
-import { waitUntil } from '../../../../infra/labs/wait-until.ts'
-import { brokerSkip } from '../../../support/brokers.ts'
-import { newLabRoot } from '../../../support/lab-root.ts'
 
 const NEVER = new AbortController().signal
 
@@ -163,40 +158,5 @@ describe('the faults of RabbitMQ nodes', () => {
     await assert.rejects(disk?.inject() ?? Promise.resolve(), /does not answer/)
     assert.match((await disk?.heal()) ?? '', /disk_free_limit/)
     assert.deepEqual(done, ['raise memory', 'clear memory', 'raise disk', 'clear disk'])
-  })
-})
-
-describe("the alarms of the rabbitmq-classic lab's own nodes", { skip: brokerSkip('rabbitmq-classic') }, () => {
-  let lab: Lab
-
-  before(async () => {
-    lab = await createLabs({ root: newLabRoot('alarms') }).up('rabbitmq-classic')
-  })
-  after(async () => {
-    await lab.down()
-  })
-
-  for (const name of ['memory-alarm', 'disk-alarm']) {
-    it(`${name} is in effect on every node until it is healed`, async () => {
-      const fault = lab.faults.find((one) => one.name === name)
-      assert.equal(await fault?.missing(), undefined)
-      const aim = await fault?.aim(aimedBy('a'))
-      assert(aim)
-      assert.equal(await aim.proof(), undefined)
-      await aim.inject()
-      const proof = await waitUntil(() => aim.proof(), { what: name, withinMs: 20_000 })
-      assert.match(proof, / on a, b, c /)
-      assert.match((await aim.heal()) ?? '', /as configured/)
-      const ended = async (): Promise<true | undefined> => ((await aim.proof()) === undefined ? true : undefined)
-      await waitUntil(ended, { what: `the end of ${name}`, withinMs: 20_000 })
-    })
-  }
-
-  it('leave out a node that is not there', async () => {
-    await lab.kill('b')
-    const aim = await lab.faults.find(({ name }) => name === 'memory-alarm')?.aim(aimedBy('a'))
-    await aim?.inject()
-    assert.match(await waitUntil(() => aim?.proof(), { what: 'the alarm', withinMs: 20_000 }), / on a, c /)
-    assert.notEqual(await aim?.heal(), undefined)
   })
 })
