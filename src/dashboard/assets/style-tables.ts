@@ -5,6 +5,7 @@ export const TABLE_STYLE: string = `
 .rows tbody th { font-weight: 650; }
 .rows.failures tbody th, .rows.groups tbody th, .rows.audit tbody th { font-weight: 400; }
 .rows time { white-space: nowrap; }
+.rows .cause { font-weight: 400; }
 .rows tbody th .small { font-weight: 400; }
 .rows thead th { border-bottom-color: var(--rule); vertical-align: bottom; white-space: nowrap; }
 .rows .number { text-align: right; }
@@ -14,7 +15,7 @@ export const TABLE_STYLE: string = `
 .rows tbody tr:hover { background: var(--panel); }
 .rows .mono { overflow-wrap: anywhere; }
 .facts { margin: 10px 0 0; max-width: 900px; }
-.facts > div { display: grid; grid-template-columns: 15em minmax(0, 1fr); gap: 0 20px; padding: 7px 0; border-bottom: 1px solid var(--grid); }
+.facts > div { display: grid; grid-template-columns: 17em minmax(0, 1fr); gap: 0 20px; padding: 7px 0; border-bottom: 1px solid var(--grid); }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; }
 .pager { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 14px; }
@@ -26,6 +27,7 @@ export const TABLE_STYLE: string = `
   .rows tbody tr:hover { background: none; }
   .rows th, .rows td, .rows td.actions { padding: 2px 0; border: 0; text-align: left; white-space: normal; }
   .rows .number { text-align: left; }
+  .rows.audit tbody th { font-weight: 650; }
   .rows { --label: 9.2em; }
   .rows td[data-title]:not([data-title=""]) { position: relative; padding-left: var(--label); min-height: 27px; }
   .rows td[data-title]:not([data-title=""])::before { content: attr(data-title); position: absolute; left: 0; color: var(--muted); font-size: var(--small); line-height: 1.79; }

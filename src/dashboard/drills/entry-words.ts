@@ -2,6 +2,7 @@ import { formatMs } from '../../drill/report/durations.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
 import { badge } from '../parts/badge.ts'
+import { notKnown } from '../parts/not-known.ts'
 import type { EntryState, ShelfEntry } from './entry.ts'
 
 /** What a state is called on pages and in filters. */
@@ -47,10 +48,6 @@ export function measured(ms: number | null): Html {
 
 export function counted(count: number | null): Html {
   return count === null ? notKnown('not known') : html`${count}`
-}
-
-function notKnown(why: string): Html {
-  return html`<span class="dash quiet" aria-hidden="true">–</span><span class="unseen">${why}</span>`
 }
 
 /** The address of a drill's page, or of a file in its folder. */

@@ -85,7 +85,7 @@ ${table({
     { title: 'Retry threshold', kind: 'number' },
     { title: 'Lost', kind: 'number' },
     { title: 'Duplicated', kind: 'number' },
-    { title: 'Report' },
+    { title: 'Report', name: 'report' },
     { title: 'Compare', name: 'compared' },
   ],
   rows: entries.map((entry) => [

@@ -22,7 +22,8 @@ export const FAILURES_STYLE: string = `
 .rows .when, .rows td.status, .rows td.exact time { white-space: nowrap; }
 .rows td.job { min-width: 9em; }
 .rows td.queue, .rows td.who { min-width: 7em; }
-.rows td.worker, .rows td.broker { min-width: 11em; }
+.rows td.worker { min-width: 11em; }
+.rows td.broker { min-width: 14.5em; }
 .groups { margin-top: 24px; }
 .rows tr.is-checked { background: var(--wash); }
 .rows a.narrow { color: inherit; text-decoration-color: var(--rule); }

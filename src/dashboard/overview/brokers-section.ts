@@ -6,13 +6,12 @@ import { empty } from '../parts/empty.ts'
 import { table } from '../parts/table.ts'
 import { ago, durationText, since } from '../parts/time.ts'
 import { CONDITIONS } from './broker-line.ts'
-import type { Failover, WatchedLink } from './broker-watch.ts'
+import type { WatchedLink } from './broker-watch.ts'
 import type { Concern } from './concerns.ts'
+import { together } from './failovers.ts'
+import { ROLE_NAMES } from './role-names.ts'
 
-const ROLE_NAMES = { producer: 'Sends', listener: 'Deliveries' } as const
-const BOTH = 'Both'
 const SHOWN_FAILOVERS = 5
-const TOGETHER_MS = 5000
 
 /** Who is master, in the words of a heading. */
 export function brokersHeading({ brokers }: DashboardContext): Html {
@@ -92,26 +91,4 @@ export function failoversList({ brokers, clock }: DashboardContext): Html {
 function state({ condition, reason }: WatchedLink): Html {
   const { word, shape, tone } = CONDITIONS[condition]
   return html`${badge(shape, word, tone)}${reason === undefined ? '' : html`<div class="small quiet">${reason}</div>`}`
-}
-
-/** Both links of a connection are lost and found together as a rule: then they are told as one, with the longer outage. */
-function together(failovers: readonly Failover[]): readonly (Failover & { readonly link: string })[] {
-  const told: (Failover & { link: string })[] = []
-  for (const failover of failovers) {
-    const last = told.at(-1)
-    const isSame =
-      last !== undefined &&
-      last.link !== BOTH &&
-      last.role !== failover.role &&
-      last.from === failover.from &&
-      last.to === failover.to &&
-      Math.abs(last.at - failover.at) < TOGETHER_MS
-    if (isSame) Object.assign(last, { link: BOTH, outageMs: longer(last.outageMs, failover.outageMs) })
-    else told.push({ ...failover, link: ROLE_NAMES[failover.role] })
-  }
-  return told
-}
-
-function longer(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined ? other : Math.max(one, other ?? 0)
 }

@@ -9,6 +9,7 @@ import { anchorOf } from '../queues/queue-words.ts'
 import type { WorkerRoster } from '../workers/worker-roster.ts'
 import { CONDITIONS } from './broker-line.ts'
 import type { BrokerWatch } from './broker-watch.ts'
+import { together } from './failovers.ts'
 import type { OverviewParts } from './sections.ts'
 
 /** Something that asks for somebody, or that they would want to know. */
@@ -64,7 +65,7 @@ function ofLinks({ brokers, clock, basePath }: ConcernSources): readonly Concern
       tone: 'doubtful',
       what: `Sends go to ${sends.endpoint}, and deliveries come from ${deliveries.endpoint}`,
     })
-  const [last] = brokers.failovers
+  const [last] = together(brokers.failovers)
   if (last && away.length === 0 && clock.wallTime() - last.at < LATELY_MS)
     found.push({
       tone: 'quiet',
@@ -118,7 +119,9 @@ function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly 
 function ofWorkers(context: ConcernSources, { workers }: OverviewParts): readonly Concern[] {
   const gone = workers.filter(({ isGone }) => isGone)
   const [first] = gone
-  const why = context.workers.seen.error
+  // Where no broker serves that is told already.
+  const isAway = context.brokers.links.some(({ condition }) => condition === 'down' || condition === 'over')
+  const why = isAway ? undefined : context.workers.seen.error
   return [
     ...(why === undefined ? [] : [{ tone: 'doubtful', what: `Workers could not be asked: ${why}` } as const]),
     ...(first === undefined

@@ -94,7 +94,12 @@ export function overviewFailures({ basePath, clock }: DashboardContext, { failur
   if (failures.value.groups.length === 0) return empty('No failed job waits to be looked at.')
   return html`${staleNotice(clock, failures)}${table({
     caption: 'Failed jobs by their cause',
-    columns: [{ title: 'Cause' }, { title: 'Job' }, { title: 'Failed', kind: 'number' }, { title: 'Last' }],
+    columns: [
+      { title: 'Cause' },
+      { title: 'Job', name: 'job' },
+      { title: 'Failed', kind: 'number' },
+      { title: 'Last' },
+    ],
     rows: failures.value.groups.map(({ fingerprint, job, errorClass, errorMessage, count, lastAt }) => [
       html`<a href="${searchAddress(basePath, `status:failed ${queryFor('fingerprint', fingerprint)}`)}">${errorClass}</a>: <span class="cause">${cut(errorMessage)}</span>`,
       job === '' ? html`<span class="quiet">no name</span>` : job,
@@ -111,7 +116,7 @@ export function overviewDrills({ basePath, clock }: DashboardContext, { drills }
   if (drills.value.length === 0) return empty('No drill has been stored yet.', 'Run one: understudy drill')
   return table({
     caption: 'The latest drills',
-    columns: [{ title: 'Drill' }, { title: 'Verdict' }, { title: 'When' }, { title: 'What happened' }],
+    columns: [{ title: 'Drill', name: 'drill' }, { title: 'Verdict' }, { title: 'When' }, { title: 'What happened' }],
     rows: drills.value.map((drill) => [
       html`<a href="${drillAddress(basePath, drill.name)}">${titleOf(drill)}</a>`,
       stateBadge(drill.state),

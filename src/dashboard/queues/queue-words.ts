@@ -1,7 +1,8 @@
 import { FAILED_QUEUE } from '../../jobs/job-host.ts'
-import { html, type Html } from '../../page/html.ts'
+import { type Content, html, type Html } from '../../page/html.ts'
 import { badge } from '../parts/badge.ts'
 import { formatCount } from '../parts/figures.ts'
+import { notKnown } from '../parts/not-known.ts'
 import type { WatchedQueue } from './queue-watch.ts'
 
 /** How a queue is, by glyph and word. */
@@ -19,13 +20,14 @@ export function queueState({ queue, state, error, isPaused, workers }: WatchedQu
 }
 
 /** How many wait in it. */
-export function readyOf({ state }: WatchedQueue): string {
-  return state === undefined ? '–' : `${state.isExact ? '' : 'about '}${formatCount(state.ready)}`
+export function readyOf({ state }: WatchedQueue): Content {
+  return state === undefined ? notKnown('not known') : `${state.isExact ? '' : 'about '}${formatCount(state.ready)}`
 }
 
 /** How many take from it; a broker over STOMP does not tell. */
-export function consumersOf({ state }: WatchedQueue): string {
-  return state === undefined ? '–' : state.consumers === undefined ? '?' : formatCount(state.consumers)
+export function consumersOf({ state }: WatchedQueue): Content {
+  if (state?.consumers === undefined) return notKnown('not known')
+  return formatCount(state.consumers)
 }
 
 /** What the row of a queue is called in its page's address. */

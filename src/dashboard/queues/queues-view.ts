@@ -51,5 +51,6 @@ function actions(context: DashboardContext, role: Role, { queue, isPaused, state
   const turn = isPaused
     ? actionButton({ action: href(context, '/queues/resume'), label: 'Resume', title: `Resume ${queue}`, fields })
     : actionButton({ action: href(context, '/queues/pause'), label: 'Pause', title: `Pause ${queue}`, fields })
-  return html`${turn}${mayPurge ? html` ${purge}` : ''}`
+  // What every row has stands at its end, below each other.
+  return html`${mayPurge ? html`${purge} ` : ''}${turn}`
 }

@@ -9,7 +9,7 @@ import { clockText, placeOf, type Span, type Window } from './span.ts'
 /** A link and its story. */
 export interface Lane {
   readonly role: LinkRole
-  /** Such as `Sending`. */
+  /** Such as `Sends`. */
   readonly name: string
   readonly story: LinkStory
 }

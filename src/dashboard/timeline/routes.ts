@@ -3,12 +3,13 @@ import type { DashboardContext } from '../context.ts'
 import type { ShelfEntry } from '../drills/entry.ts'
 import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
+import { ROLE_NAMES } from '../overview/role-names.ts'
 import { STORE_TROUBLE } from '../tellable.ts'
 import { FailureRate } from './failure-rate.ts'
 import { storyOf } from './outages.ts'
 import { type Span, SPANS, spanOf, STEPS, type Window, windowOf } from './span.ts'
 import { StatusRing } from './status-ring.ts'
-import { ROLE_WORDS, type TimelineView, timelineParts, timelineView } from './timeline-view.ts'
+import { type TimelineView, timelineParts, timelineView } from './timeline-view.ts'
 
 /** `/timeline`: failovers beside failures and drills. */
 export function timelineRoutes(context: DashboardContext): Hono<DashboardEnv> {
@@ -48,7 +49,7 @@ async function look(
   const window = windowOf(span, now)
   const lanes = (['producer', 'listener'] as const).map((role) => ({
     role,
-    name: ROLE_WORDS[role],
+    name: ROLE_NAMES[role],
     story: storyOf(ring.events, role),
   }))
   const [failures, drills] = await Promise.all([

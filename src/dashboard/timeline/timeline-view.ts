@@ -1,6 +1,5 @@
 import type { Clock } from '../../clock.ts'
 import { plural } from '../../drill/report/durations.ts'
-import type { LinkRole } from '../../failover/status.ts'
 import { type Html, html } from '../../page/html.ts'
 import { printableLine } from '../../page/printable.ts'
 import { badge } from '../parts/badge.ts'
@@ -8,6 +7,7 @@ import { empty } from '../parts/empty.ts'
 import { table } from '../parts/table.ts'
 import { durationText, exactly } from '../parts/time.ts'
 import type { ShelfEntry } from '../drills/entry.ts'
+import { ROLE_NAMES } from '../overview/role-names.ts'
 import { drillAddress, measured, stateBadge, titleOf } from '../drills/entry-words.ts'
 import type { FailureCounts } from './failure-rate.ts'
 import type { Outage } from './outages.ts'
@@ -28,8 +28,6 @@ export interface TimelineView {
   /** Those of the window; undefined where no folder of drills was named. */
   readonly drills: readonly ShelfEntry[] | undefined
 }
-
-export const ROLE_WORDS: Readonly<Record<LinkRole, string>> = { producer: 'Sending', listener: 'Listening' }
 
 // Those before are in the logs.
 const MOST_ROWS = 100
@@ -91,14 +89,14 @@ function outageTable(outages: readonly Outage[]): Html {
       { title: 'When' },
       { title: 'Link' },
       { title: 'What' },
-      { title: 'Lost' },
-      { title: 'Served then' },
+      { title: 'Lost', name: 'broker' },
+      { title: 'Served then', name: 'broker' },
       { title: 'Took', kind: 'number' },
       { title: 'Why' },
     ],
     rows: shown.map(({ from, until, role, lost, back, why, isSwitch }) => [
       html`<span class="nowrap">${exactly(from)}</span>`,
-      html`<span class="nowrap">${ROLE_WORDS[role]}</span>`,
+      html`<span class="nowrap">${ROLE_NAMES[role]}</span>`,
       isSwitch ? badge('note', 'switch', 'quiet') : badge('fail', 'outage', 'bad'),
       lost ?? 'nobody before',
       back ?? (until === undefined ? badge('busy', 'nobody yet', 'doubtful') : 'nobody'),

@@ -1,12 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
-import { messageOf } from '../../errors.ts'
+import { messageOf, UnderstudyError } from '../../errors.ts'
 import { workersOf } from '../../jobs/worker/control.ts'
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
 import { HeartbeatRegistry, type HeardWorker } from '../../jobs/worker/heartbeat.ts'
 import type { Logger } from '../../logger.ts'
 import { Glance, type Seen } from '../live/glance.ts'
 import type { Tell } from '../tellable.ts'
+import { Hearing } from './hearing.ts'
 
 export interface WorkerRosterOptions {
   readonly connection: Connection
@@ -23,6 +24,7 @@ const ENOUGH_MS = 5_000
 /** Who works: what workers show by their heartbeats, and what they answer when somebody looks. */
 export class WorkerRoster {
   readonly #registry: HeartbeatRegistry
+  readonly #hearing: Hearing
   readonly #options: WorkerRosterOptions
   readonly #glance: Glance<readonly WorkerDescription[]>
   readonly #canAsk: boolean
@@ -33,10 +35,11 @@ export class WorkerRoster {
     const { connection, clock, tell, onChange } = options
     this.#canAsk = connection.can('topics')
     this.#registry = new HeartbeatRegistry({ connection, clock, onChange })
+    this.#hearing = new Hearing(connection, clock, () => this.#registry.workers())
     this.#glance = new Glance({
       clock,
       everyMs: EVERY_MS,
-      look: () => workersOf(connection, { wait: ANSWERS_MS }),
+      look: () => this.#ask(),
       trouble: 'workers could not be asked',
       tell,
       onSeen: onChange,
@@ -65,7 +68,9 @@ export class WorkerRoster {
   /** By their names: those that answered last, and those that were heard of. Asks again in the background. */
   workers(): readonly HeardWorker[] {
     if (this.#canAsk) this.#glance.poke()
-    const known = new Map<string, HeardWorker>(this.#registry.workers().map((worker) => [worker.id, worker]))
+    const known = new Map<string, HeardWorker>(
+      this.#hearing.judge(this.#registry.workers()).map((worker) => [worker.id, worker]),
+    )
     for (const answered of this.#glance.seen.value ?? []) {
       const heard = known.get(answered.id)
       // Who stopped has taken its leave by a heartbeat, and may have answered before.
@@ -91,6 +96,19 @@ export class WorkerRoster {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#hearing.close()
     await Promise.all([this.#registry.close(), this.#glance.close()])
+  }
+
+  /** @throws UnderstudyError `unreachable`: where no broker serves nobody answers, which says nothing of who works. */
+  async #ask(): Promise<readonly WorkerDescription[]> {
+    const { connection } = this.#options
+    const mustHear = (): void => {
+      if (!this.#hearing.isUp) throw new UnderstudyError('unreachable', 'no broker serves')
+    }
+    mustHear()
+    const answered = await workersOf(connection, { wait: ANSWERS_MS })
+    mustHear()
+    return answered
   }
 }

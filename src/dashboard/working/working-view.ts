@@ -51,11 +51,17 @@ export function workingTable(context: DashboardContext, role: Role): Html {
         since(clock, job.since),
         job.queue,
         job.attempt,
-        html`${job.worker.name}${job.worker.isGone ? html` ${badge('fail', 'gone', 'bad')}` : ''}`,
+        html`${job.worker.name}${job.worker.isGone ? html` ${badge('fail', 'gone', 'bad')}` : ''}${runsTwice(running, job)}`,
         html`<a class="mono small" href="${addressOf(context.basePath, '/requests', { id: job.jobId })}">${job.jobId}</a>`,
         acts ? abortForm(context, job) : undefined,
       ]),
   })}${running.length > MOST_SHOWN ? html`<p class="quiet">and ${counted(running.length - MOST_SHOWN, 'job')} more</p>` : ''}`
+}
+
+/** What was in hand when its broker went is delivered again, while the first one goes on. */
+function runsTwice(running: readonly RunningJob[], job: RunningJob): Html | undefined {
+  const other = running.find((one) => one !== job && one.jobId === job.jobId)
+  return other && html`<div class="small quiet">also runs on ${other.worker.name}: it was delivered again</div>`
 }
 
 function abortForm(context: DashboardContext, { job, jobId }: RunningJob): Html {
