@@ -27,14 +27,13 @@ export class RunsInHand {
     if (places) for (const copies of places) copies.callNext(key)
   }
 
-  /** @internal Told of the ends of this run until it leaves. */
+  /** Copies of this run wait there: it is told of every end until it leaves. */
   join(key: string, copies: CopiesThatWait): void {
     const places = this.#waiting.get(key)
     if (places) places.add(copies)
     else this.#waiting.set(key, new Set([copies]))
   }
 
-  /** @internal */
   leave(key: string, copies: CopiesThatWait): void {
     const places = this.#waiting.get(key)
     places?.delete(copies)
