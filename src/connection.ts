@@ -1,7 +1,7 @@
 import { abortWith, type Clock, type Random, withDeadline } from './clock.ts'
 import { UnderstudyError } from './errors.ts'
 import { checkQueueSettings, DeclaredQueues } from './failover/declared-queues.ts'
-import { askBroker } from './failover/question.ts'
+import { askBroker } from './failover/ask-broker.ts'
 import { FailoverSession } from './failover/session.ts'
 import { type LinkRole, StatusBroadcast, type StatusEvent } from './failover/status.ts'
 import { describeFailoverUri, type FailoverUri } from './failover/uri.ts'

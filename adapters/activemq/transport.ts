@@ -5,7 +5,7 @@ import type { Greeting, Link } from '../../src/transport/link.ts'
 import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
 import { NOTHING_DECLARED } from '../../src/transport/topology.ts'
 import type { DialContext, Transport } from '../../src/transport/transport.ts'
-import { serverNameOf } from '../../src/transport/tls-settings.ts'
+import { tlsOptionsOf } from '../../src/transport/tls-settings.ts'
 import {
   applicationError,
   type StompClient,
@@ -104,7 +104,8 @@ function dial(
         heartbeatOutputMargin: Math.floor(endpoint.heartbeatMs / 4),
         // A broker may grant no heart-beat; then a host that is gone is found by TCP, ten seconds later.
         probeAfterMs: endpoint.heartbeatMs === 0 ? 0 : Math.max(SHORTEST_PROBE_MS, endpoint.heartbeatMs),
-        ...tlsOptions(endpoint),
+        // Nothing that a plain connection would stumble on: without TLS they are not looked at.
+        ...tlsOptionsOf(endpoint.host, endpoint.tls),
       },
       (error) => {
         signal.removeEventListener('abort', onAbort)
@@ -183,16 +184,4 @@ function greetingOf(connected: StompIncomingFrame['headers'], { heartbeatMs }: E
   // Each direction is the slower of what one side can do and the other wants, and none where either says 0.
   const agreed = offered === 0 || heartbeatMs === 0 ? 0 : Math.max(offered, heartbeatMs)
   return { product, version, cluster: undefined, heartbeatMs: agreed }
-}
-
-/** Nothing that a plain connection would stumble on: without TLS they are not looked at. */
-function tlsOptions({ host, tls = {} }: Endpoint): Partial<Parameters<StompConnect>[0]> {
-  const { ca, cert, key, passphrase } = tls
-  const name = serverNameOf(host, tls)
-  return {
-    ...(name === undefined ? {} : { servername: name }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert, key }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-  }
 }

@@ -5,7 +5,7 @@ import type { OutgoingMessage } from '../../src/transport/message.ts'
 import type { QueueState } from '../../src/transport/queue-state.ts'
 import type { QueueSettings } from '../../src/transport/topology.ts'
 import { type StoredMessage, storeMessage } from './message.ts'
-import { type EngineConsumer, QueueEngine, type QueuedMessage } from './queue-engine.ts'
+import { type EngineConsumer, QueueEngine, type QueuedMessage } from './queue-engine/queue-engine.ts'
 import { engineAddress, Routes } from './routes.ts'
 
 /** What is wrong with a broker at the moment, because a test wants it so. */

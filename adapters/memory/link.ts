@@ -17,7 +17,7 @@ import type { DialContext } from '../../src/transport/transport.ts'
 import type { BrokerLink, MemoryBroker } from './broker.ts'
 import { passing, unconfirmed, unsent } from './errors.ts'
 import { readMessage, type StoredMessage } from './message.ts'
-import { type EngineConsumer, isPattern } from './queue-engine.ts'
+import { type EngineConsumer, isPattern } from './queue-engine/queue-engine.ts'
 
 const LONGEST_INTERVAL_MS = 2 ** 31 - 1
 

@@ -1,6 +1,6 @@
 import type { Destination } from '../../src/transport/destination.ts'
-import type { EngineAddress } from './queue-engine.ts'
-import { PatternMap } from './queue-engine-patterns.ts'
+import type { EngineAddress } from './queue-engine/queue-engine.ts'
+import { PatternMap } from './queue-engine/patterns.ts'
 
 type Source = Exclude<Destination, { readonly kind: 'queue' }>
 

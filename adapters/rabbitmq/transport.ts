@@ -5,7 +5,7 @@ import type { Link } from '../../src/transport/link.ts'
 import { nearestName } from '../../src/transport/option-names.ts'
 import type { Peer, Phase } from '../../src/transport/peer-failure.ts'
 import type { DialContext, Transport } from '../../src/transport/transport.ts'
-import { serverNameOf } from '../../src/transport/tls-settings.ts'
+import { tlsOptionsOf } from '../../src/transport/tls-settings.ts'
 import { type AmqpConnect, type AmqpDialOptions, amqplibConnect } from './driver.ts'
 import { classify } from './errors.ts'
 import { RabbitLink } from './link.ts'
@@ -143,7 +143,8 @@ function dialOptions(endpoint: Endpoint): AmqpDialOptions {
   return {
     host,
     port,
-    tls: scheme === 'amqps' ? tlsOptions(endpoint) : undefined,
+    // The host is what the certificate is checked against, where no name is sent.
+    tls: scheme === 'amqps' ? { host, ...tlsOptionsOf(host, tls) } : undefined,
     // RabbitMQ's own default user, which is let in from its own machine alone.
     login: byCertificate
       ? undefined
@@ -157,17 +158,4 @@ function dialOptions(endpoint: Endpoint): AmqpDialOptions {
 function mute(endpoint: Endpoint, address: string): UnderstudyError {
   const message = `${address} accepted the connection and answered nothing within ${endpoint.connectTimeoutMs} ms`
   return new UnderstudyError('handshake-timeout', message, { retriable: true, endpoint: address })
-}
-
-function tlsOptions({ host, tls = {} }: Endpoint): NonNullable<AmqpDialOptions['tls']> {
-  const { ca, cert, key, passphrase } = tls
-  const name = serverNameOf(host, tls)
-  return {
-    // What the certificate is checked against, where no name is sent.
-    host,
-    ...(name === undefined ? {} : { servername: name }),
-    ...(ca === undefined ? {} : { ca }),
-    ...(cert === undefined ? {} : { cert, key }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-  }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { QueueEngine, type QueueJournal } from '../../adapters/memory/queue-engine.ts'
+import { QueueEngine, type QueueJournal } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import type { Clock, Timer } from '../../src/clock.ts'
 import { messageOf } from '../../src/errors.ts'
 import { CommitGroup } from './commit-group.ts'

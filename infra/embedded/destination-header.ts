@@ -1,4 +1,4 @@
-import type { EngineAddress } from '../../adapters/memory/queue-engine.ts'
+import type { EngineAddress } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { FrameHeaders } from './frames.ts'
 

@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { UnderstudyError } from '../../src/errors.ts'
+import { inodeOf } from '../inode.ts'
 import { fileError, isBusy } from './sqlite.ts'
 
 interface OpenFile {
@@ -85,8 +85,4 @@ export class SharedLock {
   #isCurrent(file: OpenFile): boolean {
     return inodeOf(this.path) === file.inode
   }
-}
-
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino
 }

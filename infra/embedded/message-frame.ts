@@ -1,4 +1,4 @@
-import type { QueuedMessage } from '../../adapters/memory/queue-engine.ts'
+import type { QueuedMessage } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import type { Frame } from './frames.ts'
 import type { StoredFrame } from './stored-frame.ts'
 

@@ -1,4 +1,4 @@
-import type { QueuedMessage, QueueEngine } from '../../adapters/memory/queue-engine.ts'
+import type { QueuedMessage, QueueEngine } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import { destinationHeader } from './destination-header.ts'
 import { EMPTY_BODY, type Frame, type StompVersion } from './frames.ts'
 import { messageFrame } from './message-frame.ts'

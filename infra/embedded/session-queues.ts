@@ -1,4 +1,4 @@
-import type { EngineAddress, QueueEngine } from '../../adapters/memory/queue-engine.ts'
+import type { EngineAddress, QueueEngine } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { type TempQueues, tempQueueName } from './destination-header.ts'
 import type { StoredFrame } from './stored-frame.ts'

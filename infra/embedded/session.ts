@@ -1,4 +1,4 @@
-import type { QueueEngine } from '../../adapters/memory/queue-engine.ts'
+import type { QueueEngine } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import type { Clock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { destinationHeader, parseDestinationHeader } from './destination-header.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
-import type { QueuedMessage, QueueJournal } from '../../adapters/memory/queue-engine.ts'
+import type { QueuedMessage, QueueJournal } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { StoredFrame } from './stored-frame.ts'
 import { fileError, isBusy } from './sqlite.ts'

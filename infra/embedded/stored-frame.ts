@@ -1,4 +1,4 @@
-import type { DeadLetterReason } from '../../adapters/memory/queue-engine.ts'
+import type { DeadLetterReason } from '../../adapters/memory/queue-engine/queue-engine.ts'
 import type { FrameHeaders } from './frames.ts'
 
 /** What the broker keeps of a SEND frame: the headers that a MESSAGE carries on, `message-id` among them. */

@@ -1,4 +1,9 @@
-import type { EngineAddress, EngineConsumer, QueueEngine, QueuedMessage } from '../../adapters/memory/queue-engine.ts'
+import type {
+  EngineAddress,
+  EngineConsumer,
+  QueueEngine,
+  QueuedMessage,
+} from '../../adapters/memory/queue-engine/queue-engine.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import { destinationHeader, parseDestinationHeader, type TempQueues } from './destination-header.ts'
 import type { Frame, FrameHeaders, StompVersion } from './frames.ts'

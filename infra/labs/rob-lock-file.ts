@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import type { Aim } from '../../src/drill/fault.ts'
 import type { SignalControl } from '../../src/drill/process-faults.ts'
+import { inodeOf } from '../inode.ts'
 
 /** How a broker loses the file that it holds its lock by. */
 export interface LockFileTheft extends Pick<Aim, 'finding'> {
@@ -31,8 +31,4 @@ export function aimAtLockFile(processes: SignalControl, node: string, theft: Loc
     proof: () => Promise.resolve(inodeOf(file) === inode ? undefined : proven),
     heal: async () => (injected ? await heal() : undefined),
   }
-}
-
-function inodeOf(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.ino
 }

@@ -1,3 +1,4 @@
+import { escapeXml } from '../escape-xml.ts'
 import type { DrillResult } from './result.ts'
 
 /** One testcase of a `junit.xml`. */
@@ -74,17 +75,4 @@ function caseText({ name, outcome, message }: JUnitCase, className: string): str
 function countsOf(cases: readonly JUnitCase[]): string {
   const of = (outcome: JUnitCase['outcome']): number => cases.filter((one) => one.outcome === outcome).length
   return `tests="${cases.length}" failures="${of('failure')}" errors="${of('error')}" skipped="${of('skipped')}"`
-}
-
-// XML 1.0 knows no other control character, not even as a reference.
-const NOT_XML = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/gu
-
-function escapeXml(text: string): string {
-  return text
-    .replaceAll(NOT_XML, '\ufffd')
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll(/[\n\r\t]/g, (character) => `&#${character.charCodeAt(0)};`)
 }

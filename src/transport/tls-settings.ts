@@ -29,7 +29,22 @@ export function isTlsCode(code: string): boolean {
 }
 
 /** The name to ask a host for, where there is one: TLS sends names alone, never addresses. */
-export function serverNameOf(host: string, { serverName }: TlsSettings): string | undefined {
+function serverNameOf(host: string, { serverName }: TlsSettings): string | undefined {
   if (serverName !== undefined) return serverName
   return host.includes(':') || /^\d+(\.\d+){3}$/.test(host) ? undefined : host
+}
+
+/** What Node's `tls.connect` is given for that host, of what is set; it verifies unless told otherwise. */
+export function tlsOptionsOf(
+  host: string,
+  settings: TlsSettings = {},
+): Omit<TlsSettings, 'serverName'> & { readonly servername?: string } {
+  const { ca, cert, key, passphrase } = settings
+  const name = serverNameOf(host, settings)
+  return {
+    ...(name === undefined ? {} : { servername: name }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(cert === undefined || key === undefined ? {} : { cert, key }),
+    ...(passphrase === undefined ? {} : { passphrase }),
+  }
 }

@@ -166,7 +166,7 @@ describe('the package', () => {
       for (const line of lines) {
         const own = line.replace(/\s+#.*$/, '').replaceAll('npx understudy', 'understudy')
         // These two go on until they are told to stop.
-        const bounded = own.replace(/^understudy (listen|produce) /, (begin) => `${begin}--count 2 --wait 30s `)
+        const bounded = own.replace(/^understudy (listen|produce) /, (begin) => `${begin}--count 2 --broker-wait 30s `)
         // Who listens waits for somebody who sends.
         const both = bounded.startsWith('understudy listen')
           ? `${bounded.replace('listen', 'produce')} && ${bounded}`

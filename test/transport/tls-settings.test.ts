@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { isTlsCode, serverNameOf } from '../../src/transport/tls-settings.ts'
+import { isTlsCode, tlsOptionsOf } from '../../src/transport/tls-settings.ts'
 
 describe('the server name that TLS sends', () => {
   it('is the name that was given, else that of the host, and never an address', () => {
-    assert.equal(serverNameOf('a.example', {}), 'a.example')
-    assert.equal(serverNameOf('10.0.0.7', {}), undefined)
-    assert.equal(serverNameOf('::1', {}), undefined)
-    assert.equal(serverNameOf('10.0.0.7', { serverName: 'b.example' }), 'b.example')
+    assert.equal(tlsOptionsOf('a.example', {}).servername, 'a.example')
+    assert.equal(tlsOptionsOf('10.0.0.7', {}).servername, undefined)
+    assert.equal(tlsOptionsOf('::1', {}).servername, undefined)
+    assert.equal(tlsOptionsOf('10.0.0.7', { serverName: 'b.example' }).servername, 'b.example')
   })
 })
 

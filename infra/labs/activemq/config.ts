@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { escapeXml } from '../../../src/escape-xml.ts'
 import type { BrokerProgram } from './installation.ts'
 import type { LabFolder } from '../lab-folder.ts'
 import type { Command } from '../spawn-process.ts'
@@ -170,10 +171,6 @@ ${openwireConnector(broker)}      <transportConnector name="stomp" uri="stomp://
 function openwireConnector({ host = LOOPBACK, openwirePort }: ActivemqBroker): string {
   if (openwirePort === undefined) return ''
   return `      <transportConnector name="openwire" uri="tcp://${host}:${openwirePort}"/>\n`
-}
-
-export function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
 
 const LOG4J_1 = `log4j.rootLogger=INFO, out

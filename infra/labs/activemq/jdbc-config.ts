@@ -1,4 +1,5 @@
-import { type BrokerStore, escapeXml } from './config.ts'
+import { escapeXml } from '../../../src/escape-xml.ts'
+import type { BrokerStore } from './config.ts'
 import type { JdbcDriver } from './installation.ts'
 
 export interface JdbcStore {

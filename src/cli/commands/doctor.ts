@@ -5,7 +5,7 @@ import { type Diagnosis, diagnose } from '../../drill/doctor/diagnosis.ts'
 import { renderDiagnosis } from '../../drill/doctor/doctor-text.ts'
 import { readConfiguration } from '../../drill/doctor/config-file.ts'
 import { managementAddress } from '../../drill/doctor/management-call.ts'
-import type { Question } from '../../drill/doctor/question.ts'
+import type { DoctorQuestion } from '../../drill/doctor/doctor-question.ts'
 import type { Settings } from '../../drill/doctor/settings-findings.ts'
 import { DRILL_CLIENT_OPTIONS } from '../../drill/plan.ts'
 import { UnderstudyError } from '../../errors.ts'
@@ -198,7 +198,7 @@ async function ask(
   const read = await Promise.all((options.config ?? []).map(readConfiguration))
   const settings: Settings = Object.assign({}, known.settings, ...read)
   const consumerTimeoutMs = Number(settings['consumerTimeoutMs'])
-  const question: Question = {
+  const question: DoctorQuestion = {
     ...(consumerTimeoutMs > 0 ? { consumerTimeoutMs } : {}),
     ...(options.topology === undefined ? {} : { topology: options.topology }),
     ...(options.rto === undefined ? {} : { rtoMs: options.rto }),

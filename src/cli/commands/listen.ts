@@ -1,20 +1,20 @@
 import { Command } from 'commander'
 import { messageOf } from '../../errors.ts'
 import type { Delivery } from '../../listener/delivery.ts'
-import { duration, durationOption } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { examples } from '../examples.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../terminal/status-line.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import { brokerWaitOption } from '../with-connection.ts'
 import { wholeNumber } from '../arguments/whole-number.ts'
 
 interface ListenCommandOptions {
   readonly from: string
   readonly count?: number
   readonly prefetch: number
-  readonly wait: number
+  readonly brokerWait: number
   readonly json?: true
 }
 
@@ -27,7 +27,7 @@ export function listenCommand(terminal: Terminal): Command {
     .option('--from <destination>', 'where the jobs come from', 'queue://drill')
     .option('--count <n>', 'end after so many; without end when not given', wholeNumber(1, 1e9))
     .option('--prefetch <n>', 'unsettled deliveries the broker may have out', wholeNumber(1, 65_535), 10)
-    .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
+    .addOption(brokerWaitOption())
     .option('--json', 'print each delivery as one line of JSON')
     .addHelpText(
       'after',
@@ -60,7 +60,7 @@ async function listen(uri: string, options: ListenCommandOptions, terminal: Term
   }
   const { connection } = await openConnection(
     uri,
-    options.wait,
+    options.brokerWait,
     terminal.interrupted,
     statusLines((said) => terminal.err(`  ${said}\n`)),
     (opened) => opened.listen(options.from, take, { prefetch: options.prefetch, onError: 'leave' }).ready,

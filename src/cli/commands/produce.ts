@@ -10,13 +10,14 @@ import { brokersAt } from '../jobs/broker-words.ts'
 import { openConnection } from '../open-connection.ts'
 import { statusLines } from '../terminal/status-line.ts'
 import type { Terminal } from '../terminal/terminal.ts'
+import { brokerWaitOption } from '../with-connection.ts'
 import { wholeNumber } from '../arguments/whole-number.ts'
 
 interface ProduceOptions {
   readonly to: string
   readonly every: number
   readonly count?: number
-  readonly wait: number
+  readonly brokerWait: number
 }
 
 /** The ticking producer alone: one half of the walk by hand. */
@@ -28,7 +29,7 @@ export function produceCommand(terminal: Terminal): Command {
     .option('--to <destination>', 'where the jobs go', 'queue://drill')
     .addOption(durationOption('--every <duration>', 'from one job to the next', duration(1), 1000))
     .option('--count <n>', 'how many jobs; without end when not given', wholeNumber(1, 1e9))
-    .addOption(durationOption('--wait <duration>', 'how long to wait for the first broker', duration(1), 10_000))
+    .addOption(brokerWaitOption())
     .addHelpText(
       'after',
       examples(
@@ -47,7 +48,7 @@ async function produce(uri: string, options: ProduceOptions, terminal: Terminal)
   parseDestination(options.to)
   const { connection } = await openConnection(
     uri,
-    options.wait,
+    options.brokerWait,
     terminal.interrupted,
     statusLines((line) => terminal.err(`  ${line}\n`)),
     (opened) => opened.connected(),

@@ -1,5 +1,5 @@
 import type { Topology } from '../../drill/broker-control.ts'
-import { countOf } from '../../drill/checker/durations.ts'
+import { countOf } from '../../drill/checker/exact-durations.ts'
 import { doneToIt } from '../../drill/checker/fault-time.ts'
 import type { ProbeFinding } from '../../drill/fault.ts'
 import type { HistoryEvent } from '../../drill/history.ts'

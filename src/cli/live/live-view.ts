@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts'
-import { formatCount } from '../../drill/checker/durations.ts'
+import { formatCount } from '../../drill/checker/exact-durations.ts'
 import type { HistoryEvent } from '../../drill/history.ts'
 import { formatMs } from '../../drill/report/durations.ts'
 import { printableLine } from '../../page/printable.ts'

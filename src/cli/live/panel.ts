@@ -1,4 +1,4 @@
-import { formatCount } from '../../drill/checker/durations.ts'
+import { formatCount } from '../../drill/checker/exact-durations.ts'
 import { formatMs, plural } from '../../drill/report/durations.ts'
 import { printableLine } from '../../page/printable.ts'
 import { textWidth } from '../../text-width.ts'

@@ -80,17 +80,17 @@ async function putUp(options: SearchRunOptions, number: number, signal: AbortSig
   const { search } = running
   const name = parallel === 1 ? search.lab : `${search.lab} ${number + 1}`
   const lab = await upLab(search.lab, signal, (line) => options.onProgress(`lab ${name}: ${line}`))
-  let proxied: Awaited<ReturnType<typeof throughDoors>> | undefined
+  let proxied: Awaited<ReturnType<typeof proxiesFor>> | undefined
   try {
-    const doors = await throughDoors(lab, search, options)
-    proxied = doors
-    const { control } = doors
+    const proxies = await proxiesFor(lab, search, options)
+    proxied = proxies
+    const { control } = proxies
     running.knows(targetOf(control, search.trial.fault))
     const bench = benchOf(control, await transport(control), search)
     return {
       run: (step, ended) => running.run(step, bench, ended),
       close: async () => {
-        await doors.close()
+        await proxies.close()
         await lab.down()
       },
     }
@@ -102,7 +102,7 @@ async function putUp(options: SearchRunOptions, number: number, signal: AbortSig
 }
 
 /** Proxies in front of the brokers, where the fault is one of the network; without them, where it is their own. */
-async function throughDoors(
+async function proxiesFor(
   lab: DrillLab,
   { trial }: Search,
   { networkFaults, throughProxies }: SearchLabs,

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { countOf, formatCount, sayMs } from '../../drill/checker/durations.ts'
+import { countOf, formatCount, sayMs } from '../../drill/checker/exact-durations.ts'
 import { formatSeconds } from '../../drill/report/durations.ts'
 import { runsLeft } from '../../drill/threshold/cost.ts'
 import type { Search } from '../../drill/threshold/search-file.ts'

@@ -1,5 +1,5 @@
 import { doneToIt } from './fault-time.ts'
-import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
+import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './exact-durations.ts'
 import { findingsOf } from './findings.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
 import { scheduledLatencyNs, summarizeLatency } from './latency.ts'

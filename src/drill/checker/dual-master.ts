@@ -1,4 +1,4 @@
-import { nsOf } from './durations.ts'
+import { nsOf } from './exact-durations.ts'
 import type { FaultTime } from './fault-time.ts'
 import type { EventOf, Timeline } from './timeline.ts'
 import { oneServes } from '../topology.ts'

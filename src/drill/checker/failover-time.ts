@@ -1,4 +1,4 @@
-import { msNear, nsOf } from './durations.ts'
+import { msNear, nsOf } from './exact-durations.ts'
 import { expectedAfter, type FaultTime } from './fault-time.ts'
 import { isConfirmed, type Ledger } from './jobs-ledger.ts'
 import type { FailoverPart } from '../result.ts'

@@ -1,4 +1,4 @@
-import { countOf, formatCount, msAtLeast, msNear, nsOf, sayMs } from './durations.ts'
+import { countOf, formatCount, msAtLeast, msNear, nsOf, sayMs } from './exact-durations.ts'
 import type { DialEnd } from './client-answers.ts'
 import type { Observations } from './observations.ts'
 import type { FaultedAnswer } from './serving.ts'

@@ -1,4 +1,4 @@
-import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './durations.ts'
+import { countOf, formatCount, msAtLeast, msAtMost, msNear, sayMs } from './exact-durations.ts'
 import { expectedAfter, whatHappened } from './fault-time.ts'
 import { isConfirmed } from './jobs-ledger.ts'
 import type { Observations } from './observations.ts'

@@ -1,4 +1,4 @@
-import { msAtLeast, msAtMost, sayMs } from './durations.ts'
+import { msAtLeast, msAtMost, sayMs } from './exact-durations.ts'
 import type { Prediction } from '../fault.ts'
 import type { ProducerOutage } from './outage.ts'
 import type { WithoutConfirm } from './without-confirm.ts'

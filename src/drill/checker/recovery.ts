@@ -1,5 +1,5 @@
 import { countUpTo } from './ascending.ts'
-import { nsOf } from './durations.ts'
+import { nsOf } from './exact-durations.ts'
 import type { FaultTime } from './fault-time.ts'
 import { confirmOf, type Job, type Ledger, wasServed } from './jobs-ledger.ts'
 import { scheduledLatencyNs, summarizeLatency } from './latency.ts'

@@ -1,4 +1,4 @@
-import { countOf, nsOf } from './durations.ts'
+import { countOf, nsOf } from './exact-durations.ts'
 import { confirmOf, type Ledger } from './jobs-ledger.ts'
 
 const FEWEST_JOBS = 3

@@ -1,5 +1,5 @@
 import { countUpTo } from './ascending.ts'
-import { nsOf } from './durations.ts'
+import { nsOf } from './exact-durations.ts'
 import type { FaultTime } from './fault-time.ts'
 import { confirmOf, type Job, type Ledger } from './jobs-ledger.ts'
 import type { Timeline } from './timeline.ts'

@@ -1,4 +1,4 @@
-import { msNear, sayMs } from './durations.ts'
+import { msNear, sayMs } from './exact-durations.ts'
 import type { Failover } from './failover-time.ts'
 import { doneToIt, expectedAfter, type FaultTime, whatHappened } from './fault-time.ts'
 import { isConfirmed } from './jobs-ledger.ts'

@@ -1,4 +1,4 @@
-import { nsOf } from './durations.ts'
+import { nsOf } from './exact-durations.ts'
 import { doneToIt, type FaultTime } from './fault-time.ts'
 import { confirmOf, type Job, type Ledger } from './jobs-ledger.ts'
 import type { Timeline } from './timeline.ts'

@@ -2,9 +2,9 @@ import type { FailoverOptions } from '../../failover/options.ts'
 import type { FailoverUri } from '../../failover/uri.ts'
 import { type Endpoint, redact } from '../../transport/endpoint.ts'
 import type { Topology } from '../broker-control.ts'
-import { sayMs } from '../checker/durations.ts'
+import { sayMs } from '../checker/exact-durations.ts'
 import { type Finding, fine, listed } from './finding.ts'
-import type { Question } from './question.ts'
+import type { DoctorQuestion } from './doctor-question.ts'
 
 const ENCRYPTED: ReadonlySet<string> = new Set(['stomp+ssl', 'amqps'])
 
@@ -12,7 +12,7 @@ const ENCRYPTED: ReadonlySet<string> = new Set(['stomp+ssl', 'amqps'])
 export function clientFindings(
   { endpoints, options }: FailoverUri,
   topology: Topology,
-  question: Question,
+  question: DoctorQuestion,
 ): readonly Finding[] {
   return [
     ...(question.drillClient ? [] : oneEndpoint(endpoints)),
@@ -65,7 +65,7 @@ function unroutable(endpoints: readonly Endpoint[]): readonly Finding[] {
 }
 
 /** A URI that waits for ever, for a job or for the first connection. */
-function patience(options: FailoverOptions, { drillClient }: Question): readonly Finding[] {
+function patience(options: FailoverOptions, { drillClient }: DoctorQuestion): readonly Finding[] {
   const { retryThresholdMs, timeoutMs, startupMaxReconnectAttempts } = options
   const findings: Finding[] = []
   if (retryThresholdMs === -1) {
@@ -99,7 +99,7 @@ function patience(options: FailoverOptions, { drillClient }: Question): readonly
 }
 
 /** A client that gives up before the brokers can have taken over. */
-function tooShort(options: FailoverOptions, { slowestTakeoverMs }: Question): readonly Finding[] {
+function tooShort(options: FailoverOptions, { slowestTakeoverMs }: DoctorQuestion): readonly Finding[] {
   if (slowestTakeoverMs === undefined) return []
   const findings: Finding[] = []
   const { retryThresholdMs, maxReconnectAttempts, timeoutMs } = options

@@ -1,5 +1,6 @@
 import type { FailoverUri } from '../../failover/uri.ts'
 import type { Fault, Prediction } from '../fault.ts'
+import { capital } from '../sentence.ts'
 import type { Topology } from '../broker-control.ts'
 import { clientFindings } from './client-findings.ts'
 import { endpointFindings } from './endpoint-findings.ts'
@@ -9,7 +10,7 @@ import { heartbeatFindings } from './heartbeat-findings.ts'
 import type { ManagementAddress } from './management-call.ts'
 import { managementFindings } from './management-findings.ts'
 import { type ManagementReading, readManagement } from './management-reading.ts'
-import type { Question } from './question.ts'
+import type { DoctorQuestion } from './doctor-question.ts'
 import { type Settings, settingsFindings } from './settings-findings.ts'
 import { messageOf, UnderstudyError } from '../../errors.ts'
 
@@ -41,7 +42,7 @@ export interface DiagnoseOptions extends DialOptions {
   /** As it may be shown. */
   readonly name: string
   readonly uri: FailoverUri
-  readonly question: Question
+  readonly question: DoctorQuestion
   readonly settings?: Settings
   readonly faults?: readonly Fault[]
   readonly management?: ManagementAddress
@@ -120,8 +121,4 @@ async function toPrediction(fault: Fault): Promise<FaultPrediction> {
     missing: (await fault.missing()) ?? null,
     predicted: fault.predicted ?? null,
   }
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }

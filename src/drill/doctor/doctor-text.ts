@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { sayMs } from '../checker/durations.ts'
+import { sayMs } from '../checker/exact-durations.ts'
 import { printableLine } from '../../page/printable.ts'
 import { textWidth, wrap } from '../../text-width.ts'
 import type { Diagnosis, FaultPrediction } from './diagnosis.ts'

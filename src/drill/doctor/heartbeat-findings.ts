@@ -1,9 +1,9 @@
 import type { FailoverUri } from '../../failover/uri.ts'
 import { type Endpoint, redact } from '../../transport/endpoint.ts'
-import { sayMs } from '../checker/durations.ts'
+import { sayMs } from '../checker/exact-durations.ts'
 import type { EndpointReading } from './endpoint-reading.ts'
 import { type Finding, fine, listed } from './finding.ts'
-import type { Question } from './question.ts'
+import type { DoctorQuestion } from './doctor-question.ts'
 
 /** What the shortest heart-beat of AMQP, 1 s, comes to. */
 const SHORTEST_AMQP_MS = 3000
@@ -12,7 +12,7 @@ const SHORTEST_AMQP_MS = 3000
 export function heartbeatFindings(
   { endpoints, options }: FailoverUri,
   readings: readonly EndpointReading[],
-  { rtoMs }: Question,
+  { rtoMs }: DoctorQuestion,
 ): readonly Finding[] {
   const beating = endpoints.filter(({ scheme }) => scheme !== 'memory')
   const heartbeatOf = (endpoint: Endpoint): number => {

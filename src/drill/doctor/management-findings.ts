@@ -1,10 +1,10 @@
 import { type Finding, fine, listed } from './finding.ts'
 import type { ManagementReading, NodeReading } from './management-reading.ts'
 import { queueFindings } from './queue-findings.ts'
-import type { Question } from './question.ts'
+import type { DoctorQuestion } from './doctor-question.ts'
 
 /** What a cluster's own account of its nodes and queues says. */
-export function managementFindings(reading: ManagementReading, question: Question): readonly Finding[] {
+export function managementFindings(reading: ManagementReading, question: DoctorQuestion): readonly Finding[] {
   return [
     ...nodesDown(reading.nodes),
     ...alarms(reading.nodes),

@@ -1,15 +1,15 @@
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import { formatSeconds } from '../report/durations.ts'
 import { type Finding, fine, listed } from './finding.ts'
 import type { ManagementReading, QueueReading } from './management-reading.ts'
-import type { Question } from './question.ts'
+import type { DoctorQuestion } from './doctor-question.ts'
 
 /** RabbitMQ's own default of consumer_timeout. */
 const CONSUMER_TIMEOUT_MS = 30 * 60_000
 const FEWEST_MEMBERS = 3
 
 /** What the queues of a virtual host are like, one finding for all queues that share it. */
-export function queueFindings(reading: ManagementReading, question: Question): readonly Finding[] {
+export function queueFindings(reading: ManagementReading, question: DoctorQuestion): readonly Finding[] {
   const { queues, queueCount, nodes } = reading
   if (question.queue !== undefined && queueCount === 0) {
     return [
@@ -138,7 +138,7 @@ function dropping(lasting: readonly QueueReading[]): readonly Finding[] {
 
 function slowJobs(
   lasting: readonly QueueReading[],
-  { jobTimeMs, consumerTimeoutMs = CONSUMER_TIMEOUT_MS }: Question,
+  { jobTimeMs, consumerTimeoutMs = CONSUMER_TIMEOUT_MS }: DoctorQuestion,
 ): readonly Finding[] {
   if (jobTimeMs === undefined) return []
   const timeoutOf = ({ settings }: QueueReading): number => {

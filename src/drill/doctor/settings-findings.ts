@@ -1,4 +1,4 @@
-import { sayMs } from '../checker/durations.ts'
+import { sayMs } from '../checker/exact-durations.ts'
 import { type Finding, fine } from './finding.ts'
 
 /** Settings by the names that a lab's result has for them, in milliseconds where the name ends in `Ms`. */

@@ -1,5 +1,5 @@
 import { confirmOf, isConfirmed } from '../checker/jobs-ledger.ts'
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import { formatMs, formatOffset, formatSeconds, trimZero } from './durations.ts'
 import { WHY_PARTS } from './fate-words.ts'
 import { EVENT, guessNumber, nextId, PACKED_OUTCOMES, PACKED_TYPES, RECORD } from './packed-jobs.ts'

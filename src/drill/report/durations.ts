@@ -1,4 +1,4 @@
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 
 /** A duration for a person: `0.4 ms`, `241 ms`, `9.21 s`, `31.5 s`, `2 min 5 s`. Null is `not observed`. */
 export function formatMs(ms: number | null): string {

@@ -1,4 +1,4 @@
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import { confirmOf } from '../checker/jobs-ledger.ts'
 import { formatMs, formatOffset, plural } from './durations.ts'
 import { fateMark } from './fate-marks.ts'

@@ -1,4 +1,5 @@
 import { type Attempt, confirmOf, type Job } from '../checker/jobs-ledger.ts'
+import { capital } from '../sentence.ts'
 import { formatMs } from './durations.ts'
 import type { Fate, JobStory } from './job-stories.ts'
 
@@ -106,10 +107,6 @@ function acknowledgedBefore({ deliveries }: Job): boolean {
 
 function timesWord(count: number): string {
   return count === 1 ? 'once' : count === 2 ? 'twice' : `${count} times`
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 /** What {@link whyItHappened} is made of, for a page that tells it by itself. */

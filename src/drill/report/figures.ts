@@ -1,4 +1,4 @@
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import type { DrillResult } from '../result.ts'
 import { formatMs, plural, unbroken } from './durations.ts'
 import { duplicates, objectiveOf } from './headline.ts'

@@ -1,5 +1,5 @@
 import type { DrillResult, Objective } from '../result.ts'
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import { asBeginning } from '../checker/target.ts'
 import { formatSeconds, plural } from './durations.ts'
 

@@ -1,4 +1,4 @@
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import { scheduledLatencyNs } from '../checker/latency.ts'
 import { confirmOf, type Job } from '../checker/jobs-ledger.ts'
 import { formatMs } from './durations.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { styleText } from 'node:util'
-import { formatCount } from '../checker/durations.ts'
+import { formatCount } from '../checker/exact-durations.ts'
 import { summaryLine } from '../checker/objectives.ts'
 import type { DrillResult, Verdict } from '../result.ts'
 import { formatMs, plural } from './durations.ts'

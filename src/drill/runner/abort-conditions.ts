@@ -1,4 +1,4 @@
-import { formatCount, sayMs } from '../checker/durations.ts'
+import { formatCount, sayMs } from '../checker/exact-durations.ts'
 import type { AbortConditions } from '../plan.ts'
 
 /** What a drill knows of its jobs at one moment. */

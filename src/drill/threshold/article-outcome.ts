@@ -1,5 +1,5 @@
 import { confirmOf, type Job, jobsLedger } from '../checker/jobs-ledger.ts'
-import { msAtMost } from '../checker/durations.ts'
+import { msAtMost } from '../checker/exact-durations.ts'
 import type { HistoryEvent } from '../history.ts'
 
 /** How the article's own schedule fared in one run. */

@@ -1,4 +1,4 @@
-import { formatCount, sayMs } from '../checker/durations.ts'
+import { formatCount, sayMs } from '../checker/exact-durations.ts'
 import { failureAtMost } from './binomial.ts'
 import { type Method, type Outcomes, standing } from './method.ts'
 import { quantileBound, quantileEarned } from './order-statistics.ts'

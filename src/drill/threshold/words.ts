@@ -1,4 +1,4 @@
-import { countOf, formatCount, sayMs } from '../checker/durations.ts'
+import { countOf, formatCount, sayMs } from '../checker/exact-durations.ts'
 import { decidedEarly } from './search.ts'
 import { GO_OR_NOT } from './sequential-test.ts'
 import { failureAtLeast, failureAtMost } from './binomial.ts'

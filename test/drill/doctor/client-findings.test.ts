@@ -3,18 +3,18 @@ import { describe, it } from 'node:test'
 import { clientFindings } from '../../../src/drill/doctor/client-findings.ts'
 import type { Finding } from '../../../src/drill/doctor/finding.ts'
 import { heartbeatFindings } from '../../../src/drill/doctor/heartbeat-findings.ts'
-import type { Question } from '../../../src/drill/doctor/question.ts'
+import type { DoctorQuestion } from '../../../src/drill/doctor/doctor-question.ts'
 import { parseFailoverUri } from '../../../src/failover/uri.ts'
 import { codesOf, findingOf, wrongsOf } from '../../support/findings.ts'
 
 const PAIR = 'failover:(stomp://localhost:1,stomp://127.0.0.1:2)'
 
-function read(uri: string, question: Question = {}): readonly Finding[] {
+function read(uri: string, question: DoctorQuestion = {}): readonly Finding[] {
   const topology = question.topology ?? (uri.includes('amqp') ? 'quorum' : 'lock')
   return clientFindings(parseFailoverUri(uri), topology, question)
 }
 
-function beats(uri: string, question: Question = {}): readonly Finding[] {
+function beats(uri: string, question: DoctorQuestion = {}): readonly Finding[] {
   return heartbeatFindings(parseFailoverUri(uri), [], question)
 }
 
@@ -38,7 +38,7 @@ describe('a failover URI', () => {
   })
 
   it('that gives up before the brokers can have taken over is a problem', () => {
-    const slow: Question = { slowestTakeoverMs: 12_000 }
+    const slow: DoctorQuestion = { slowestTakeoverMs: 12_000 }
     assert.deepEqual(wrongsOf(read(`${PAIR}?randomize=false`, { ...slow, drillClient: true })), [])
     const short = findingOf(read(`${PAIR}?retryThreshold=4000`, slow), 'gives-up-before-takeover')
     assert.match(short.is, /may take 12 s .* retryThreshold is 4 s/)

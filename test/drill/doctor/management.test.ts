@@ -5,7 +5,7 @@ import { managementAddress } from '../../../src/drill/doctor/management-call.ts'
 import { managementFindings } from '../../../src/drill/doctor/management-findings.ts'
 import { type ManagementReading, readManagement } from '../../../src/drill/doctor/management-reading.ts'
 import type { Finding } from '../../../src/drill/doctor/finding.ts'
-import type { Question } from '../../../src/drill/doctor/question.ts'
+import type { DoctorQuestion } from '../../../src/drill/doctor/doctor-question.ts'
 import { codesOf, findingOf, wrongsOf } from '../../support/findings.ts'
 import { type Answers, type FakeManagementApi, fakeManagementApi } from '../../support/management-api.ts'
 
@@ -24,7 +24,7 @@ function withQueues(queues: readonly object[], nodes: readonly object[] = NODES)
   return { overview: { rabbitmq_version: '4.0.5', cluster_name: 'staging' }, nodes, 'queues/%2F': page }
 }
 
-async function findingsOf(answers: Answers, question: Question = {}): Promise<readonly Finding[]> {
+async function findingsOf(answers: Answers, question: DoctorQuestion = {}): Promise<readonly Finding[]> {
   await using api = await fakeManagementApi(answers)
   return managementFindings(await read(api, question.queue), question)
 }
@@ -120,7 +120,7 @@ describe('queues', () => {
   })
 
   it('that take a job back before it is done are a problem, by the default and by a policy', async () => {
-    const slow: Question = { jobTimeMs: 40 * 60_000 }
+    const slow: DoctorQuestion = { jobTimeMs: 40 * 60_000 }
     const byDefault = findingOf(await findingsOf(withQueues([QUORUM]), slow), 'consumer-timeout')
     assert.match(byDefault.is, /takes 40 min, and orders gives it 30 min/)
     const patient = { ...QUORUM, effective_policy_definition: { 'consumer-timeout': 3_600_000 } }

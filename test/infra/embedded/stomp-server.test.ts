@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
-import { QueueEngine } from '../../../adapters/memory/queue-engine.ts'
+import { QueueEngine } from '../../../adapters/memory/queue-engine/queue-engine.ts'
 import { CommitGroup } from '../../../infra/embedded/commit-group.ts'
 import { DEFAULT_FRAME_LIMITS } from '../../../infra/embedded/frame-parser.ts'
 import { StompServer } from '../../../infra/embedded/stomp-server.ts'

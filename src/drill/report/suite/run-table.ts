@@ -1,5 +1,5 @@
 import type { SuiteRun } from '../../suite/suite-result.ts'
-import { formatCount } from '../../checker/durations.ts'
+import { formatCount } from '../../checker/exact-durations.ts'
 import { formatMs, unbroken } from '../durations.ts'
 import { formatBounds } from '../figures.ts'
 import { type Html, html } from '../../../page/html.ts'

@@ -1,4 +1,4 @@
-import { formatCount } from '../../checker/durations.ts'
+import { formatCount } from '../../checker/exact-durations.ts'
 import type { SuiteDrillResult, SuiteResult, SuiteRun } from '../../suite/suite-result.ts'
 import { reasonsOf, sayLost, sayPrediction, sayTotals, seenInRuns, sumOf } from '../../suite/suite-words.ts'
 import { contents, instant } from '../answer.ts'

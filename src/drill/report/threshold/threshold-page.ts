@@ -1,4 +1,4 @@
-import { formatCount, sayMs } from '../../checker/durations.ts'
+import { formatCount, sayMs } from '../../checker/exact-durations.ts'
 import { failureAtMost } from '../../threshold/binomial.ts'
 import { sayPercent } from '../../threshold/claim.ts'
 import { measuredOutages } from '../../threshold/measured.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { type Entry, ReadyList } from '../../../adapters/memory/queue-engine-ready-list.ts'
+import { type Entry, ReadyList } from '../../../../adapters/memory/queue-engine/ready-list.ts'
 
 function entry(sequence: number, priority: number): Entry<undefined> {
   return {

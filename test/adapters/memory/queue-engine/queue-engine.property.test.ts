@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { type EngineConsumer, QueueEngine, type QueuedMessage } from '../../../adapters/memory/queue-engine.ts'
-import { HandClock } from './hand-clock.ts'
+import {
+  type EngineConsumer,
+  QueueEngine,
+  type QueuedMessage,
+} from '../../../../adapters/memory/queue-engine/queue-engine.ts'
+import { HandClock } from '../hand-clock.ts'
 
 const QUEUES = ['a', 'b'] as const
 type QueueName = (typeof QUEUES)[number]

@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { QueueEngine, type QueueEngineOptions, type QueuedMessage } from '../../../adapters/memory/queue-engine.ts'
-import type { Clock } from '../../../src/clock.ts'
-import { HandClock } from './hand-clock.ts'
+import {
+  QueueEngine,
+  type QueueEngineOptions,
+  type QueuedMessage,
+} from '../../../../adapters/memory/queue-engine/queue-engine.ts'
+import type { Clock } from '../../../../src/clock.ts'
+import { HandClock } from '../hand-clock.ts'
 
 const A = { kind: 'queue', name: 'a' } as const
 

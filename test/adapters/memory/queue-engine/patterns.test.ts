@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { isPattern, PatternMap } from '../../../adapters/memory/queue-engine-patterns.ts'
+import { isPattern, PatternMap } from '../../../../adapters/memory/queue-engine/patterns.ts'
 
 function found(pattern: string, name: string): boolean {
   const map = new PatternMap<object>()

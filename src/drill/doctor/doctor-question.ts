@@ -1,7 +1,7 @@
 import type { Topology } from '../broker-control.ts'
 
 /** What the reader wants to know of the settings; all of it may be left out. */
-export interface Question {
+export interface DoctorQuestion {
   /** Who serves. Defaults to `lock` for STOMP and `quorum` for AMQP. */
   readonly topology?: Topology
   /** How long an outage may last, in milliseconds: what would notice it later is a problem. */

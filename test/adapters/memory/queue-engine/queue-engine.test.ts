@@ -6,9 +6,9 @@ import {
   QueueEngine,
   type QueueEngineOptions,
   type QueuedMessage,
-} from '../../../adapters/memory/queue-engine.ts'
-import { UnderstudyError } from '../../../src/errors.ts'
-import { HandClock } from './hand-clock.ts'
+} from '../../../../adapters/memory/queue-engine/queue-engine.ts'
+import { UnderstudyError } from '../../../../src/errors.ts'
+import { HandClock } from '../hand-clock.ts'
 
 const A: EngineAddress = { kind: 'queue', name: 'a' }
 const DEAD: EngineAddress = { kind: 'queue', name: 'DLQ.a' }

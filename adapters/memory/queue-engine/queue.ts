@@ -1,5 +1,5 @@
-import { type ConsumeOptions, type ConsumerQueue, EngineConsumer } from './queue-engine-consumer.ts'
-import { type Entry, ReadyList } from './queue-engine-ready-list.ts'
+import { type ConsumeOptions, type ConsumerQueue, EngineConsumer } from './consumer.ts'
+import { type Entry, ReadyList } from './ready-list.ts'
 
 /** Why a message went to a dead letter queue. */
 export type DeadLetterReason = 'rejected' | 'expired'

@@ -1,15 +1,15 @@
-import type { Clock, Timer } from '../../src/clock.ts'
-import { UnderstudyError } from '../../src/errors.ts'
-import type { ConsumeOptions, EngineConsumer } from './queue-engine-consumer.ts'
-import { DelayedMessages } from './queue-engine-delayed.ts'
-import { PatternMap } from './queue-engine-patterns.ts'
-import { type DeadLetterReason, MessageQueue, type QueueOwner } from './queue-engine-queue.ts'
-import type { Entry, QueuedMessage } from './queue-engine-ready-list.ts'
+import type { Clock, Timer } from '../../../src/clock.ts'
+import { UnderstudyError } from '../../../src/errors.ts'
+import type { ConsumeOptions, EngineConsumer } from './consumer.ts'
+import { DelayedMessages } from './delayed.ts'
+import { PatternMap } from './patterns.ts'
+import { type DeadLetterReason, MessageQueue, type QueueOwner } from './queue.ts'
+import type { Entry, QueuedMessage } from './ready-list.ts'
 
-export type { EngineConsumer } from './queue-engine-consumer.ts'
-export { isPattern } from './queue-engine-patterns.ts'
-export type { DeadLetterReason } from './queue-engine-queue.ts'
-export type { QueuedMessage } from './queue-engine-ready-list.ts'
+export type { EngineConsumer } from './consumer.ts'
+export { isPattern } from './patterns.ts'
+export type { DeadLetterReason } from './queue.ts'
+export type { QueuedMessage } from './ready-list.ts'
 
 /** A queue or a topic, by name. */
 export interface EngineAddress {

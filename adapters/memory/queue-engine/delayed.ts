@@ -1,5 +1,5 @@
-import type { Clock, Timer } from '../../src/clock.ts'
-import type { QueuedMessage } from './queue-engine-ready-list.ts'
+import type { Clock, Timer } from '../../../src/clock.ts'
+import type { QueuedMessage } from './ready-list.ts'
 
 /** A message whose time has not come, and the queue that it will stand in. */
 export interface DelayedMessage<M extends QueuedMessage<unknown>> {

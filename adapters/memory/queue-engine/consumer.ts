@@ -1,4 +1,4 @@
-import type { Entry, QueuedMessage } from './queue-engine-ready-list.ts'
+import type { Entry, QueuedMessage } from './ready-list.ts'
 
 /** How a consumer ends its part in a message. */
 export type EngineSettlement = 'ack' | 'reject' | 'requeue'
