@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { fileProblem } from '../src/folder.ts'
@@ -23,6 +23,10 @@ it('why a file cannot be used is told in words and without its path, also where 
   assert.equal(problem(read(join(file, 'beneath'))), 'part of the path is not a folder')
   assert.equal(
     problem(() => mkdirSync(folder)),
-    'EEXIST: file already exists',
+    'it is there already',
+  )
+  assert.equal(
+    problem(() => readlinkSync(file)),
+    'EINVAL: invalid argument',
   )
 })
