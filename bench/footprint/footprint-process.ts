@@ -2,6 +2,7 @@ import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { abortReason } from '../../src/clock.ts'
 import type { FootprintAnswer, FootprintOrder } from '../peers/footprint-worker.ts'
+import { endOf } from '../processes/process-end.ts'
 
 const PROGRAM = fileURLToPath(new URL('../peers/footprint-worker.ts', import.meta.url))
 const LEAVES_WITHIN_MS = 3000
@@ -23,10 +24,7 @@ export async function runFootprint(
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })
-  const exited = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    child.once('exit', (code, by) => resolve(by ?? `code ${code}`))
-  })
+  const end = endOf(child)
   let late: NodeJS.Timeout | undefined
   try {
     await new Promise<void>((resolve, reject) => {
@@ -36,7 +34,7 @@ export async function runFootprint(
         late = setTimeout(() => fail(`silent for ${silentMs / 1000} s`), silentMs)
       }
       signal.addEventListener('abort', () => reject(abortReason(signal)), { once: true })
-      void exited.then((how) => fail(`ended with ${how}`))
+      void end.ended.then((how) => fail(`ended with ${how}`))
       child.on('message', (answer: FootprintAnswer) => {
         listen()
         if ('error' in answer) fail(answer.error)
@@ -49,8 +47,6 @@ export async function runFootprint(
   } finally {
     clearTimeout(late)
     if (child.connected) child.disconnect()
-    const kill = setTimeout(() => child.kill('SIGKILL'), LEAVES_WITHIN_MS)
-    await exited
-    clearTimeout(kill)
+    await end.within(LEAVES_WITHIN_MS)
   }
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { type LineProgram, startLineProgram } from '../processes/line-program.ts'
 import type { Peer } from './peers.ts'
-import { type ProgramProcess, startProgram } from './program-process.ts'
-import type { Order, ProgramSettings, Progress, Sent } from './programs/program.ts'
+import { environmentOf, type Order, type ProgramSettings, type Progress, type Sent } from './programs/program.ts'
 
 /** How long one order took. */
 interface Took {
@@ -29,9 +29,9 @@ export async function startCrew(
   warmUp: Order,
   signal: AbortSignal,
 ): Promise<Crew> {
-  const started: ProgramProcess<unknown>[] = []
-  const start = <Said>(what: string, program: readonly string[]): ProgramProcess<Said> => {
-    const each = startProgram<Said>(`${name}'s ${what}`, program, settings)
+  const started: LineProgram<unknown>[] = []
+  const start = <Said>(what: string, program: readonly string[]): LineProgram<Said> => {
+    const each = startLineProgram<Said>(`${name}'s ${what}`, program, { env: environmentOf(settings) })
     started.push(each)
     return each
   }
@@ -39,7 +39,7 @@ export async function startCrew(
     await Promise.all(started.map(async (each) => await each.stop()))
   }
   try {
-    const hands: ProgramProcess<Progress>[] = []
+    const hands: LineProgram<Progress>[] = []
     for (let n = 0; n < workers; n++) {
       const hand = start<Progress>('worker', worker)
       hands.push(hand)
@@ -70,7 +70,7 @@ export async function startCrew(
   }
 }
 
-function doneBy(hands: readonly ProgramProcess<Progress>[]): number {
+function doneBy(hands: readonly LineProgram<Progress>[]): number {
   return hands.reduce((sum, { last }) => sum + (last?.done ?? 0), 0)
 }
 

@@ -9,8 +9,8 @@ import { defineJob } from '../../src/jobs/define-job.ts'
 import { sendMany } from '../../src/jobs/enqueue-many.ts'
 import { runKey } from '../../src/jobs/envelope.ts'
 import { sqliteFailures, sqliteLedger } from '../../src/stores.ts'
-import { type ProgramProcess, startProgram } from './program-process.ts'
-import type { Progress } from './programs/program.ts'
+import { type LineProgram, startLineProgram } from '../processes/line-program.ts'
+import { environmentOf, type Progress } from './programs/program.ts'
 
 /** What a worker of this bench is told. */
 export interface MortalSettings {
@@ -64,13 +64,13 @@ export async function killWorkers(options: WorkerKillsOptions): Promise<WorkerKi
   const folder = mkdtempSync(join(tmpdir(), 'understudy-bench-'))
   const store = join(folder, 'jobs.db')
   const diaries: string[] = []
-  const crew = new Set<ProgramProcess<Progress>>()
+  const crew = new Set<LineProgram<Progress>>()
   let died: unknown
   const hire = async (): Promise<void> => {
     const diary = join(folder, `diary-${diaries.length}`)
     diaries.push(diary)
     const settings: MortalSettings = { uri, queue: QUEUE, store, diary, concurrency, longestMs }
-    const worker = startProgram<Progress>('a worker', [process.execPath, PROGRAM], settings)
+    const worker = startLineProgram<Progress>('a worker', [process.execPath, PROGRAM], { env: environmentOf(settings) })
     crew.add(worker)
     worker.failed.catch((error: unknown) => (died ??= error))
     await worker.next(STARTS_WITHIN_MS, signal)

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Answer, Order } from '../peers/worker.ts'
+import { endOf } from '../processes/process-end.ts'
 import type { Done } from './work.ts'
 
 const PROGRAM = fileURLToPath(new URL('../peers/worker.ts', import.meta.url))
@@ -20,11 +21,7 @@ export function startWorker(name: string, execArgv: readonly string[] = []): Wor
   // In a process group of its own, so that Ctrl-C reaches the bench alone; it leaves when its channel closes.
   const child = fork(PROGRAM, { execArgv: [...execArgv], detached: true, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
   const lastWords = lastLineOf(child)
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message))
-    // Not `close`, which never comes once this side has disconnected.
-    child.once('exit', (code, signal) => resolve(signal ?? `code ${code}`))
-  })
+  const end = endOf(child)
   return {
     order: async (order) => {
       let late: NodeJS.Timeout | undefined
@@ -32,7 +29,7 @@ export function startWorker(name: string, execArgv: readonly string[] = []): Wor
         return await new Promise<Done>((resolve, reject) => {
           const fail = (why: string): void => reject(new Error(`${name}: ${why}`))
           late = setTimeout(() => fail(`no answer within ${ANSWERS_WITHIN_MS / 1000} s`), ANSWERS_WITHIN_MS)
-          void ended.then((how) => fail(`ended with ${how}${lastWords()}`))
+          void end.ended.then((how) => fail(`ended with ${how}${lastWords()}`))
           child.once('message', (answer: Answer) => ('done' in answer ? resolve(answer.done) : fail(answer.error)))
           child.send(order, (error) => error && fail(error.message))
         })
@@ -43,9 +40,7 @@ export function startWorker(name: string, execArgv: readonly string[] = []): Wor
     },
     stop: async () => {
       if (child.connected) child.disconnect()
-      const late = setTimeout(() => child.kill('SIGKILL'), LEAVES_WITHIN_MS)
-      await ended
-      clearTimeout(late)
+      await end.within(LEAVES_WITHIN_MS)
     },
   }
 }

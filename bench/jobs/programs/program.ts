@@ -39,6 +39,11 @@ export interface Progress {
 
 const TELLS_EVERY_MS = 20
 
+/** The environment in which a program finds those settings. */
+export function environmentOf(settings: object): Readonly<Record<string, string>> {
+  return { BENCH_JOBS: JSON.stringify(settings) }
+}
+
 export function settings(): ProgramSettings {
   return JSON.parse(process.env['BENCH_JOBS'] ?? '') as ProgramSettings
 }
