@@ -3,7 +3,7 @@ import { Exit, EXIT } from '../exit-code.ts'
 /** Where the brokers stand when a command line does not say. */
 const URI_VARIABLE = 'UNDERSTUDY_URI'
 
-const SCHEME = /^[a-z][a-z0-9+.-]*:/i
+const LIKE_A_URI = /^[a-z][a-z0-9+.-]*:(?:\/\/|\()/i
 const DESTINATION = /^(?:queue|topic|exchange):\/\//i
 const BROKER = /^(?:failover|stomp|stomp\+ssl|amqp|amqps|memory):/i
 
@@ -20,8 +20,8 @@ export interface BrokerWords {
  */
 export function uriFirst(words: readonly string[], environment: NodeJS.ProcessEnv = process.env): BrokerWords {
   const [first, ...rest] = words
-  // A misspelt scheme is better told as such than taken for a queue.
-  if (first !== undefined && (BROKER.test(first) || (SCHEME.test(first) && !DESTINATION.test(first))))
+  // A misspelt scheme is better told as such than taken for a queue. `order:17` may be the id of a job.
+  if (first !== undefined && (BROKER.test(first) || (LIKE_A_URI.test(first) && !DESTINATION.test(first))))
     return { uri: first, rest }
   return { uri: fromEnvironment(environment), rest: words }
 }

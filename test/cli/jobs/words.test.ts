@@ -13,6 +13,7 @@ describe('where the brokers are', () => {
     const environment = { UNDERSTUDY_URI: 'stomp://env:1' }
     assert.deepEqual(uriFirst(['amqp://a', 'images'], environment), { uri: 'amqp://a', rest: ['images'] })
     assert.deepEqual(uriFirst(['images'], environment), { uri: 'stomp://env:1', rest: ['images'] })
+    assert.deepEqual(uriFirst(['order:17'], environment), { uri: 'stomp://env:1', rest: ['order:17'] })
     assert.deepEqual(uriFirst(['queue://images'], environment), { uri: 'stomp://env:1', rest: ['queue://images'] })
     assert.deepEqual(uriLast(['job:a', 'age<2h', 'failover:(stomp://a:1)'], environment), {
       uri: 'failover:(stomp://a:1)',
