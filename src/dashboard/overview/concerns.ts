@@ -75,9 +75,11 @@ function ofLinks({ brokers, clock, basePath }: ConcernSources): readonly Concern
 }
 
 function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly Concern[] {
-  if (queues.error !== undefined) return [{ tone: 'bad', what: `Queues cannot be looked at: ${queues.error}` }]
+  const isAway = isBrokerAway(context)
+  // Who does not answer at all is told already.
+  if (queues.error !== undefined && !isAway)
+    return [{ tone: 'bad', what: `Queues cannot be looked at: ${queues.error}` }]
   const all = queues.value ?? []
-  const isAway = context.brokers.links.some(({ condition }) => condition === 'down' || condition === 'over')
   const waiting = all.filter(({ state, queue }) => (state?.ready ?? 0) > 0 && queue !== FAILED_QUEUE)
   const dead = all.filter(({ state, queue }) => (state?.ready ?? 0) > 0 && queue === FAILED_QUEUE)
   const link = ({ queue }: WatchedQueue): Content =>
@@ -108,7 +110,6 @@ function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly 
     ),
     ...told(
       'doubtful',
-      // Who does not answer at all is told already.
       isAway ? [] : all.filter(({ error }) => error !== undefined),
       (queue) => html`${link(queue)} could not be looked at: ${queue.error}`,
       (count) => `${counted(count, 'queue')} could not be looked at`,
@@ -116,12 +117,14 @@ function ofQueues(context: ConcernSources, { queues }: OverviewParts): readonly 
   ]
 }
 
+function isBrokerAway({ brokers }: ConcernSources): boolean {
+  return brokers.links.some(({ condition }) => condition === 'down' || condition === 'over')
+}
+
 function ofWorkers(context: ConcernSources, { workers }: OverviewParts): readonly Concern[] {
   const gone = workers.filter(({ isGone }) => isGone)
   const [first] = gone
-  // Where no broker serves that is told already.
-  const isAway = context.brokers.links.some(({ condition }) => condition === 'down' || condition === 'over')
-  const why = isAway ? undefined : context.workers.seen.error
+  const why = isBrokerAway(context) ? undefined : context.workers.seen.error
   return [
     ...(why === undefined ? [] : [{ tone: 'doubtful', what: `Workers could not be asked: ${why}` } as const]),
     ...(first === undefined

@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { Connection } from '../../connection.ts'
+import { UnderstudyError } from '../../errors.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { FAILED_QUEUE } from '../../jobs/job-host.ts'
 import { plainQueueName } from '../../transport/destination.ts'
@@ -95,6 +96,11 @@ export class QueueWatch {
         found[index] = { queue, ...this.#takersOf(queue, paused), ...(await this.#ask(queue)) }
     }
     await Promise.all(Array.from({ length: AT_A_TIME }, ask))
+    const { links } = this.#options.connection
+    const isAway = links.producer === undefined && links.listener === undefined
+    // Then nothing is known anew, and what was seen before is shown as old.
+    if (isAway && found.every(({ error }) => error !== undefined))
+      throw new UnderstudyError('unreachable', 'no broker serves')
     return found
   }
 

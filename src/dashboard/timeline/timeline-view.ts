@@ -101,9 +101,15 @@ function outageTable(outages: readonly Outage[]): Html {
       lost ?? 'nobody before',
       back ?? (until === undefined ? badge('busy', 'nobody yet', 'doubtful') : 'nobody'),
       isSwitch ? '' : until === undefined ? 'goes on' : durationText(until - from),
-      printableLine(why, 160),
+      printableLine(whyWithout(why, lost), 160),
     ]),
   })}${outages.length > shown.length && html`<p class="quiet">${outages.length - shown.length} earlier ones are not listed.</p>`}`
+}
+
+/** Who was lost stands beside it. */
+function whyWithout(why: string, lost: string | undefined): string {
+  const beginning = `${lost} failed: `
+  return why.startsWith(beginning) ? why.slice(beginning.length) : why
 }
 
 function drillTable(basePath: string, drills: readonly ShelfEntry[]): Html {
