@@ -134,7 +134,7 @@ describe('a drill', { concurrency: 3 }, () => {
     const { reasons, jobs, command } = JSON.parse(stdout) as DrillResult
     assert.match(reasons.join(), /aborted after the fault: no job was confirmed for 1 s/)
     assert.equal(jobs.lost, 0)
-    assert.match(command, /--hold 3600s --window 500ms --abort-outage 1s$/)
+    assert.match(command, /--hold 1h --window 500ms --abort-outage 1s$/)
     const types = readFileSync(join(out, 'events.jsonl'), 'utf8')
       .trim()
       .split('\n')
