@@ -1,9 +1,9 @@
 import type { QueuedMessage, QueueEngine } from '../../adapters/memory/queue-engine/queue-engine.ts'
-import { destinationHeader } from './destination-header.ts'
-import { EMPTY_BODY, type Frame, type StompVersion } from './frames.ts'
-import { messageFrame } from './message-frame.ts'
+import { destinationHeader } from './stomp/destination-header.ts'
+import { EMPTY_BODY, type Frame, type StompVersion } from './stomp/frames.ts'
+import { messageFrame } from './stomp/message-frame.ts'
 import type { StoredFrame } from './stored-frame.ts'
-import type { SubscriptionRequest } from './subscription.ts'
+import type { SubscriptionRequest } from './stomp/subscription.ts'
 
 /**
  * One look at a queue, as SUBSCRIBE with `browser:true` asks for: what waits at that moment is shown and stays where

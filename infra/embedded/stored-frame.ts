@@ -1,5 +1,5 @@
 import type { DeadLetterReason } from '../../adapters/memory/queue-engine/queue-engine.ts'
-import type { FrameHeaders } from './frames.ts'
+import type { FrameHeaders } from './stomp/frames.ts'
 
 /** What the broker keeps of a SEND frame: the headers that a MESSAGE carries on, `message-id` among them. */
 export interface StoredFrame {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { UnderstudyError } from '../../src/errors.ts'
 import { fileProblem, makeFolder } from '../../src/folder.ts'
 import { type LabState, type ProcessRecord, readLabState, writeLabState } from './lab-state.ts'
-import { ownIdentity } from './process-identity.ts'
+import { ownIdentity } from './processes/process-identity.ts'
 
 /** The folder of one running lab: configuration, data, logs and its state. */
 export interface LabFolder {

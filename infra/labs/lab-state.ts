@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { LabNetwork } from '../netns/network.ts'
-import type { ProcessIdentity } from './process-identity.ts'
+import type { ProcessIdentity } from './processes/process-identity.ts'
 
 /** A process of a lab, written down before it is started: `identity` is null until it is known. */
 export interface ProcessRecord {

@@ -15,7 +15,7 @@ import { reservePorts } from './free-ports.ts'
 import type { Availability, Lab, LabKind, UpContext } from './lab.ts'
 import { type LabFolder, createLabFolder, labRoot, listLabFolders, portsOfLabs, stateOf } from './lab-folder.ts'
 import { checkLoopback } from './loopback.ts'
-import { endLab, endOrphans, isOrphan } from './orphans.ts'
+import { endLab, endOrphans, isOrphan } from './processes/orphans.ts'
 import { rabbitmqQuorumNetns } from './rabbitmq/quorum-netns.ts'
 import { rabbitmqClassic, rabbitmqQuorum } from './rabbitmq/cluster.ts'
 import {

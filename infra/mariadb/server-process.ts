@@ -1,7 +1,7 @@
 import type { ProcessState } from '../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { LabFolder } from '../labs/lab-folder.ts'
-import { type ProcessIdentity, processState, signalProcess } from '../labs/process-identity.ts'
+import { type ProcessIdentity, processState, signalProcess } from '../labs/processes/process-identity.ts'
 import { waitUntil } from '../labs/wait-until.ts'
 import type { DatabaseLogin } from './connection.ts'
 import type { DatabaseProgram } from './find-server.ts'

@@ -17,8 +17,8 @@
  */
 import { connect as dial, createServer, type Server, type Socket } from 'node:net'
 import { once } from 'node:events'
-import { type Frame, encodeFrame, type StompVersion } from '../../infra/embedded/frames.ts'
-import { DEFAULT_FRAME_LIMITS, FrameParser } from '../../infra/embedded/frame-parser.ts'
+import { type Frame, encodeFrame, type StompVersion } from '../../infra/embedded/stomp/frames.ts'
+import { DEFAULT_FRAME_LIMITS, FrameParser } from '../../infra/embedded/stomp/frame-parser.ts'
 
 /** A frame to send; `content-length` is added when there is a body, unless the headers say otherwise. */
 export interface FrameDraft {

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url'
 import { escapeXml } from '../../../src/escape-xml.ts'
 import type { BrokerProgram } from './installation.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import type { Command } from '../spawn-process.ts'
+import type { Command } from '../processes/spawn-process.ts'
 
 /** What one broker is configured with. */
 export interface ActivemqBroker {

@@ -18,7 +18,7 @@ import { createSecrets, observerLogin, readSecrets, setupStatements } from './se
 import { hostOf } from '../host-of.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from '../lab.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { mustBeGone, nodeControl, portOf } from '../node-control.ts'
+import { mustBeGone, nodeControl, portOf } from '../processes/node-control.ts'
 
 interface Needs extends BrokerProgram {
   readonly driver: JdbcDriver

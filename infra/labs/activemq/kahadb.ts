@@ -11,7 +11,7 @@ import { fileLockPredictions } from './predictions.ts'
 import { createSecrets, readSecrets } from './secrets.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from '../lab.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { mustBeGone, nodeControl, portOf } from '../node-control.ts'
+import { mustBeGone, nodeControl, portOf } from '../processes/node-control.ts'
 
 // ActiveMQ's own defaults for its file locker, which this lab leaves alone. Measured takeovers: 4.0 to 9.9 s.
 const TIMES = { lockAcquireSleepIntervalMs: 10_000, lockKeepAlivePeriodMs: 0 }

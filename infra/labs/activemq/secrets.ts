@@ -4,7 +4,7 @@ import type { DatabaseLogin } from '../../mariadb/connection.ts'
 import { writeSecrets } from './config.ts'
 import { hostOf } from '../host-of.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { portOf } from '../node-control.ts'
+import { portOf } from '../processes/node-control.ts'
 import type { Credentials } from '../stomp-greeting.ts'
 
 /** What one lab's brokers and database ask for: made up when it is put up, gone with its folder. */

@@ -5,7 +5,7 @@ import { type Holder, readHolder } from '../../embedded/holder.ts'
 import { parseLogLine } from '../../embedded/log.ts'
 import type { LabFolder } from '../lab-folder.ts'
 import { followLines } from '../log-lines.ts'
-import { processState } from '../process-identity.ts'
+import { processState } from '../processes/process-identity.ts'
 
 const LOOK_EVERY_MS = 10
 

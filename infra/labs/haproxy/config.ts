@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import type { LabFolder } from '../lab-folder.ts'
-import { portOf } from '../node-control.ts'
+import { portOf } from '../processes/node-control.ts'
 
 /** HAProxy's name among the lab's processes, ports and entrances. */
 export const HAPROXY = 'haproxy'

@@ -12,8 +12,8 @@ import {
 import type { HaproxyInstallation } from './installation.ts'
 import type { LabFolder } from '../lab-folder.ts'
 import { lastMeaningfulLine } from '../log-lines.ts'
-import { portOf } from '../node-control.ts'
-import { spawnProcess } from '../spawn-process.ts'
+import { portOf } from '../processes/node-control.ts'
+import { spawnProcess } from '../processes/spawn-process.ts'
 import { waitUntil } from '../wait-until.ts'
 
 const READY_WITHIN_MS = 10_000

@@ -2,7 +2,7 @@ import type { BrokerControl, Topology } from '../../../src/drill/broker-control.
 import { UnderstudyError } from '../../../src/errors.ts'
 import type { Availability, Blueprint, LabKind, UpContext } from '../lab.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { mustBeGone, nodeControl } from '../node-control.ts'
+import { mustBeGone, nodeControl } from '../processes/node-control.ts'
 import {
   EPMD,
   configurationFiles,

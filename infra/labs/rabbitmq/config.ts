@@ -2,10 +2,10 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter } from 'node:path'
 import { hostOf } from '../host-of.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { portOf } from '../node-control.ts'
+import { portOf } from '../processes/node-control.ts'
 import type { ErlangInstallation, RabbitmqInstallation } from './installation.ts'
 import { erlangHome, type RabbitmqSecrets } from './secrets.ts'
-import type { Command } from '../spawn-process.ts'
+import type { Command } from '../processes/spawn-process.ts'
 
 /** What a node is run with. */
 export interface RabbitmqProgram {

@@ -4,7 +4,7 @@ import { findProgram } from '../../mariadb/find-server.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { withinNamespace } from '../../netns/within-namespace.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { LAB_MARK, OWNER_MARK, ROOT_MARK, ownerMark } from '../process-marks.ts'
+import { LAB_MARK, OWNER_MARK, ROOT_MARK, ownerMark } from '../processes/process-marks.ts'
 import { type RabbitmqProgram, cliEnvironment, erlangName } from './config.ts'
 import { withoutRabbitmqSecrets } from './secrets.ts'
 

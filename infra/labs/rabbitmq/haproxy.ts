@@ -13,7 +13,7 @@ import {
 import { type HaproxyInstallation, findHaproxy, wrongHaproxyHome } from '../haproxy/installation.ts'
 import type { Availability, Blueprint, LabKind } from '../lab.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { portOf } from '../node-control.ts'
+import { portOf } from '../processes/node-control.ts'
 import { rabbitmqClassic, rabbitmqQuorum } from './cluster.ts'
 
 /** From a node that refuses connections to the HAProxy that hands it no session any more. */

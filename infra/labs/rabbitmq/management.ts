@@ -3,7 +3,7 @@ import type { ProcessState } from '../../../src/drill/broker-control.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { hostOf } from '../host-of.ts'
 import type { LabFolder } from '../lab-folder.ts'
-import { portOf } from '../node-control.ts'
+import { portOf } from '../processes/node-control.ts'
 import { managementPortName, nodeOfErlangName } from './config.ts'
 import { readRabbitmqSecrets } from './secrets.ts'
 

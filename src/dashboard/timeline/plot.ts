@@ -1,4 +1,4 @@
-import { frame, percent, type Tick } from '../../drill/report/plot-frame.ts'
+import { frame, percent, type Tick } from '../../drill/report/plots/plot-frame.ts'
 import type { LinkRole } from '../../failover/status.ts'
 import { type Html, html } from '../../page/html.ts'
 import type { ShelfEntry } from '../drills/entry.ts'

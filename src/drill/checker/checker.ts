@@ -1,6 +1,6 @@
 import { doneToIt } from './fault-time.ts'
 import { countOf, msAtLeast, msAtMost, msNear, sayMs } from './exact-durations.ts'
-import { findingsOf } from './findings.ts'
+import { findingsOf } from './findings/findings.ts'
 import type { HistoryEvent, Objectives } from '../history.ts'
 import { scheduledLatencyNs, summarizeLatency } from './latency.ts'
 import { judgeObjectives } from './objectives.ts'
@@ -8,7 +8,7 @@ import { type Observations, observe } from './observations.ts'
 import { clusterDetectionNs, consumerOutageNs } from './outage.ts'
 import type { Judgement } from '../result.ts'
 import { retryThresholdNs } from './retry-replay.ts'
-import { signsOf } from './signs.ts'
+import { signsOf } from './findings/signs.ts'
 import { sayTarget } from './target.ts'
 
 export interface JudgeOptions {

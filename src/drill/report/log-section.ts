@@ -4,7 +4,7 @@ import { formatOffset, plural } from './durations.ts'
 import { type Html, html, trusted } from '../../page/html.ts'
 import { type BrokerLog, logExcerpt, type LogLine } from './logs.ts'
 import { printable } from '../../page/printable.ts'
-import type { RunAxis } from './run-axis.ts'
+import type { RunAxis } from './plots/run-axis.ts'
 
 const LEAD_MS = 3_000
 const TAIL_MS = 2_000

@@ -1,9 +1,9 @@
 import type { HistoryEvent } from '../history.ts'
 import type { DrillResult } from '../result.ts'
 import { isGain, wordsOf } from '../topology.ts'
-import type { NameOf } from './fate-words.ts'
+import type { NameOf } from './stories/fate-words.ts'
 import { printableLine } from '../../page/printable.ts'
-import type { RunAxis } from './run-axis.ts'
+import type { RunAxis } from './plots/run-axis.ts'
 
 /** Something that happened at one instant and is drawn as a line through the plots. */
 export interface Moment {

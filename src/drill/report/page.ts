@@ -1,5 +1,5 @@
 import { type Html, html, policyHash, trusted } from '../../page/html.ts'
-import { PAGE_STYLE } from './style.ts'
+import { PAGE_STYLE } from './style/page-style.ts'
 
 export interface PageOptions {
   /** Scripts of this package to run after the body, in order. Defaults to none. */

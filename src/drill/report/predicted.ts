@@ -1,8 +1,8 @@
 import type { DrillResult } from '../result.ts'
 import { formatMs } from './durations.ts'
 import { type Html, html } from '../../page/html.ts'
-import { percent } from './plot-frame.ts'
-import { roundTicks } from './run-axis.ts'
+import { percent } from './plots/plot-frame.ts'
+import { roundTicks } from './plots/run-axis.ts'
 
 type Measured = Pick<DrillResult, 'predicted' | 'outage' | 'findings'>
 

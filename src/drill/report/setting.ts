@@ -3,7 +3,7 @@ import type { DrillResult, Objective } from '../result.ts'
 import { formatMs, formatOffset, plural } from './durations.ts'
 import { glyphOf } from '../../page/glyphs.ts'
 import { type Html, html } from '../../page/html.ts'
-import type { RunAxis } from './run-axis.ts'
+import type { RunAxis } from './plots/run-axis.ts'
 
 const MOST_MARKERS = 40
 

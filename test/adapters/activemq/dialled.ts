@@ -5,7 +5,7 @@ import { parseFailoverUri } from '../../../src/failover/uri.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import type { Endpoint } from '../../../src/transport/endpoint.ts'
 import type { DeliverySink, Link, LinkDelivery } from '../../../src/transport/link.ts'
-import type { Frame } from '../../../infra/embedded/frames.ts'
+import type { Frame } from '../../../infra/embedded/stomp/frames.ts'
 import type { StompPeer } from '../../support/stomp-peer.ts'
 
 export const never: AbortSignal = new AbortController().signal

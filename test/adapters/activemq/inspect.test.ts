@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { activemqTransport } from '../../../adapters/activemq/transport.ts'
-import type { Frame } from '../../../infra/embedded/frames.ts'
+import type { Frame } from '../../../infra/embedded/stomp/frames.ts'
 import type { Link } from '../../../src/transport/link.ts'
 import type { DialContext } from '../../../src/transport/transport.ts'
 import { scriptedBroker, type StompPeer } from '../../support/stomp-peer.ts'

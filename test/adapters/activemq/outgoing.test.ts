@@ -4,7 +4,7 @@ import test from 'node:test'
 import { Duplex } from 'node:stream'
 import * as fc from 'fast-check'
 import { FrameWriter } from '../../../adapters/activemq/outgoing.ts'
-import { DEFAULT_FRAME_LIMITS, FrameParser } from '../../../infra/embedded/frame-parser.ts'
+import { DEFAULT_FRAME_LIMITS, FrameParser } from '../../../infra/embedded/stomp/frame-parser.ts'
 
 /** A socket that notes what reaches it, and how many times. */
 class Wire extends Duplex {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Frame } from '../../../infra/embedded/frames.ts'
+import type { Frame } from '../../../infra/embedded/stomp/frames.ts'
 import { RawStompClient, type StompPeer } from '../../support/stomp-peer.ts'
 import { Pair } from './broker-process.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Frame } from '../../../infra/embedded/frames.ts'
+import type { Frame } from '../../../infra/embedded/stomp/frames.ts'
 import type { StompPeer } from '../../support/stomp-peer.ts'
 
 /** The client is owed one ERROR frame, nothing after it, and the end of the connection. */

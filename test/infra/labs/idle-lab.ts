@@ -1,6 +1,6 @@
 import type { LabKind } from '../../../infra/labs/lab.ts'
-import { nodeControl } from '../../../infra/labs/node-control.ts'
-import { spawnProcess } from '../../../infra/labs/spawn-process.ts'
+import { nodeControl } from '../../../infra/labs/processes/node-control.ts'
+import { spawnProcess } from '../../../infra/labs/processes/spawn-process.ts'
 
 const IDLE = { file: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] }
 

@@ -5,7 +5,7 @@ import { glyph } from '../../../page/glyphs.ts'
 import { headline } from '../headline.ts'
 import { type Html, html } from '../../../page/html.ts'
 import { page } from '../page.ts'
-import { percent } from '../plot-frame.ts'
+import { percent } from '../plots/plot-frame.ts'
 import { type Comparison, type Row, type Standing } from './comparison.ts'
 
 /** One of the two drills, with the name that it is called by on the page. */

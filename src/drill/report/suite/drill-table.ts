@@ -2,8 +2,8 @@ import type { SuiteDrillResult } from '../../suite/suite-result.ts'
 import { sayPrediction } from '../../suite/suite-words.ts'
 import { formatMs, unbroken } from '../durations.ts'
 import { type Html, html } from '../../../page/html.ts'
-import { percent } from '../plot-frame.ts'
-import { roundTicks } from '../run-axis.ts'
+import { percent } from '../plots/plot-frame.ts'
+import { roundTicks } from '../plots/run-axis.ts'
 import { sayState } from './state.ts'
 
 const HEIGHT = 24

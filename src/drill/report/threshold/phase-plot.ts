@@ -1,7 +1,7 @@
 import { formatMs } from '../durations.ts'
 import { type Html, html } from '../../../page/html.ts'
-import { frame, percent } from '../plot-frame.ts'
-import { roundTicks } from '../run-axis.ts'
+import { frame, percent } from '../plots/plot-frame.ts'
+import { roundTicks } from '../plots/run-axis.ts'
 import type { TrialRecord } from '../../threshold/trial-record.ts'
 
 const HEIGHT = 240

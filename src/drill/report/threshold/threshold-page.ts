@@ -13,7 +13,7 @@ import {
   verificationWords,
 } from '../../threshold/words.ts'
 import { contents, instant } from '../answer.ts'
-import { distributionPlot } from '../distribution-plot.ts'
+import { distributionPlot } from '../plots/distribution-plot.ts'
 import { formatMs, unbroken } from '../durations.ts'
 import { type Figure, figureRow } from '../figures.ts'
 import { type Glyph, glyph } from '../../../page/glyphs.ts'
