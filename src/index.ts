@@ -58,12 +58,12 @@ export { memoryLedger, type MemoryLedgerOptions } from './jobs/ledger/memory.ts'
 
 // Failed jobs: searched, sent back, collected
 export type { ActorOption, ClearOptions, FailureDesk, LimitOption, SearchOptions } from './jobs/failures/desk.ts'
-export type { CanaryOutcome } from './jobs/failures/canary.ts'
+export type { CanaryOutcome } from './jobs/failures/requeue/canary.ts'
 export type { CollectOptions, CollectOutcome } from './jobs/failures/collector.ts'
 export type { FailureEdit } from './jobs/failures/edit.ts'
-export type { ReconcileOptions, ReconcileOutcome } from './jobs/failures/reconciler.ts'
-export type { OtherBroker, RequeueOptions, RequeueProgress } from './jobs/failures/requeue-options.ts'
-export { RequeueError, type RequeueOutcome } from './jobs/failures/requeue-outcome.ts'
+export type { ReconcileOptions, ReconcileOutcome } from './jobs/failures/requeue/reconciler.ts'
+export type { OtherBroker, RequeueOptions, RequeueProgress } from './jobs/failures/requeue/options.ts'
+export { RequeueError, type RequeueOutcome } from './jobs/failures/requeue/outcome.ts'
 
 // Stores
 export {
@@ -82,9 +82,9 @@ export {
   type ValkeyResultsOptions,
   valkeyResults,
 } from './stores.ts'
-export { formatQuery } from './jobs/failures/query-format.ts'
-export { parseQuery } from './jobs/failures/query-parser.ts'
-export type { Comparison, ComparedField, FailureQuery, QueryField } from './jobs/failures/query.ts'
+export { formatQuery } from './jobs/failures/query/format.ts'
+export { parseQuery } from './jobs/failures/query/parser.ts'
+export type { Comparison, ComparedField, FailureQuery, QueryField } from './jobs/failures/query/query.ts'
 export type {
   AuditEntry,
   ClaimOptions,

@@ -1,5 +1,5 @@
 import type { KeptFailure } from '../../src/jobs/failures/failure.ts'
-import type { Comparison, FailureQuery, QueryField } from '../../src/jobs/failures/query.ts'
+import type { Comparison, FailureQuery, QueryField } from '../../src/jobs/failures/query/query.ts'
 
 /** Whether a failure is one of those that a query means. What stores do in SQL, one by one. */
 export function matches(query: FailureQuery, failure: KeptFailure, now: number): boolean {

@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../src/clock.ts'
 import { UnderstudyError } from '../../src/errors.ts'
 import type { Failure, KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { nextPage, type PageCursor, readPage } from '../../src/jobs/failures/page.ts'
-import type { FailureQuery } from '../../src/jobs/failures/query.ts'
+import type { FailureQuery } from '../../src/jobs/failures/query/query.ts'
 import type {
   AuditEntry,
   ClaimOptions,

@@ -1,6 +1,6 @@
 import type { KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { nextPage, readPage } from '../../src/jobs/failures/page.ts'
-import type { SqlCondition } from '../../src/jobs/failures/query-sql.ts'
+import type { SqlCondition } from '../../src/jobs/failures/query/sql.ts'
 import type { FailureGroup, FailureTally, FoundFailures, SearchPage } from '../../src/jobs/failures/store.ts'
 import type { Database } from './database.ts'
 import type { SqlValue } from './driver.ts'

@@ -1,8 +1,8 @@
 import type { Clock } from '../../src/clock.ts'
 import type { Failure, KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { checkLimit } from '../../src/jobs/failures/page.ts'
-import type { FailureQuery } from '../../src/jobs/failures/query.ts'
-import { queryToSql, type SqlCondition, type SqlDialect } from '../../src/jobs/failures/query-sql.ts'
+import type { FailureQuery } from '../../src/jobs/failures/query/query.ts'
+import { queryToSql, type SqlCondition, type SqlDialect } from '../../src/jobs/failures/query/sql.ts'
 import type {
   AuditEntry,
   ClaimOptions,

@@ -4,7 +4,7 @@ import {
   type QueryColumn,
   type SqlCondition,
   type SqlDialect,
-} from '../../src/jobs/failures/query-sql.ts'
+} from '../../src/jobs/failures/query/sql.ts'
 import { wordsOf } from './words.ts'
 
 // Both products have it, it knows letters beyond the first plane, and takes no two of them for one.

@@ -1,8 +1,8 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
 import type { FailureStatus, KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { nextPage, type PageCursor } from '../../src/jobs/failures/page.ts'
-import type { FailureQuery } from '../../src/jobs/failures/query.ts'
-import type { SqlCondition } from '../../src/jobs/failures/query-sql.ts'
+import type { FailureQuery } from '../../src/jobs/failures/query/query.ts'
+import type { SqlCondition } from '../../src/jobs/failures/query/sql.ts'
 import type {
   AuditEntry,
   FailureGroup,

@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { type Clock, systemClock } from '../../src/clock.ts'
 import type { Failure, KeptFailure } from '../../src/jobs/failures/failure.ts'
 import { checkLimit, readPage } from '../../src/jobs/failures/page.ts'
-import type { FailureQuery } from '../../src/jobs/failures/query.ts'
+import type { FailureQuery } from '../../src/jobs/failures/query/query.ts'
 import type {
   AuditEntry,
   ClaimOptions,

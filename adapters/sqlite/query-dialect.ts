@@ -1,5 +1,5 @@
-import type { FailureQuery, QueryField } from '../../src/jobs/failures/query.ts'
-import { likePattern, queryToSql, type SqlCondition, type SqlDialect } from '../../src/jobs/failures/query-sql.ts'
+import type { FailureQuery, QueryField } from '../../src/jobs/failures/query/query.ts'
+import { likePattern, queryToSql, type SqlCondition, type SqlDialect } from '../../src/jobs/failures/query/sql.ts'
 import { storedText } from './row.ts'
 
 /** Whether few enough rows have these words that looking them up is faster than going through the latest ones. */

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { Failure } from '../../src/jobs/failures/failure.ts'
-import { parseQuery } from '../../src/jobs/failures/query-parser.ts'
+import { parseQuery } from '../../src/jobs/failures/query/parser.ts'
 import type { FailureStore } from '../../src/jobs/failures/store.ts'
 import type { Ledger } from '../../src/jobs/ledger/ledger.ts'
 

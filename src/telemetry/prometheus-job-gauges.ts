@@ -1,6 +1,6 @@
 import { Counter, Gauge } from 'prom-client'
 import type { Clock } from '../clock.ts'
-import type { FailureQuery } from '../jobs/failures/query.ts'
+import type { FailureQuery } from '../jobs/failures/query/query.ts'
 import type { FailureTally } from '../jobs/failures/store.ts'
 import { CachedReading } from './cached-reading.ts'
 import { labelText, OTHER } from './job-labels.ts'

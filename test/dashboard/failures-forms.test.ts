@@ -8,7 +8,7 @@ import { queryTrouble } from '../../src/dashboard/failures/query-trouble.ts'
 import { filtersOf, withFilters } from '../../src/dashboard/failures/quick-filters.ts'
 import { readRequeueForm } from '../../src/dashboard/failures/requeue-form.ts'
 import { readSelection, selectionFields } from '../../src/dashboard/failures/selection.ts'
-import { parseQuery } from '../../src/jobs/failures/query-parser.ts'
+import { parseQuery } from '../../src/jobs/failures/query/parser.ts'
 
 const json = (text: string) => ({ args: Buffer.from(text), contentType: 'application/json' })
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { it } from 'node:test'
-import { CLOSED_SETS, QUERY_FIELDS } from '../../src/jobs/failures/query.ts'
-import { formatQuery } from '../../src/jobs/failures/query-format.ts'
-import { parseQuery } from '../../src/jobs/failures/query-parser.ts'
+import { CLOSED_SETS, QUERY_FIELDS } from '../../src/jobs/failures/query/query.ts'
+import { formatQuery } from '../../src/jobs/failures/query/format.ts'
+import { parseQuery } from '../../src/jobs/failures/query/parser.ts'
 
 const page = readFileSync(new URL('../../docs/failures.md', import.meta.url), 'utf8')
 

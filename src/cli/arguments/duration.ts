@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander'
-import { DURATION_FORM, formatQueryDuration, parseQueryDuration } from '../../jobs/failures/query-duration.ts'
+import { DURATION_FORM, formatQueryDuration, parseQueryDuration } from '../../jobs/failures/query/duration.ts'
 
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
 const LONGEST_MS = 24 * 3_600_000

@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../../errors.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
-import type { RequeueOutcome } from '../../jobs/failures/requeue-outcome.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
+import type { RequeueOutcome } from '../../jobs/failures/requeue/outcome.ts'
 import { html } from '../../page/html.ts'
 import { type Asked, type DeskRoom, refusal, show } from './desk-room.ts'
 import { clearView } from './clear-view.ts'

@@ -1,5 +1,5 @@
-import { formatQueryDuration } from '../../jobs/failures/query-duration.ts'
-import type { RequeueOutcome } from '../../jobs/failures/requeue-outcome.ts'
+import { formatQueryDuration } from '../../jobs/failures/query/duration.ts'
+import type { RequeueOutcome } from '../../jobs/failures/requeue/outcome.ts'
 import type { RequeueChoice } from './requeue-form.ts'
 import type { RequeueRun } from './requeue-runs.ts'
 import { failuresText } from './status-words.ts'

@@ -1,5 +1,5 @@
 import { messageOf } from '../../errors.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
 import type { Asked, DeskRoom } from './desk-room.ts'
 
 /**

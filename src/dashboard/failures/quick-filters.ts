@@ -1,6 +1,6 @@
-import { formatQuery } from '../../jobs/failures/query-format.ts'
-import { parseQuery } from '../../jobs/failures/query-parser.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
+import { formatQuery } from '../../jobs/failures/query/format.ts'
+import { parseQuery } from '../../jobs/failures/query/parser.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
 
 /** The fields that have a box of their own beside the search. */
 export const FILTER_FIELDS = ['status', 'reason', 'job', 'queue'] as const

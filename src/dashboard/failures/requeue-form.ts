@@ -1,6 +1,6 @@
 import { messageOf, UnderstudyError } from '../../errors.ts'
-import { DURATION_FORM, parseQueryDuration } from '../../jobs/failures/query-duration.ts'
-import { checkRequeueOptions, type RequeueOptions } from '../../jobs/failures/requeue-options.ts'
+import { DURATION_FORM, parseQueryDuration } from '../../jobs/failures/query/duration.ts'
+import { checkRequeueOptions, type RequeueOptions } from '../../jobs/failures/requeue/options.ts'
 
 /** The boxes of the form, as they were filled in. */
 export const REQUEUE_FIELDS = ['to', 'limit', 'maxAge', 'rate', 'canary', 'canaryTimeout'] as const

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { UnderstudyError } from '../../errors.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
-import { RequeueError, type RequeueOutcome } from '../../jobs/failures/requeue-outcome.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
+import { RequeueError, type RequeueOutcome } from '../../jobs/failures/requeue/outcome.ts'
 import type { DashboardContext } from '../context.ts'
 import type { RequeueChoice } from './requeue-form.ts'
 

@@ -1,5 +1,5 @@
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
-import { parseQuery } from '../../jobs/failures/query-parser.ts'
+import { parseQuery } from '../../jobs/failures/query/parser.ts'
 import { printableLine } from '../../page/printable.ts'
 import { mayDo } from '../access/visitor.ts'
 import { addressOf } from './addresses.ts'

@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { CLOSED_SETS } from '../../jobs/failures/query.ts'
+import { CLOSED_SETS } from '../../jobs/failures/query/query.ts'
 import type { KeptFailure } from '../../jobs/failures/failure.ts'
 import { type Html, html } from '../../page/html.ts'
 import type { Seen } from '../live/glance.ts'

@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../../errors.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
-import { parseQuery } from '../../jobs/failures/query-parser.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
+import { parseQuery } from '../../jobs/failures/query/parser.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
 
 /** What somebody chose to do something with: rows that were checked, or all that a query found at some time. */
 export type Selection =

@@ -1,5 +1,5 @@
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
 import type { FailureGroup } from '../../jobs/failures/store.ts'
 import type { DashboardContext } from '../context.ts'
 import { Glance } from '../live/glance.ts'

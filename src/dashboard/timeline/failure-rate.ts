@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
 import { Lately } from '../live/lately.ts'
 
 /** Failures that were kept in spans of time of one length, the eldest first. Times are milliseconds since the epoch. */

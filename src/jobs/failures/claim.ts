@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, sleep, type Timer } from '../../clock.ts'
 import type { KeptFailure } from './failure.ts'
-import type { FailureQuery } from './query.ts'
+import type { FailureQuery } from './query/query.ts'
 import type { ClaimOptions, FailureStore } from './store.ts'
 
 /**

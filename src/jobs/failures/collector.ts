@@ -11,7 +11,7 @@ import type { DeskHost } from './desk-host.ts'
 import { type FailedDelivery, failureOf, withId } from './failure-of.ts'
 import { FAILURE_RECORD_TYPE, parseFailure } from './failure-record.ts'
 import type { Failure } from './failure.ts'
-import { returnQueueName } from './requeue-options.ts'
+import { returnQueueName } from './requeue/options.ts'
 
 /** Where failures and dead letters are taken from, and for how long. */
 export interface CollectOptions {

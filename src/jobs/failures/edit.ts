@@ -6,8 +6,8 @@ import { Claim } from './claim.ts'
 import type { DeskHost } from './desk-host.ts'
 import { beginningOf } from './failure-of.ts'
 import type { Failure } from './failure.ts'
-import { returnQueueName } from './requeue-options.ts'
-import { returningMessage, type ReturningMessage } from './returning-message.ts'
+import { returnQueueName } from './requeue/options.ts'
+import { returningMessage, type ReturningMessage } from './requeue/returning-message.ts'
 
 /** What is changed of a failed job before it goes. */
 export interface FailureEdit {

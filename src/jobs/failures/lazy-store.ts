@@ -1,7 +1,7 @@
 import { UnderstudyError } from '../../errors.ts'
 import { OpenedOnce } from '../opened-once.ts'
 import type { Failure, KeptFailure } from './failure.ts'
-import type { FailureQuery } from './query.ts'
+import type { FailureQuery } from './query/query.ts'
 import type {
   AuditEntry,
   ClaimOptions,

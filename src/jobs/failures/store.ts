@@ -1,5 +1,5 @@
 import type { Failure, KeptFailure } from './failure.ts'
-import type { FailureQuery } from './query.ts'
+import type { FailureQuery } from './query/query.ts'
 
 /** Which page of what a query finds. */
 export interface SearchPage {

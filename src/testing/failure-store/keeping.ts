@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { UnderstudyError } from '../../errors.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
 import { failure, failures, type FailureStoreTest, NOW } from './place.ts'
 
 const ALL: FailureQuery = { kind: 'all' }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { UnderstudyError } from '../../errors.ts'
 import type { Failure } from '../../jobs/failures/failure.ts'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
-import { parseQuery } from '../../jobs/failures/query-parser.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
+import { parseQuery } from '../../jobs/failures/query/parser.ts'
 import type { FailureStore } from '../../jobs/failures/store.ts'
 import { failure, failures, type FailureStoreTest, NOW } from './place.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
-import type { FailureQuery } from '../../jobs/failures/query.ts'
-import { parseQuery } from '../../jobs/failures/query-parser.ts'
+import type { FailureQuery } from '../../jobs/failures/query/query.ts'
+import { parseQuery } from '../../jobs/failures/query/parser.ts'
 import type { ClaimOptions, FailureStore } from '../../jobs/failures/store.ts'
 import { failure, failures, type FailureStoreTest, NOW } from './place.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseQuery } from '../../../src/jobs/failures/query-parser.ts'
+import { parseQuery } from '../../../src/jobs/failures/query/parser.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
 import { mysqlFailures, mysqlLedger } from '../../../src/stores.ts'
 import { failure, failures } from '../../../src/testing/failure-store/place.ts'

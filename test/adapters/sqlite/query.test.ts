@@ -7,7 +7,7 @@ import { failureWrites } from '../../../adapters/sqlite/failure-writes.ts'
 import { sqliteCondition } from '../../../adapters/sqlite/query-dialect.ts'
 import { MIGRATIONS } from '../../../adapters/sqlite/schema.ts'
 import type { Failure } from '../../../src/jobs/failures/failure.ts'
-import type { FailureQuery, QueryField } from '../../../src/jobs/failures/query.ts'
+import type { FailureQuery, QueryField } from '../../../src/jobs/failures/query/query.ts'
 import { failure, NOW } from '../../../src/testing/failure-store/place.ts'
 
 const PIECES = [

@@ -22,6 +22,23 @@ function play(view: LiveView, clock: HandClock, script: Script, untilMs = Number
 }
 
 describe('the live view on a terminal', () => {
+  it('tells what is waited for before the heal, and what is watched after it, with its time', () => {
+    const stream = new ToyTerminal(90)
+    const view = openLiveView({
+      stream,
+      clock: new HandClock(),
+      environment: { TERM: 'xterm' },
+      brokers: BROKERS,
+    })
+    view.onPhase({ name: 'recovering', flowingMs: 1_000 })
+    view.onPhase({ name: 'healing' })
+    view.onPhase({ name: 'watching', windowMs: 10_000 })
+    const text = stream.screen
+    view.close()
+    assert.match(text, /waiting until jobs have flowed for 1 s, then the heal$/m)
+    assert.match(text, /watching that jobs flow as before, without a break for 10 s$/m)
+  })
+
   it('keeps what matters above a panel that redraws in place', () => {
     const clock = new HandClock()
     const stream = new ToyTerminal(90)

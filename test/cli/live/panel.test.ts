@@ -38,6 +38,16 @@ describe('the panel', () => {
     assert.match(linesAt(KILLED, 7_000).join('\n'), /service {3}b took over after 0\.23 s/)
   })
 
+  it('says who serves, and for how long that is watched', () => {
+    const heading = (ms: number): string => {
+      const state = stateAt(KILLED, ms)
+      state.phase = { name: 'watching', windowMs: 10_000 }
+      return panel(state, ms * 1e6, { columns: 79, rows: 23, colour: false }).join('\n')
+    }
+    assert.match(heading(6_160), /· healed; waiting until jobs flow again +6\.2 s$/m)
+    assert.match(heading(7_000), /· b serves; watching it for 10 s +7\.0 s$/m)
+  })
+
   it('never overflows, from 40 columns to 200, whatever it is told', () => {
     for (const script of [KILLED, PAUSED, HOSTILE]) {
       for (const ms of [0, 100, 6_000, 6_200, 7_000, 20_000]) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { type Counting, FailureRate } from '../../../src/dashboard/timeline/failure-rate.ts'
 import { matches } from '../../../adapters/memory/failure-query.ts'
-import type { FailureQuery } from '../../../src/jobs/failures/query.ts'
+import type { FailureQuery } from '../../../src/jobs/failures/query/query.ts'
 import type { KeptFailure } from '../../../src/jobs/failures/failure.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 

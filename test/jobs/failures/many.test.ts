@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Failure } from '../../../src/jobs/failures/failure.ts'
-import { parseQuery } from '../../../src/jobs/failures/query-parser.ts'
+import { parseQuery } from '../../../src/jobs/failures/query/parser.ts'
 import { failure, NOW } from '../../../src/testing/failure-store/place.ts'
 import { STORES } from '../store-places.ts'
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { FailureQuery } from '../../../jobs/failures/query.ts'
+import type { FailureQuery } from '../../../jobs/failures/query/query.ts'
 import { confirm } from '../../terminal/confirmation.ts'
 import {
   failures,

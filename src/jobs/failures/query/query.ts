@@ -1,4 +1,4 @@
-import type { FailureReason, FailureStatus } from './failure.ts'
+import type { FailureReason, FailureStatus } from '../failure.ts'
 
 /**
  * The fields that a query may name; free words look into the error, the preview and the job's name. `error` is the

@@ -1,4 +1,4 @@
-import { nearestName } from '../../transport/option-names.ts'
+import { nearestName } from '../../../transport/option-names.ts'
 import {
   CLOSED_SETS,
   COMPARED_FIELDS,
@@ -8,8 +8,8 @@ import {
   type QueryField,
   TEXT_FIELDS,
 } from './query.ts'
-import { DURATION_FORM, parseQueryDuration } from './query-duration.ts'
-import { type QueryToken, quoted, readTokens, refuseQuery } from './query-tokens.ts'
+import { DURATION_FORM, parseQueryDuration } from './duration.ts'
+import { type QueryToken, quoted, readTokens, refuseQuery } from './tokens.ts'
 
 /** How deep the parentheses and exclusions of a query may go. */
 const MAX_QUERY_DEPTH = 50

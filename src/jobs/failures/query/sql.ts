@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../../errors.ts'
+import { UnderstudyError } from '../../../errors.ts'
 import { COMPARED_FIELDS, type Comparison, type FailureQuery, type QueryField } from './query.ts'
 
 /** A condition and the values of its question marks, in their order. Values never become a part of the text. */

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnderstudyError } from '../../../src/errors.ts'
-import type { FailureQuery, QueryField } from '../../../src/jobs/failures/query.ts'
-import { parseQuery } from '../../../src/jobs/failures/query-parser.ts'
+import { UnderstudyError } from '../../../../src/errors.ts'
+import type { FailureQuery, QueryField } from '../../../../src/jobs/failures/query/query.ts'
+import { parseQuery } from '../../../../src/jobs/failures/query/parser.ts'
 
 const text = (word: string): FailureQuery => ({ kind: 'text', text: word })
 const field = (name: QueryField, value: string): FailureQuery => ({ kind: 'field', field: name, text: value })

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
-import { after, before, describe, it } from 'node:test'
+import { after, before, it } from 'node:test'
 import { type ChannelModel, connect as amqpConnect } from 'amqplib'
 import { rabbitmqTransport } from '../../../adapters/rabbitmq/transport.ts'
 import type { Lab } from '../../../infra/labs/lab.ts'
-import { createLabs } from '../../../infra/labs/labs.ts'
 import { withCredentials } from '../../../src/cli/credentials.ts'
 import { SendError } from '../../../src/errors.ts'
 import { parseFailoverUri } from '../../../src/failover/uri.ts'
@@ -11,7 +10,6 @@ import { eventually, within } from '../../../src/testing/contract/waiting.ts'
 import type { Destination } from '../../../src/transport/destination.ts'
 import type { Link, LinkDelivery } from '../../../src/transport/link.ts'
 import type { OutgoingMessage } from '../../../src/transport/message.ts'
-import { brokerSkip } from '../../support/brokers.ts'
 import { message } from '../../support/client-parts.ts'
 import { failure, never, soon } from '../activemq/dialled.ts'
 import { Box } from './dialled.ts'
@@ -40,15 +38,14 @@ function delayed(name: string, delayMs: number, given: Partial<OutgoingMessage> 
   return { ...message('job-1'), destination: queue(name), deliverAtMs: Date.now() + delayMs, ...given }
 }
 
-describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitmq-classic') }, () => {
-  let lab: Lab | undefined
+/** Registers how messages with a delay fare on a real RabbitMQ. It begins and ends with all nodes up. */
+export function onRealBrokerWithDelay(labOf: () => Lab): void {
   let uri = ''
   let other: ChannelModel | undefined
   const links: Link[] = []
 
   before(async () => {
-    lab = await createLabs().up('rabbitmq-classic')
-    uri = withCredentials(lab.nodes[0]?.endpoint ?? '', lab.credentials)
+    uri = withCredentials(labOf().nodes[0]?.endpoint ?? '', labOf().credentials)
     other = await amqpConnect(uri)
     // Ends with the node that is restarted.
     other.on('error', () => {})
@@ -56,7 +53,6 @@ describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitm
   after(async () => {
     await Promise.all(links.map((link) => link.close(AbortSignal.abort())))
     await other?.close().catch(() => {})
-    await lab?.down()
   })
 
   async function dial(type = 'classic'): Promise<Link> {
@@ -215,7 +211,7 @@ describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitm
   })
 
   it('delivers after a restart of the broker what was confirmed before it', async () => {
-    assert.ok(lab)
+    const lab = labOf()
     const node = lab.nodes[0]?.name ?? ''
     // All on queues that outlive one node. What falls due while their leaders move may be offered again after three
     // minutes only (RabbitMQ's own wait for the confirm of a dead letter), so that this is due later as a rule.
@@ -233,4 +229,4 @@ describe('messages with a delay on a real RabbitMQ', { skip: brokerSkip('rabbitm
     assert.ok((box.cameAtMs.get('job-1') ?? 0) >= (sent.deliverAtMs ?? 0))
     await delivery.settle('ack')
   })
-})
+}

@@ -1,4 +1,4 @@
-import { messageOf, UnderstudyError } from '../../errors.ts'
+import { messageOf, UnderstudyError } from '../../../errors.ts'
 import type { CanaryOutcome } from './canary.ts'
 
 /** What a requeue came to. */

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from '../../clock.ts'
+import { type Clock, sleep } from '../../../clock.ts'
 
 /** Lets so many through in a second, evenly, the first at once. Time that passed unused is not made up for. */
 export class RequeuePace {

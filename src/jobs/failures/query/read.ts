@@ -1,6 +1,6 @@
-import { formatQuery } from './query-format.ts'
-import { parseQuery } from './query-parser.ts'
-import { checkQueryTree } from './query-tree.ts'
+import { formatQuery } from './format.ts'
+import { parseQuery } from './parser.ts'
+import { checkQueryTree } from './tree.ts'
 import type { FailureQuery } from './query.ts'
 
 const MOST_TARGET_CHARACTERS = 1000

@@ -1,10 +1,10 @@
-import { abortReason, type Clock } from '../../clock.ts'
-import type { Connection } from '../../connection.ts'
-import { isImpossible } from '../../errors.ts'
-import type { JobObserver } from '../job-events.ts'
-import type { Claim } from './claim.ts'
-import type { KeptFailure } from './failure.ts'
-import { RequeuePace } from './requeue-pace.ts'
+import { abortReason, type Clock } from '../../../clock.ts'
+import type { Connection } from '../../../connection.ts'
+import { isImpossible } from '../../../errors.ts'
+import type { JobObserver } from '../../job-events.ts'
+import type { Claim } from '../claim.ts'
+import type { KeptFailure } from '../failure.ts'
+import { RequeuePace } from './pace.ts'
 import { returningMessage } from './returning-message.ts'
 
 export interface ReturnSenderOptions {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnderstudyError } from '../../../src/errors.ts'
-import { HEADER } from '../../../src/jobs/envelope.ts'
-import { RequeueError } from '../../../src/jobs/failures/requeue-outcome.ts'
-import type { FailureStore } from '../../../src/jobs/failures/store.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { deskStage, failed, HOUR_MS, until } from './desk-stage.ts'
+import { UnderstudyError } from '../../../../src/errors.ts'
+import { HEADER } from '../../../../src/jobs/envelope.ts'
+import { RequeueError } from '../../../../src/jobs/failures/requeue/outcome.ts'
+import type { FailureStore } from '../../../../src/jobs/failures/store.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { deskStage, failed, HOUR_MS, until } from '../desk-stage.ts'
 
 describe('sending failed jobs back', () => {
   it('sends the same job once more: its id, arguments, headers, priority and reply queue, and nothing that is over', async () => {
@@ -279,7 +279,7 @@ describe('sending failed jobs back', () => {
   it('says so where the application keeps no failures', async () => {
     await using stage = await deskStage()
     const { host } = stage
-    const { FailureDesk } = await import('../../../src/jobs/failures/desk.ts')
+    const { FailureDesk } = await import('../../../../src/jobs/failures/desk.ts')
     const desk = new FailureDesk(async () => ({ ...host, failures: undefined }))
     await assert.rejects(desk.requeue(''), (error) => error instanceof UnderstudyError && error.code === 'unsupported')
   })

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnderstudyError } from '../../../src/errors.ts'
-import { readEnvelope, runKey } from '../../../src/jobs/envelope.ts'
-import { Reconciler } from '../../../src/jobs/failures/reconciler.ts'
-import { RequeueError } from '../../../src/jobs/failures/requeue-outcome.ts'
-import type { FailureStore } from '../../../src/jobs/failures/store.ts'
-import { memoryLedger } from '../../../src/jobs/ledger/memory.ts'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { deskStage, failed, until } from './desk-stage.ts'
+import { UnderstudyError } from '../../../../src/errors.ts'
+import { readEnvelope, runKey } from '../../../../src/jobs/envelope.ts'
+import { Reconciler } from '../../../../src/jobs/failures/requeue/reconciler.ts'
+import { RequeueError } from '../../../../src/jobs/failures/requeue/outcome.ts'
+import type { FailureStore } from '../../../../src/jobs/failures/store.ts'
+import { memoryLedger } from '../../../../src/jobs/ledger/memory.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { deskStage, failed, until } from '../desk-stage.ts'
 
 /** The store as a process sees it that dies once it has published: nothing that it does afterwards arrives. */
 function dyingAfterPublish(store: FailureStore): FailureStore {

@@ -1,7 +1,7 @@
-import type { Connection } from '../../connection.ts'
-import { UnderstudyError } from '../../errors.ts'
-import { queueNameOf } from '../../transport/destination.ts'
-import { checkNames, type NamesOf } from '../../transport/option-names.ts'
+import type { Connection } from '../../../connection.ts'
+import { UnderstudyError } from '../../../errors.ts'
+import { queueNameOf } from '../../../transport/destination.ts'
+import { checkNames, type NamesOf } from '../../../transport/option-names.ts'
 
 /** Another broker to send failed jobs to. Whose connection it is, closes it. */
 export interface OtherBroker {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { FakeClock } from '../../support/fake-clock.ts'
-import { type DeskStage, deskStage, failed, until } from './desk-stage.ts'
+import { FakeClock } from '../../../support/fake-clock.ts'
+import { type DeskStage, deskStage, failed, until } from '../desk-stage.ts'
 
 const keepTen = async ({ store }: DeskStage): Promise<void> =>
   await store.keep(Array.from({ length: 10 }, (_, index) => failed(`job-${index}`, { failedAt: 1000 + index })))

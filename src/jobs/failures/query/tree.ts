@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../../errors.ts'
+import { UnderstudyError } from '../../../errors.ts'
 import { CLOSED_SETS, COMPARED_FIELDS, type FailureQuery, QUERY_FIELDS } from './query.ts'
 
 /** What a store's own language nests without trouble, far above what the parser makes. */

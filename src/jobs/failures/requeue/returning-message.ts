@@ -1,7 +1,7 @@
-import type { SendOptions } from '../../producer/composer.ts'
-import { WrittenBody } from '../../producer/payload.ts'
-import { HEADER, OWN_PREFIX } from '../envelope.ts'
-import type { Failure } from './failure.ts'
+import type { SendOptions } from '../../../producer/composer.ts'
+import { WrittenBody } from '../../../producer/payload.ts'
+import { HEADER, OWN_PREFIX } from '../../envelope.ts'
+import type { Failure } from '../failure.ts'
 
 /** What is other than before when a failed job is sent back. */
 export interface ReturnChanges {

@@ -7,9 +7,9 @@ import {
   QUERY_FIELDS,
   type QueryField,
   TEXT_FIELDS,
-} from '../../../src/jobs/failures/query.ts'
-import { formatQuery } from '../../../src/jobs/failures/query-format.ts'
-import { parseQuery } from '../../../src/jobs/failures/query-parser.ts'
+} from '../../../../src/jobs/failures/query/query.ts'
+import { formatQuery } from '../../../../src/jobs/failures/query/format.ts'
+import { parseQuery } from '../../../../src/jobs/failures/query/parser.ts'
 
 const nasty = fc.constantFrom(
   '"',

@@ -1,4 +1,4 @@
-import { UnderstudyError } from '../../errors.ts'
+import { UnderstudyError } from '../../../errors.ts'
 import type { Comparison } from './query.ts'
 
 /** The longest query that is read, in characters. */

@@ -1,6 +1,6 @@
-import { type Clock, sleep } from '../../clock.ts'
-import { type Failure, failureId } from './failure.ts'
-import type { FailureStore } from './store.ts'
+import { type Clock, sleep } from '../../../clock.ts'
+import { type Failure, failureId } from '../failure.ts'
+import type { FailureStore } from '../store.ts'
 
 /** What became of the jobs that were sent first. */
 export interface CanaryOutcome {

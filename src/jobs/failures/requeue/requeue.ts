@@ -1,11 +1,11 @@
-import { CLAIM_LASTS_MS, Claim } from './claim.ts'
+import { CLAIM_LASTS_MS, Claim } from '../claim.ts'
 import { type CanaryOutcome, watchCanary } from './canary.ts'
-import { readFailureQuery } from './read-query.ts'
-import type { DeskHost } from './desk-host.ts'
-import type { KeptFailure } from './failure.ts'
-import type { FailureQuery } from './query.ts'
-import { checkRequeueOptions, NO_LIMIT, type RequeueOptions, returnQueueName } from './requeue-options.ts'
-import { RequeueError, type RequeueOutcome } from './requeue-outcome.ts'
+import { readFailureQuery } from '../query/read.ts'
+import type { DeskHost } from '../desk-host.ts'
+import type { KeptFailure } from '../failure.ts'
+import type { FailureQuery } from '../query/query.ts'
+import { checkRequeueOptions, NO_LIMIT, type RequeueOptions, returnQueueName } from './options.ts'
+import { RequeueError, type RequeueOutcome } from './outcome.ts'
 import { ReturnSender } from './return-sender.ts'
 
 /**

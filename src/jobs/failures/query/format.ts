@@ -1,5 +1,5 @@
 import type { FailureQuery } from './query.ts'
-import { formatQueryDuration } from './query-duration.ts'
+import { formatQueryDuration } from './duration.ts'
 
 /** What stands without quotes as it is. */
 const PLAIN_WORD = /^[^\s()":<>-][^\s()":<>]*$/

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { parseQuery } from '../../../src/jobs/failures/query-parser.ts'
-import type { FailureQuery } from '../../../src/jobs/failures/query.ts'
-import { checkQueryTree } from '../../../src/jobs/failures/query-tree.ts'
-import { deskStage, failed } from './desk-stage.ts'
+import { parseQuery } from '../../../../src/jobs/failures/query/parser.ts'
+import type { FailureQuery } from '../../../../src/jobs/failures/query/query.ts'
+import { checkQueryTree } from '../../../../src/jobs/failures/query/tree.ts'
+import { deskStage, failed } from '../desk-stage.ts'
 
 /** As it comes out of somebody's JSON. */
 function built(tree: unknown): FailureQuery {
