@@ -38,7 +38,7 @@ export interface LiveState {
   /** Doors to the brokers that are none of them. */
   entrances: readonly { readonly name: string; readonly endpoint: string }[]
   topology: Topology | undefined
-  phase: DrillPhase['name'] | null
+  phase: DrillPhase | null
   readonly brokers: LiveBroker[]
   /** Who holds the lock, or the queue. */
   master: string | null

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../clock.ts'
-import { formatCount } from '../../drill/checker/exact-durations.ts'
+import { formatCount, sayMs } from '../../drill/checker/exact-durations.ts'
 import type { HistoryEvent } from '../../drill/history.ts'
 import { formatMs } from '../../drill/report/durations.ts'
 import { printableLine } from '../../page/printable.ts'
@@ -54,7 +54,6 @@ export function openLiveView(options: LiveViewOptions): LiveView {
   const onTerminal = stream.isTTY === true && environment['TERM'] !== 'dumb'
   const colour = onTerminal && !environment['NO_COLOR']
   const screen = onTerminal ? new Redrawing(stream) : undefined
-  const said = new Set<string>()
   let latest = { ns: 0, at: clock.now() }
   let timer: Timer | undefined
   let closed = false
@@ -85,11 +84,9 @@ export function openLiveView(options: LiveViewOptions): LiveView {
     },
     onPhase(phase) {
       if (closed) return
-      state.phase = phase.name
+      state.phase = phase
       const text = phaseText(phase)
-      // A drill that heals while it recovers comes by the same place twice.
-      if (text !== undefined && !said.has(text)) {
-        said.add(text)
+      if (text !== undefined) {
         say(noticeLines({ atNs: nowNs(), tone: 'plain', text }, colour, screen ? columns() : undefined))
       }
     },
@@ -155,7 +152,9 @@ function phaseText(phase: DrillPhase): string | undefined {
     case 'holding':
       return `the fault holds for ${formatMs(phase.holdMs)}`
     case 'recovering':
-      return 'waiting for the recovery'
+      return `waiting until jobs have flowed for ${sayMs(phase.flowingMs)}, then the heal`
+    case 'watching':
+      return `watching that jobs flow as before, without a break for ${sayMs(phase.windowMs)}`
     case 'draining':
       return 'draining: no new jobs, every confirmed one is waited for'
     case 'fault':

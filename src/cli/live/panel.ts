@@ -1,4 +1,5 @@
-import { formatCount } from '../../drill/checker/exact-durations.ts'
+import { formatCount, sayMs } from '../../drill/checker/exact-durations.ts'
+import type { DrillPhase } from '../../drill/runner/runner.ts'
 import { formatMs, plural } from '../../drill/report/durations.ts'
 import { printableLine } from '../../page/printable.ts'
 import { textWidth } from '../../text-width.ts'
@@ -20,16 +21,6 @@ const MOST_BROKERS = 4
 const SPARKLINE_NARROWEST = 8
 // Below this the age of the last figures would be all that is left of the line.
 const WIDE = 72
-
-const PHASES: Readonly<Record<NonNullable<LiveState['phase']>, string>> = {
-  steady: 'waiting for a steady state',
-  waiting: 'steady; the fault comes at its random phase',
-  fault: 'injecting the fault',
-  holding: 'holding the fault',
-  healing: 'healing',
-  recovering: 'waiting for the recovery',
-  draining: 'draining',
-}
 
 /**
  * The running drill as a few lines, none wider than `columns`: jobs, listener, who serves, the outage as
@@ -56,7 +47,7 @@ export function panel(state: LiveState, nowNs: number, size: PanelSize): readonl
 
 function heading(state: LiveState, nowNs: number, columns: number): readonly Segment[] {
   const title = printableLine(state.title)
-  const phase = state.phase === null ? '' : ` · ${PHASES[state.phase]}`
+  const phase = state.phase === null ? '' : ` · ${phaseWords(state.phase, state)}`
   const clock = `${(nowNs / 1e9).toFixed(1)} s`
   const gap = columns - textWidth(title) - textWidth(phase) - clock.length
   return [
@@ -64,6 +55,31 @@ function heading(state: LiveState, nowNs: number, columns: number): readonly Seg
     { text: phase, style: 'dim' },
     ...(gap > 1 && columns >= WIDE ? [{ text: ' '.repeat(gap) + clock, style: 'dim' as const }] : []),
   ]
+}
+
+function phaseWords(phase: DrillPhase, { outage, backOn }: LiveState): string {
+  switch (phase.name) {
+    case 'steady':
+      return 'waiting for a steady state'
+    case 'waiting':
+      return 'steady; the fault comes at its random phase'
+    case 'fault':
+      return 'injecting the fault'
+    case 'holding':
+      return `the fault holds for ${sayMs(phase.holdMs)}`
+    case 'healing':
+      return 'healing'
+    case 'recovering':
+      return `the heal comes once jobs have flowed for ${sayMs(phase.flowingMs)}`
+    case 'watching': {
+      const span = sayMs(phase.windowMs)
+      if (outage?.untilNs === null) return 'healed; waiting until jobs flow again'
+      if (!backOn || backOn.how === 'passes jobs on again') return `jobs flow; watching them for ${span}`
+      return `${printableLine(backOn.name, 20)} serves; watching it for ${span}`
+    }
+    case 'draining':
+      return 'draining'
+  }
 }
 
 function jobsLine(state: LiveState): readonly Segment[] {

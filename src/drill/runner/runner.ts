@@ -40,7 +40,10 @@ export type DrillPhase =
   | { readonly name: 'fault' }
   | { readonly name: 'holding'; readonly holdMs: number }
   | { readonly name: 'healing' }
-  | { readonly name: 'recovering' }
+  /** Jobs are to flow again before the heal. */
+  | { readonly name: 'recovering'; readonly flowingMs: number }
+  /** All is healed, and jobs are to go on flowing. */
+  | { readonly name: 'watching'; readonly windowMs: number }
   | { readonly name: 'draining' }
 
 const MOST_STEADY_JOBS = 20
@@ -254,7 +257,7 @@ class Drill {
       healed.abort()
       await watching
     }
-    onPhase({ name: 'recovering' })
+    onPhase({ name: 'watching', windowMs: this.#plan.windowMs })
     await this.#untilRecovered()
   }
 
@@ -292,7 +295,7 @@ class Drill {
       onPhase({ name: 'holding', holdMs })
       await waitUntil(clock, holdMs, this.#signal, leave)
     } else {
-      onPhase({ name: 'recovering' })
+      onPhase({ name: 'recovering', flowingMs: FLOWING_MS })
       const limitMs = control.slowestTakeoverMs + RECOVERY_GRACE_MS
       await waitSteadily(clock, FLOWING_MS, limitMs, this.#signal, () => this.#flows(), leave)
     }
