@@ -74,6 +74,8 @@ export class ScriptedSubscription {
   readonly prefetch: number
   readonly sink: DeliverySink
   cancelled = false
+  /** What the answer to its end waits for. */
+  cancelling: Promise<void> = Promise.resolve()
   readonly settlements: { readonly id: string; readonly as: Settlement }[] = []
   /** Settlements wait for `answerSettlements` instead of being confirmed at once. */
   holdSettlements = false
@@ -209,7 +211,7 @@ export class ScriptedLink implements Link {
     return {
       cancel: () => {
         subscription.cancelled = true
-        return Promise.resolve()
+        return subscription.cancelling
       },
     }
   }

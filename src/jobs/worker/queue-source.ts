@@ -149,13 +149,18 @@ export class QueueSource {
     this.#isAway = false
     const { host, prefetch, name } = this.#options
     this.#heardAt = host.clock.now()
-    const listener = host.connection.listen(`queue://${this.queue}`, (delivery) => this.#handle(delivery), {
+    const listener: Listener = host.connection.listen(`queue://${this.queue}`, (delivery) => this.#handle(delivery), {
       prefetch,
       // What came over a link that is lost may still be worked on, and must not keep the next ones waiting here.
       concurrency: MOST_HANDLERS,
       onError: 'leave',
       name,
-      onRelease: () => this.#release(),
+      onRelease: () => {
+        // It says so a second time, at its very end: what the next one has delivered by then must not go with it.
+        if (this.#listener === undefined || this.#listener === listener) this.#release()
+        // Where it is the link that ends, its deliveries are stale behind this call.
+        queueMicrotask(() => this.#tellStale())
+      },
     })
     this.#listener = listener
     listener.whenEnded((error) => {
@@ -181,8 +186,6 @@ export class QueueSource {
   #release(): void {
     this.#options.slots.letGo(this.queue)
     this.#copies.letGo()
-    // Where it is the link that ends, its deliveries are stale behind this call.
-    queueMicrotask(() => this.#tellStale())
   }
 
   #tellStale(): void {
@@ -226,20 +229,22 @@ export class QueueSource {
   async #enter(task: Task): Promise<boolean> {
     const { slots, runs } = this.#options
     const listener = this.#listener
+    const isOurs = (): boolean => listener !== undefined && this.#listener === listener && !task.delivery.isStale
     for (;;) {
       // It waits without a slot: the first copy may be in need of none for long.
       while (runs.has(task.key)) if (!(await this.#copies.wait(task.key))) return false
+      // A copy that was called just before the subscription ended: nobody lets it go from among those that wait here.
+      if (!isOurs()) return false
       const entered = slots.enter(this.queue)
       if (entered !== true && !(await this.#waited(task, entered))) return false
       // Between the word and now the subscription may have ended, and the delivery with it.
-      const isOurs = listener !== undefined && this.#listener === listener && !task.delivery.isStale
-      if (isOurs && this.#taking && runs.begin(task.key)) {
+      if (isOurs() && this.#taking && runs.begin(task.key)) {
         // At once: a pause that finds nothing in hand ends the subscription.
         this.#inHand++
         return true
       }
       slots.exit()
-      if (!isOurs || !this.#taking) return false
+      if (!isOurs() || !this.#taking) return false
     }
   }
 
