@@ -47,15 +47,15 @@ export function thresholdCommand(dependencies: ThresholdCommandDependencies): Co
         'understudy threshold --lab activemq-kahadb',
         'understudy threshold --lab rabbitmq-quorum --pass 0.95 --budget 20m --parallel 2',
         'understudy threshold --resume drills/threshold-activemq-kahadb    # goes on where a search was interrupted',
-      ]) + ARTICLE,
+      ]) + ONE_RETRY,
     )
     .action((options: ThresholdOptions) => threshold(options, command, dependencies))
 }
 
-const ARTICLE = `
+const ONE_RETRY = `
 
-The article's producer, after the article that this search goes back to, sends each job to the first broker, else to
-the next; when none has taken it, it sleeps for the retry threshold and tries them once more; then the job has failed.`
+The one-retry producer is who the threshold is for: it sends each job to the first broker, else to the next; when none
+has taken it, it waits for the retry threshold and tries every broker once more; then the job has failed.`
 
 async function threshold(
   options: ThresholdOptions,

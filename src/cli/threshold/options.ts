@@ -64,20 +64,20 @@ export function thresholdOptions(): readonly Option[] {
     ),
     new Option(
       '--confirm <n>',
-      "how many runs of the article's own schedule must hold; defaults to as many as the claim needs",
+      'how many runs of the one-retry producer must hold; defaults to as many as the claim needs',
     ).argParser(wholeNumber(0, MOST_TRIALS)),
     durationOption('--budget <duration>', 'how long it may take', duration(1000, LONGEST_BUDGET_MS), DEFAULTS.budgetMs),
     durationOption('--cap <duration>', 'a longer threshold is told as more than this', duration(100), DEFAULTS.capMs),
     durationOption('--every <duration>', 'from one probing job to the next', duration(1, 1000), DEFAULTS.everyMs),
     durationOption(
       '--job-every <duration>',
-      "from one job of the article's producer to the next",
+      'from one job of the one-retry producer to the next',
       duration(5, 5000),
       JOB_DEFAULTS.jobEveryMs,
     ),
     durationOption(
       '--deadline <duration>',
-      "how long one dial, and one confirm, of the article's producer may take",
+      'how long one dial, and one confirm, of the one-retry producer may take',
       duration(50, 60_000),
       JOB_DEFAULTS.deadlineMs,
     ),
@@ -92,7 +92,7 @@ export function thresholdOptions(): readonly Option[] {
     new Option('--parallel <n>', 'how many labs work side by side').argParser(wholeNumber(1, MOST_PARALLEL)).default(1),
     new Option(
       '--verify <n>',
-      "in place of a search: this many fresh runs of the article's schedule, with --at",
+      'in place of a search: this many fresh runs of the one-retry producer, with --at',
     ).argParser(trials),
     new Option('--at <duration>', 'the retry threshold that is verified').argParser(duration(0)),
     new Option('--early', 'stop verifying as soon as the sequential test says go or no-go'),

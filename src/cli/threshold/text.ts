@@ -22,8 +22,8 @@ export function costText(search: Search, parallel: number, budgetMs: number): st
   const eachMs = trialMsOf(search)
   const totalMs = Math.ceil(runsLeft(search) / parallel) * eachMs || 0
   const what = verify
-    ? `${countOf(verify.runs, 'run')} of the article's own schedule at ${sayMs(verify.atMs)}`
-    : `${countOf(method.directTrials, 'measured outage')}, then ${countOf(method.confirmRuns, 'run')} of the article's own schedule at the candidate`
+    ? `${countOf(verify.runs, 'run')} of the one-retry producer at ${sayMs(verify.atMs)}`
+    : `${countOf(method.directTrials, 'measured outage')}, then ${countOf(method.confirmRuns, 'run')} of the one-retry producer at the candidate`
   const done = trials.length === 0 ? '' : `; ${formatCount(trials.length)} are done`
   const labs = parallel === 1 ? '' : ` on ${parallel} labs`
   const cost = `${what}${done}: about ${sayLong(eachMs)} each, about ${sayLong(totalMs)} in all${labs}`
@@ -45,19 +45,25 @@ export function progressText(record: TrialRecord, search: Search, parallel: numb
     record.down.length === 0
       ? 'no job was held up'
       : record.outageMs
-        ? `no service for ${sayMs(record.outageMs.upper)}`
+        ? `no service for up to ${sayMs(record.outageMs.upper)}`
         : 'the service was not back'
-  const threshold = record.thresholdMs === null ? 'no threshold was seen' : `threshold ${sayMs(record.thresholdMs)}`
-  const fared = record.article ? `, ${faredText(record.article, record.stalledMs)}` : ''
   const leftMs = Math.ceil(runsLeft(search) / parallel) * trialMsOf(search)
   const left = leftMs > 0 ? ` (about ${sayLong(leftMs)} left)` : ''
-  return `${place}: ${outage}, ${threshold}${fared}${left}`
+  return `${place}: ${outage}${faredText(record)}${left}`
 }
 
-function faredText({ held, failed, jobs }: NonNullable<TrialRecord['article']>, stalledMs: number): string {
-  if (held) return 'held'
-  if (failed > 0) return `${countOf(failed, 'job')} of ${formatCount(jobs)} failed`
-  return `no job failed, but this process itself stood still for ${sayMs(stalledMs)}, so that it does not count as held`
+/**
+ * Where a run held, the pause that its outage needed is not told: it is an upper bound, known to the time between two
+ * jobs, and may lie a little above the pause that held.
+ */
+function faredText({ article, thresholdMs, stalledMs, down }: TrialRecord): string {
+  if (article?.held) return '; held: no job failed'
+  const enough =
+    thresholdMs === null ? 'no pause is known to be enough' : `a pause of ${sayMs(thresholdMs)} would have been enough`
+  if (!article) return thresholdMs === 0 && down.length === 0 ? '' : `; ${enough}`
+  const { failed, jobs } = article
+  if (failed > 0) return `; ${formatCount(failed)} of ${countOf(jobs, 'job')} failed; ${enough}`
+  return `; no job failed, but this process itself stood still for ${sayMs(stalledMs)}, so that it does not count as held`
 }
 
 /** The end of a search for a person: the claim first. */

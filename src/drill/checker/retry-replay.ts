@@ -14,7 +14,7 @@ export interface Down {
 }
 
 /**
- * Replays the source article's producer over an outage: a job is tried on every endpoint, and once more
+ * Replays the one-retry producer over an outage: a job is tried on every endpoint, and once more
  * `r` after that failed. Returns the smallest `r` such that with it, and with every larger one, each job
  * has an attempt while the service is up.
  *

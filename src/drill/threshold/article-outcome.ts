@@ -2,7 +2,7 @@ import { confirmOf, type Job, jobsLedger } from '../checker/jobs-ledger.ts'
 import { msAtMost } from '../checker/exact-durations.ts'
 import type { HistoryEvent } from '../history.ts'
 
-/** How the article's own schedule fared in one run. */
+/** How the one-retry producer fared in one run. */
 export interface ArticleOutcome {
   readonly jobs: number
   /** Jobs that no broker confirmed in either pass. */
@@ -27,7 +27,7 @@ interface Pass {
 }
 
 /**
- * Reads the history of an article's producer with a list of `brokers` entries.
+ * Reads the history of a one-retry producer with a list of `brokers` entries.
  *
  * @param faultNs when the fault's command was given.
  */

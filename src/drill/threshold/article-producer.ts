@@ -37,9 +37,9 @@ const PASSES = 2
 const GOODBYE_MS = 1000
 
 /**
- * The producer of the source article, one job after the other on a schedule: dial the first broker and send; if that
- * fails dial the second, and so on through the list; if nobody took the job sleep r, go through the list once
- * more, and then the job has failed. Every job has connections of its own, and jobs do not wait for each other.
+ * The one-retry producer, which is that of the source article: one job after the other on a schedule. Dial the first
+ * broker and send; if that fails dial the second, and so on through the list; if nobody took the job sleep r, go
+ * through the list once more, and then the job has failed. Every job has connections of its own, and jobs do not wait for each other.
  *
  * Every attempt is recorded, from the beginning of its dial to the broker's confirm or the failure.
  */

@@ -11,10 +11,10 @@ import type { TrialRecord } from './trial-record.ts'
 import { runOf } from '../runner/run-of.ts'
 import type { TrialBench, TrialSettings } from './trial.ts'
 
-const ARTICLE_QUEUE = 'queue://understudy.article'
+const ARTICLE_QUEUE = 'queue://understudy.one-retry'
 const DRAIN_LIMIT_MS = 10_000
 
-/** The article's producer beside a drill, and a listener that takes its jobs off the queue. */
+/** The one-retry producer beside a drill, and a listener that takes its jobs off the queue. */
 export class ArticleSide {
   readonly #atMs: number
   readonly events: HistoryEvent[] = []

@@ -14,7 +14,7 @@ export interface Claim {
   readonly thresholdMs: number | null
   /** How many measured outages it rests on. */
   readonly trials: number
-  /** Runs of the article's own schedule at this threshold that held, of those that count; null without any. */
+  /** Runs of the one-retry producer at this threshold that held, of those that count; null without any. */
   readonly confirmed: {
     readonly held: number
     /** The probability that a job fails is at most this, at the same confidence. */
@@ -45,12 +45,10 @@ export function claimOf(method: Method, outcomes: Outcomes): Claim {
   const held = thresholdMs === null ? 0 : now.held
   const shortOf = [...shortage(method, n, wanted, censored)]
   if (shortOf.length === 0 && now.phase !== 'confirmed') {
-    shortOf.push(
-      `${formatCount(held)} of ${formatCount(method.confirmRuns)} runs of the article's own schedule were done.`,
-    )
+    shortOf.push(`${formatCount(held)} of ${formatCount(method.confirmRuns)} runs of the one-retry producer were done.`)
   }
   if (shortOf.length === 0 && method.confirmRuns === 0) {
-    shortOf.push("No run of the article's own schedule confirmed it.")
+    shortOf.push('No run of the one-retry producer confirmed it.')
   }
   return {
     text: textOf(method, { n, pass, thresholdMs, censored }),

@@ -23,7 +23,7 @@ export interface DirectOutcome {
   readonly thresholdMs: number | null
 }
 
-/** One run of the article's own schedule at the candidate of its stage. */
+/** One run of the one-retry producer at the candidate of its stage. */
 export interface ConfirmOutcome {
   /** Candidates are numbered from 1. */
   readonly stage: number

@@ -32,7 +32,7 @@ export interface Search {
   readonly seed: number
   readonly method: Method
   readonly trial: TrialSettings
-  /** Runs of the article's schedule at a threshold that was given, in place of a search; null for a search. */
+  /** Runs of the one-retry producer at a threshold that was given, in place of a search; null for a search. */
   readonly verify: { readonly atMs: number; readonly runs: number; readonly early: boolean } | null
   /** Null until the first lab was up. */
   readonly target: SearchTarget | null

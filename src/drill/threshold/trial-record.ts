@@ -34,12 +34,12 @@ export interface TrialRecord {
    */
   readonly silentMs?: { readonly lower: number; readonly upper: number | null } | null
   readonly down: readonly Downtime[]
-  /** r* of this run: of the probing jobs, and of the article's own too where it ran. Null when not known. */
+  /** r* of this run: of the probing jobs, and of the one-retry producer's too where it ran. Null when not known. */
   readonly thresholdMs: number | null
   /** For how long the measuring process itself stood still meanwhile; it has been added to `thresholdMs`. */
   readonly stalledMs: number
   /**
-   * How the article's producer fared; null in a direct trial. It held when no job failed, and not only because the
+   * How the one-retry producer fared; null in a direct trial. It held when no job failed, and not only because the
    * measuring process stood still and retried late.
    */
   readonly article: (ArticleOutcome & { readonly atMs: number; readonly held: boolean }) | null

@@ -23,7 +23,7 @@ export interface TrialBench extends Pick<DrillDependencies, 'probeOf'> {
   readonly transport: Transport
   /** A client of ours over all entrances, not yet connected. */
   readonly prepare: (observer?: ProducerObserver) => Promise<Connection>
-  /** The entrances in their order, as the article's producer dials them; each dial is bounded by `connectTimeoutMs`. */
+  /** The entrances in their order, as the one-retry producer dials them; each dial is bounded by `connectTimeoutMs`. */
   readonly endpoints: readonly Endpoint[]
 }
 
@@ -32,16 +32,16 @@ export interface TrialSettings {
   readonly fault: string
   /** From one probing job to the next. */
   readonly everyMs: number
-  /** From one job of the article's producer to the next. */
+  /** From one job of the one-retry producer to the next. */
   readonly jobEveryMs: number
-  /** The longest that one confirm of the article's producer may take, and one dial where the bench says the same. */
+  /** The longest that one confirm of the one-retry producer may take, and one dial where the bench says the same. */
   readonly deadlineMs: number
   /** How long a fault lasts that is healed after a while. */
   readonly holdMs: number
 }
 
 export interface TrialPlan extends Pick<TrialRecord, 'key' | 'kind' | 'stage' | 'index' | 'seed'> {
-  /** The threshold at which the article's producer runs beside; undefined for a direct trial. */
+  /** The threshold at which the one-retry producer runs beside; undefined for a direct trial. */
   readonly atMs: number | undefined
 }
 
@@ -55,7 +55,7 @@ export interface TrialEnd {
    */
   readonly failure: unknown
   readonly events: readonly HistoryEvent[]
-  /** The history of the article's producer, with the fault in it; empty in a direct trial. */
+  /** The history of the one-retry producer, with the fault in it; empty in a direct trial. */
   readonly articleEvents: readonly HistoryEvent[]
 }
 
@@ -65,7 +65,7 @@ const WINDOW_MS = 500
 
 /**
  * One fault at a random phase on brokers that are up, healed afterwards. Probing jobs, `everyMs` apart, tell for how
- * long there was no service. Where a threshold is given, the article's own producer runs beside them from the
+ * long there was no service. Where a threshold is given, the one-retry producer runs beside them from the
  * steady state to the drain, with connections of its own, and every job of it is waited for.
  *
  * @throws UnderstudyError `aborted` when `signal` fires, after healing; whatever the brokers' control throws before the

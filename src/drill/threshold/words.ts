@@ -47,10 +47,10 @@ const EARLY = {
 export function measuredWords({ measured, method, trials, trial }: Search): readonly string[] {
   if (!measured) return []
   const { outages, known, leastMs, medianMs, greatestMs, atPassMs } = measured
-  const unknown = outages === known ? '' : `, and ${formatCount(outages - known)} whose threshold was not seen`
-  const at = atPassMs === null ? '' : `, R${method.pass} of these very values ${sayMs(atPassMs)}`
+  const unknown = outages === known ? '' : `; for ${formatCount(outages - known)} more no pause is known to be enough`
+  const at = atPassMs === null ? '' : `; ${sayMs(atPassMs)} was enough in ${sayPercent(method.pass)} of all`
   return [
-    `thresholds of ${countOf(outages, 'outage')}: ${sayMs(leastMs)} to ${sayMs(greatestMs)}, median ${sayMs(medianMs)}${at}${unknown}`,
+    `pauses that were just enough in ${countOf(known, 'outage')}: ${sayMs(leastMs)} to ${sayMs(greatestMs)}, median ${sayMs(medianMs)}${at}${unknown}`,
     ...hungWords(measuredOutages(trials), trial.deadlineMs),
   ]
 }
@@ -64,7 +64,7 @@ function hungWords(outages: readonly TrialRecord[], deadlineMs: number): readonl
   const longest = sayMs(Math.max(...hung))
   const all = formatCount(outages.length)
   return [
-    `in ${formatCount(hung.length)} of ${all} no attempt failed, and jobs hung for up to ${longest}: a producer that waits less than that for a confirm has to retry; the runs of the article's schedule gave it ${sayMs(deadlineMs)}`,
+    `in ${formatCount(hung.length)} of ${all} no attempt failed, and jobs hung for up to ${longest}: a producer that waits less than that for a confirm has to retry; the runs of the one-retry producer gave it ${sayMs(deadlineMs)}`,
   ]
 }
 
@@ -92,11 +92,11 @@ export function scheduleWords(
   return `${schedule} (gives up after ${sayMs(spanMs)}): a job would have failed in ${formatCount(failed)} of ${countOf(outages, 'outage')}, so in at most ${sayPercent(most)} of them (${sayPercent(confidence)})`
 }
 
-/** How many runs of the article's schedule held at the claim's threshold, and what that says; none without any. */
+/** How many runs of the one-retry producer held at the claim's threshold, and what that says; none without any. */
 export function confirmedWords({ claim, method }: Search): readonly string[] {
   if (!claim?.confirmed) return []
   const { held, failureAtMost: most } = claim.confirmed
   return [
-    `${formatCount(held)} of ${formatCount(method.confirmRuns)} runs of the article's own schedule held: a job fails in at most ${sayPercent(most)} of such faults (${sayPercent(claim.confidence)})`,
+    `${formatCount(held)} of ${formatCount(method.confirmRuns)} runs of the one-retry producer held: a job fails in at most ${sayPercent(most)} of such faults (${sayPercent(claim.confidence)})`,
   ]
 }

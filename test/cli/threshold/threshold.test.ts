@@ -31,11 +31,11 @@ function history(folder: string, trial: string, file: string): HistoryEvent[] {
 
 // Each has a lab of its own, and mostly waits.
 describe('understudy threshold', { concurrency: 2 }, () => {
-  it('measures outages, has the article’s own schedule confirm the bound, and tells the claim', async (context) => {
+  it('measures outages, has the one-retry producer confirm the bound, and tells the claim', async (context) => {
     const out = folderFor(context)
     const { exitCode, stdout, stderr } = await runCommand([...SMALL, '--out', out, '--json'], labRootFor(context))
     assert.equal(exitCode, 0, stderr)
-    assert.match(stderr, /^2 measured outages, then 2 runs of the article's own schedule at the candidate: about /m)
+    assert.match(stderr, /^2 measured outages, then 2 runs of the one-retry producer at the candidate: about /m)
     const search = JSON.parse(stdout) as Search & { readonly outOfBudget: boolean }
     assert.equal(search.schema, 1)
     assert.equal(search.outOfBudget, false)

@@ -67,7 +67,7 @@ describe('A drill on a broker that is down by a script', () => {
   ]
   for (const [index, downs] of scripts.entries()) {
     const kind = downs.length === 1 ? 'once' : 'twice'
-    it(`${kind} gives a threshold that real runs of the article's schedule confirm within one step of the grid`, async () => {
+    it(`${kind} gives a threshold that real runs of the one-retry producer confirm within one step of the grid`, async () => {
       const stepMs = 50
       const events = await drillByScript({ everyMs: EVERY_MS, seed: 10 + index, downs, redialMs: REDIAL_MS })
       const { retryThresholdMs: replayed } = judge(events)

@@ -22,7 +22,7 @@ function outcome({ events }: WrittenHistory): ArticleOutcome {
   return articleOutcome(events, RUN, 2, FAULT_MS * 1e6)
 }
 
-describe("how the article's schedule fared", () => {
+describe('how the one-retry producer fared', () => {
   it('held with a threshold of 0 when no first pass failed', () => {
     const history = new WrittenHistory()
     goodPass(history, '1', 900)

@@ -48,7 +48,7 @@ function stage(): Stage {
   return { clock, producer, a: memoryBroker('a', brokers), b: memoryBroker('b', brokers), told }
 }
 
-describe("the article's producer", () => {
+describe('the one-retry producer', () => {
   it('sends to the first broker and asks no other when that confirms', async () => {
     const { clock, producer, a, told } = stage()
     producer.start()

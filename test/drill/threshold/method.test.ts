@@ -130,7 +130,7 @@ describe('the claim', () => {
   it('is not as wanted while runs are missing, and says how many', () => {
     const claim = claimOf(METHOD, { direct: FIVE, confirm: runs(1, true, true) })
     assert.equal(claim.text, 'R0.5 <= 9.2 s (95 %, n=5)')
-    assert.deepEqual(claim.shortOf, ["2 of 5 runs of the article's own schedule were done."])
+    assert.deepEqual(claim.shortOf, ['2 of 5 runs of the one-retry producer were done.'])
     assert.equal(claim.asWanted, false)
   })
 

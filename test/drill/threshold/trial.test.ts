@@ -22,7 +22,7 @@ describe('one trial', () => {
     near(record?.silentMs?.upper, 2000, 60)
   })
 
-  it("finds that the article's schedule held, or did not, at its threshold", async () => {
+  it('finds that the one-retry producer held, or did not, at its threshold', async () => {
     const short = await trialByScript(SCRIPT, CONFIRM)
     assert.equal(short.record?.article?.held, false)
     assert.ok((short.record.thresholdMs ?? 0) > 1500)

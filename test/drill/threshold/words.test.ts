@@ -21,6 +21,27 @@ describe('the words of a search', () => {
     assert.equal(measuredWords(writtenSearch([direct(0, 200), silent(1, 30)])).length, 1)
   })
 
+  it('tell the measured pauses without the letters of statistics', () => {
+    const five = [0, 1, 2, 3].map((index) => direct(index, 100 * (index + 1)))
+    const [measured] = measuredWords(writtenSearch([...five, direct(4, null)]))
+    assert.match(
+      measured ?? '',
+      /^pauses that were just enough in 4 outages: 100 ms to 400 ms, median .*; .* was enough in 50 % of all; for 1 more no pause is known to be enough$/,
+    )
+  })
+
+  it('tell of each run what its own outage says: the pause that would do, and none beside one that held', () => {
+    const search = writtenSearch([])
+    assert.match(
+      progressText(direct(0, 190), search, 1),
+      /^outage 1 of 5: no service for up to \S+ m?s; a pause of 190 ms would have been enough/,
+    )
+    const held = { ...run(1, 0, 300), thresholdMs: 301 }
+    assert.match(progressText(held, search, 1), /^run 1 of 5 at 300 ms: no service for .*; held: no job failed( \(|$)/)
+    assert.doesNotMatch(progressText(held, search, 1), /301/)
+    assert.match(progressText(run(1, 0, 300, 3), search, 1), /; 3 of 200 jobs failed; a pause of 9\.5 s would/)
+  })
+
   it('claim no bound for a fixed number of runs where the runs ended by what they showed', () => {
     const runs = Array.from({ length: 10 }, (_, index) => run(1, index, 4000, 0, 'verify'))
     const verify = { atMs: 4000, runs: 29, early: true }

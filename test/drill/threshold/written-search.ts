@@ -26,7 +26,7 @@ export function direct(index: number, thresholdMs: number | null, more: Partial<
   }
 }
 
-/** A run of the article's schedule in which `failed` of 200 jobs failed. */
+/** A run of the one-retry producer in which `failed` of 200 jobs failed. */
 export function run(
   stage: number,
   index: number,

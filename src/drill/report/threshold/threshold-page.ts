@@ -53,7 +53,7 @@ export function renderThresholdPage(search: Search): string {
     ${hasPrediction && html`<section id="predicted"><h2>Predicted beside measured</h2><ul>${predictedWords(search).map((words) => html`<li>${unbroken(words)}</li>`)}</ul></section>`}
     ${policies(search)}
     <section id="runs"><h2>Every run</h2>
-    <p class="lead">The history of each lies in <code>trials/</code>, beside this page.</p>
+    <p class="lead">The pause that was just enough is known to the time between two jobs, from above: a run can hold at a little less. The one-retry producer tries every broker once, waits, and tries every broker once more; only the runs that confirm or verify have it. The history of each run lies in <code>trials/</code>, beside this page.</p>
     ${trialTable(search.trials)}</section>
     ${setting(search)}
     </main>`
@@ -144,13 +144,13 @@ function distributions({ claim, measured, method, verify }: Search, outages: rea
     ...(claim && claim.thresholdMs !== null ? [{ ms: claim.thresholdMs, label: claim.text }] : []),
     ...(verify ? [{ ms: verify.atMs, label: `verified: ${sayMs(verify.atMs)}` }] : []),
     ...(measured && measured.atPassMs !== null && !verify
-      ? [{ ms: measured.atPassMs, label: `R${method.pass} of these values: ${sayMs(measured.atPassMs)}` }]
+      ? [{ ms: measured.atPassMs, label: `enough in ${sayPercent(method.pass)} of these: ${sayMs(measured.atPassMs)}` }]
       : []),
   ]
   const named = (ms: (trial: TrialRecord) => number | null): { ms: number | null; title: string }[] =>
     outages.map((trial) => ({ ms: ms(trial), title: `${trial.key}, phase ${formatMs(trial.phaseMs)}` }))
-  return html`${distributionPlot({ what: 'the retry threshold r*', runs: named(({ thresholdMs }) => thresholdMs), claims })}
-    ${distributionPlot({ what: 'the outage W, by its upper bound', runs: named(({ outageMs, down }) => (down.length === 0 ? 0 : (outageMs?.upper ?? null))) })}`
+  return html`${distributionPlot({ what: 'the pause that was just enough (r*)', runs: named(({ thresholdMs }) => thresholdMs), claims })}
+    ${distributionPlot({ what: 'the outage, by its upper bound', runs: named(({ outageMs, down }) => (down.length === 0 ? 0 : (outageMs?.upper ?? null))) })}`
 }
 
 function policies({ schedules, method }: Search): Html | null {
@@ -186,7 +186,7 @@ function setting(search: Search): Html {
       ${facts([
         ['fault', trial.fault],
         ['a probing job every', formatMs(trial.everyMs)],
-        ["a job of the article's every", formatMs(trial.jobEveryMs)],
+        ['a job of the one-retry producer every', formatMs(trial.jobEveryMs)],
         ['its dial and confirm within', formatMs(trial.deadlineMs)],
         ['confirmed', confirmedWords(search).join(' ') || 'not yet'],
         [

@@ -6,7 +6,7 @@ import type { TrialRecord } from '../../threshold/trial-record.ts'
 /** Every run of a search, in the order in which they ended. */
 export function trialTable(trials: readonly TrialRecord[]): Html {
   return html`<div class="wide" role="region" aria-label="All runs" tabindex="0"><table class="trials">
-    <thead><tr><th scope="col">Run</th><th scope="col" class="number">Phase</th><th scope="col">Hurt</th><th scope="col">Took over</th><th scope="col" class="number">Outage</th><th scope="col" class="number">Retry threshold</th><th scope="col">The article's jobs</th><th scope="col" class="number">Seed</th></tr></thead>
+    <thead><tr><th scope="col">Run</th><th scope="col" class="number">Phase</th><th scope="col">Hurt</th><th scope="col">Took over</th><th scope="col" class="number">Outage</th><th scope="col" class="number">Pause just enough</th><th scope="col">The one-retry producer's jobs</th><th scope="col" class="number">Seed</th></tr></thead>
     <tbody>${trials.map(row)}</tbody>
   </table></div>`
 }

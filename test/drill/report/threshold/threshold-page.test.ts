@@ -30,7 +30,7 @@ describe('the page of a search', () => {
   it('says of what an unfinished search is short, and shows a run that failed', () => {
     const text = pageText(renderThresholdPage(writtenSearch([...FIVE, run(1, 0, 9200, 17)])))
     assert.match(text, /NOT ALL THAT WAS WANTED/)
-    assert.match(text, /0 of 5 runs of the article's own schedule were done/)
+    assert.match(text, /0 of 5 runs of the one-retry producer were done/)
     assert.match(text, /17 of 200 failed at 9\.20 s/)
   })
 
