@@ -189,7 +189,9 @@ export class Responder implements AsyncDisposable {
         await write()
         return
       } catch (error) {
-        if (!isRefused(error) || this.#clock.now() + PAUSE_MS >= last) throw error
+        // Once it is over there is no pause, and the request comes again.
+        const isLast = this.isOver || this.#clock.now() + PAUSE_MS >= last
+        if (!isRefused(error) || isLast) throw error
         await pause(this.#clock, PAUSE_MS, this.#over.signal)
       }
     }

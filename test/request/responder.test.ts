@@ -232,6 +232,25 @@ test('an answer that a broker refuses for now all the time is dropped after one 
   }
 })
 
+test('an answer that is refused is offered once more when its responder ends, and not without end', async () => {
+  const of = await responding(() => 'done', { confirms: false })
+  const link = of.producer()
+  const take = link.send.bind(link)
+  link.send = (message, attempt) => {
+    assert.ok(link.sent.length < 50, 'it is offered again and again, without a pause')
+    const answer = take(message, attempt)
+    link.sent.at(-1)?.fail('rejected')
+    return answer
+  }
+  await of.ask('r-1')
+  const before = link.sent.length
+  await of.responder.close(AbortSignal.abort())
+  await settled()
+  assert.equal(link.sent.length, before + 1)
+  await of.connection.close()
+  assert.equal(of.clock.pending, 0)
+})
+
 test('a request whose answer was not confirmed goes back after a pause; one from a topic cannot', async () => {
   for (const [destination, kind, as] of [
     ['work', 'queue', 'requeue'],
