@@ -37,7 +37,7 @@ const TABLE_WIDTH = 80
 export function commands(terminal: ProcessTerminal, version: string): readonly Command[] {
   const understudy = invocation(process.env)
   const labs = createLabs({ understudy })
-  const tableWidth = process.stdout.columns ?? TABLE_WIDTH
+  const tableWidth = process.stdout.columns || TABLE_WIDTH
   return [
     drillCommand({
       terminal,
@@ -56,9 +56,9 @@ export function commands(terminal: ProcessTerminal, version: string): readonly C
         renderSummary(result, {
           folder,
           colour: isColoured(process.stdout),
-          width: process.stdout.columns ?? DEFAULT_WIDTH,
+          width: process.stdout.columns || DEFAULT_WIDTH,
         }),
-      width: process.stdout.columns ?? DEFAULT_WIDTH,
+      width: process.stdout.columns || DEFAULT_WIDTH,
       versions: { understudy: version, node: process.versions.node },
       understudy,
     }),
@@ -86,7 +86,7 @@ export function commands(terminal: ProcessTerminal, version: string): readonly C
     abortCommand(terminal),
     dashboardCommand(terminal),
     checkCommand(terminal, understudy),
-    compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns ?? DEFAULT_WIDTH }),
+    compareCommand({ terminal, colour: isColoured(process.stdout), width: process.stdout.columns || DEFAULT_WIDTH }),
     doctorCommand({
       terminal,
       labs,

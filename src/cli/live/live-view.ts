@@ -60,9 +60,10 @@ export function openLiveView(options: LiveViewOptions): LiveView {
 
   // Between two events time goes on, and the outage with it.
   const nowNs = (): number => latest.ns + (clock.now() - latest.at) * 1e6
-  const columns = (): number => Math.min(Math.max(stream.columns ?? 80, NARROWEST), WIDEST) - 1
+  // A pseudo-terminal that nobody gave a size has none: 0.
+  const columns = (): number => Math.min(Math.max(stream.columns || 80, NARROWEST), WIDEST) - 1
   const frame = (): readonly string[] =>
-    panel(state, nowNs(), { columns: columns(), rows: Math.max(1, (stream.rows ?? 24) - 1), colour })
+    panel(state, nowNs(), { columns: columns(), rows: Math.max(1, (stream.rows || 24) - 1), colour })
   const say = (lines: readonly string[]): void => {
     if (lines.length === 0) return
     if (screen) screen.above(lines, frame())

@@ -54,7 +54,8 @@ export class Redrawing {
   }
 
   get #width(): number {
-    return this.#screen.columns ?? 80
+    // A pseudo-terminal that nobody gave a size has 0 columns.
+    return this.#screen.columns || 80
   }
 
   #remember(lines: readonly string[], shown: string): void {

@@ -52,6 +52,21 @@ describe('the live view on a terminal', () => {
     view.close()
   })
 
+  it('takes a terminal without a size for one of 80 columns and 24 rows', () => {
+    const writesOf = (size: { columns: number; rows: number }): readonly string[] => {
+      const clock = new HandClock()
+      const writes: string[] = []
+      const unsized = { isTTY: true, ...size, write: (text: string) => void writes.push(text) }
+      const view = openLiveView({ stream: unsized, clock, environment: {}, brokers: BROKERS })
+      play(view, clock, KILLED, 6_060)
+      view.close()
+      return writes
+    }
+    const writes = writesOf({ columns: 0, rows: 0 })
+    assert.ok(!writes.join('').includes('Infinity'))
+    assert.deepEqual(writes, writesOf({ columns: 80, rows: 24 }))
+  })
+
   it('counts the outage on while nothing at all happens', () => {
     const clock = new HandClock()
     const stream = new ToyTerminal(90)
