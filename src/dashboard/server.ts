@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Clock, Timer } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
+import { listenProblem } from '../listen-problem.ts'
 import type { Logger } from '../logger.ts'
 
 export interface ServeOptions {
@@ -51,9 +52,10 @@ export async function serve(listener: RequestListener, options: ServeOptions): P
   server.maxConnections = MOST_CONNECTIONS
   server.timeout = silentMs
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) =>
-      reject(new UnderstudyError('invalid-option', `cannot listen on ${host}:${port}: ${messageOf(error)}`)),
-    )
+    server.once('error', (cause) => {
+      const why = listenProblem(cause)
+      reject(new UnderstudyError('invalid-option', `cannot listen on ${host}:${port}: ${why}`, { cause }))
+    })
     server.listen(port, host.replace(/^\[(.*)\]$/, '$1'), resolve)
   })
   // A connection that could not be taken is not the end of the process.

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { UnderstudyError } from '../errors.ts'
+import { listenProblem } from '../listen-problem.ts'
 import { isLoopbackHost } from '../loopback.ts'
 
 export interface MetricsEndpointOptions {
@@ -51,8 +52,8 @@ export async function serveMetrics({ host, port, text }: MetricsEndpointOptions)
 
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    const refuse = (cause: NodeJS.ErrnoException): void => {
-      const why = WORDS[cause.code ?? ''] ?? cause.code ?? 'it does not say why'
+    const refuse = (cause: Error): void => {
+      const why = listenProblem(cause)
       reject(new UnderstudyError('invalid-option', `metrics cannot be served at ${host}:${port}: ${why}`, { cause }))
     }
     server.once('error', refuse)
@@ -63,13 +64,6 @@ function listen(server: Server, host: string, port: number): Promise<void> {
       resolve()
     })
   })
-}
-
-const WORDS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'the port is taken',
-  EACCES: 'the port needs more rights',
-  EADDRNOTAVAIL: 'this machine has no such address',
-  ENOTFOUND: 'there is no such host',
 }
 
 async function respond(

@@ -63,7 +63,7 @@ for (const kind of STORE_KINDS) {
       const { text } = await get('/failures/a.0')
       const told = readable(text)
       for (const part of [
-        /TypeError connect ECONNREFUSED 10\.0\.0\.1:25 Failed/,
+        /connect ECONNREFUSED 10\.0\.0\.1:25 TypeError Failed/,
         /Job mail\.send Job id a Queue mails Reason exception/,
         /2 failures of this cause|3 failures of this cause/,
         /Request id req-7/,
@@ -108,6 +108,36 @@ for (const kind of STORE_KINDS) {
 }
 
 describe('one failure', () => {
+  it('that failed again after it was sent back tells of both, and when it failed first of all', async (t) => {
+    const { store, app, get } = await stage(t)
+    const at = Date.now() - 7_200_000
+    await store.keep([failed('a', { failedAt: at, firstFailedAt: at - 60_000 })])
+    await app.failures.requeue('jobId:a', { actor: 'olga' })
+    await store.keep([failed('a', { id: 'a.1', requeues: 1, failedAt: Date.now(), firstFailedAt: Date.now() })])
+    const told = readable((await get('/failures/a.1')).text)
+    assert.match(told, /History .* failed for good before .* sent back by olga .* failed for good, and kept by/)
+    assert.match(told, new RegExp(`First failed ${new Date(at - 60_000).toISOString().slice(0, 19).replace('T', ' ')}`))
+  })
+
+  it('is called by the first line of its message, and by its class where it has none', async (t) => {
+    const { store, get } = await stage(t)
+    await store.keep([
+      failed('a', { errorMessage: 'first line\nsecond line' }),
+      failed('b', { errorMessage: '' }),
+      failed('c', { errorMessage: 'one line' }),
+    ])
+    const first = (await get('/failures/a.0')).text
+    assert.match(
+      first,
+      /<h1>first line<\/h1>\s*<p class="lead">TypeError<\/p>\s*<p class="message">first line\nsecond line</,
+    )
+    assert.match((await get('/failures/b.0')).text, /<h1>TypeError<\/h1>(?!\s*<p class="lead">)/)
+    assert.match(
+      (await get('/failures/c.0')).text,
+      /<h1>one line<\/h1>\s*<p class="lead">TypeError<\/p>(?!\s*<p class="message">)/,
+    )
+  })
+
   it('that is not kept is told as such', async (t) => {
     const { get } = await stage(t)
     for (const id of ['nobody.0', '%F0%9F', encodeURIComponent('<b>.0'), '..%2f..%2fetc']) {

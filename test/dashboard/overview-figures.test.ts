@@ -22,7 +22,7 @@ function figures(change: Partial<OverviewParts> = {}): string {
 
 describe('the figures of the overview', () => {
   it('say of what they are made while somebody answers', () => {
-    assert.match(figures(), /Jobs in work 1 of 4 slots Workers 1 Failed jobs 3/)
+    assert.match(figures(), /Waiting in queues 0 in 0 known queues Jobs in work 1 of 4 slots Workers 1 Failed jobs 3/)
   })
 
   it('say how old they are, each for itself, when nobody has answered since', () => {

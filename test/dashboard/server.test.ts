@@ -72,6 +72,7 @@ describe('the server of a dashboard', () => {
     await using dashboard = createDashboard({ connection })
     const { url } = await dashboard.listen({ port: 0 })
     const port = Number(new URL(url).port)
-    await assert.rejects(dashboard.listen({ port }), { code: 'invalid-option', message: /cannot listen on 127/ })
+    const message = `cannot listen on 127.0.0.1:${port}: the port is taken`
+    await assert.rejects(dashboard.listen({ port }), { code: 'invalid-option', message })
   })
 })

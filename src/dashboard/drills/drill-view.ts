@@ -70,7 +70,7 @@ ${facts([
   ],
   ['Outage of the consumer', measured(outage.consumerMs)],
   ['Failover', measured(result.failoverMs)],
-  ['Recovered after', measured(result.recoveryMs)],
+  ['Recovery', measured(result.recoveryMs)],
   ['Retry threshold', measured(result.retryThresholdMs)],
   [
     'Confirm latency',

@@ -11,7 +11,7 @@ export const STATE_WORDS: Readonly<Record<EntryState, string>> = {
   fail: 'fail',
   unknown: 'unknown',
   running: 'running',
-  unfinished: 'no verdict',
+  unfinished: 'interrupted',
   broken: 'unreadable',
 }
 

@@ -4,6 +4,7 @@ import { sayTotals } from '../../drill/suite/suite-words.ts'
 import type { Search } from '../../drill/threshold/search-file.ts'
 import { verificationOf } from '../../drill/threshold/verification.ts'
 import { verificationWords } from '../../drill/threshold/words.ts'
+import { plural } from '../../drill/report/durations.ts'
 import { duplicates, headline } from '../../drill/report/headline.ts'
 
 /**
@@ -103,10 +104,22 @@ export function entryOfSearch(
     lab,
     fault: trial.fault,
     at: writtenAt,
-    retryThresholdMs: verify?.atMs ?? claim?.thresholdMs ?? null,
-    says: words === undefined || words === '' ? 'Nothing was measured yet.' : words,
+    // What it says of itself on the way is no claim yet.
+    retryThresholdMs: ended ? (verify?.atMs ?? claim?.thresholdMs ?? null) : null,
+    says: ended
+      ? words === undefined || words === ''
+        ? 'Nothing was measured.'
+        : words
+      : saysOnTheWay(search, isRunning),
     hasReport: ended,
   }
+}
+
+function saysOnTheWay({ trials }: Search, isRunning: boolean): string {
+  const far = plural(trials.length, 'trial')
+  return isRunning
+    ? `It is under way: ${far} so far.`
+    : `It ended without a claim after ${far}: it was interrupted, or its process died. understudy threshold --resume goes on.`
 }
 
 /** A drill that has a history and no result. */

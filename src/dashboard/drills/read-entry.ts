@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseStored } from '../../drill/report/compare/stored-result.ts'
-import { parseSearch, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
+import { parseSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
 import {
   entryOfBroken,
   entryOfDrill,
@@ -32,6 +32,7 @@ const RUN_LINE_BYTES = 64 * 1024
 const QUIET_MS = 60_000
 /** A search writes after each trial, a suite after each run, which may take minutes; its runs' histories tell more. */
 const QUIET_BETWEEN_MS = 10 * 60_000
+const MOST_QUIET_TRIALS = 4
 const MOST_RUNS_LOOKED_AT = 100
 
 /** What a folder of the shelf holds; undefined where that is no drill at all, and for what a link leads to. */
@@ -80,14 +81,23 @@ async function readSearchOf(
 ): Promise<ReadEntry> {
   const report = await statOf(join(root, name, REPORT_FILE))
   const ended = report !== undefined && report.mtimeMs >= stats.mtimeMs
-  const isRunning = !ended && now - stats.mtimeMs < QUIET_BETWEEN_MS
-  const seal = isRunning ? undefined : `${sealOf(stats)} ${String(ended)}`
-  if (known && seal !== undefined && known.seal === seal) return known
+  const seal = `${sealOf(stats)} ${String(ended)}`
+  if (known?.seal === seal) return known
   const text = await textOf(root, [name, SEARCH_FILE])
   const search = typeof text === 'string' ? parseSearch(text) : undefined
-  if (search) return { entry: entryOfSearch(name, search, stats.mtimeMs, { ended, isRunning }), seal }
+  if (search) {
+    const isRunning = !ended && now - stats.mtimeMs < quietOf(search)
+    const entry = entryOfSearch(name, search, stats.mtimeMs, { ended, isRunning })
+    return { entry, seal: isRunning ? undefined : seal }
+  }
   const wrong = `Its ${SEARCH_FILE} is no search of schema 1, or too long.`
   return { entry: entryOfBroken(name, 'threshold', stats.mtimeMs, wrong), seal }
+}
+
+/** How long a search that goes on may write nothing: some of its own trials, and a lab that is put up anew. */
+function quietOf({ trials, spentMs }: Search): number {
+  if (trials.length === 0) return QUIET_BETWEEN_MS
+  return Math.min(QUIET_BETWEEN_MS, QUIET_MS + (MOST_QUIET_TRIALS * spentMs) / trials.length)
 }
 
 async function readHistoryOf(root: string, name: string, stats: Stats, now: number): Promise<ReadEntry> {

@@ -36,14 +36,24 @@ export interface FailureView extends FailureState {
   readonly body: BodyForm | undefined
 }
 
+const LONGEST_HEADLINE = 140
 const LONGEST_MESSAGE = 10_000
 
 /** All that is known of one failure. */
 export function failureView(view: FailureView): Html {
   const { failure } = view
-  return html`<h1>${printableLine(failure.errorClass, 200)}</h1>
-    <p class="message">${longText(failure.errorMessage, LONGEST_MESSAGE)}</p>
+  const { errorClass, errorMessage } = failure
+  const headline = headlineOf(failure)
+  return html`<h1>${headline}</h1>
+    ${headline !== printableLine(errorClass, LONGEST_HEADLINE) && html`<p class="lead">${printableLine(errorClass, 200)}</p>`}
+    ${headline !== errorMessage && errorMessage !== '' && html`<p class="message">${longText(errorMessage, LONGEST_MESSAGE)}</p>`}
     ${failureParts(view).map(({ id, inside }, index) => html`${index === 1 && detailSections(view)}<div id="${id}">${inside}</div>`)}`
+}
+
+/** The beginning of its message; of an error without one its class. */
+function headlineOf({ errorClass, errorMessage }: KeptFailure): string {
+  const [line = ''] = errorMessage.trim().split('\n', 1)
+  return printableLine(line.trim() === '' ? errorClass : line, LONGEST_HEADLINE)
 }
 
 /** Its live parts: how far it is on top, and its history at the end. */
@@ -89,13 +99,15 @@ function actions({ basePath, failure: { id, status } }: FailureState): Html {
   </div>`
 }
 
-function known({ basePath, clock, failure, ofCause }: FailureView): Html {
+function known({ basePath, clock, failure, ofJob, ofCause }: FailureView): Html {
   const link = (field: string, value: string): Html | string =>
     value === '' || value.includes('*')
       ? printableLine(value)
       : html`<a href="${searchAddress(basePath, queryFor(field, value))}">${printableLine(value)}</a>`
   const at = (time: number | undefined): Html | undefined => (time === undefined ? undefined : exactlyAgo(clock, time))
   const { broker, fingerprint } = failure
+  // Since it was sent back is since when this one counts.
+  const firstFailedAt = Math.min(failure.firstFailedAt, ...ofJob.map((one) => one.firstFailedAt))
   const told: readonly (readonly [string, Html | string | number | undefined])[] = [
     ['Job', failure.job === '' ? 'the message did not say' : link('job', failure.job)],
     ['Job id', link('jobId', failure.jobId)],
@@ -107,7 +119,7 @@ function known({ basePath, clock, failure, ofCause }: FailureView): Html {
       html`<a href="${searchAddress(basePath, queryFor('fingerprint', fingerprint))}">${ofCause === 1 ? 'the only failure of this cause' : `${formatCount(ofCause)} failures of this cause`}</a>`,
     ],
     ['Failed', at(failure.failedAt)],
-    ['First failed', failure.firstFailedAt === failure.failedAt ? undefined : at(failure.firstFailedAt)],
+    ['First failed', firstFailedAt === failure.failedAt ? undefined : at(firstFailedAt)],
     ['Enqueued', at(failure.enqueuedAt)],
     ['Expires', at(failure.expiresAt)],
     ['Sent back before', failure.requeues === 0 ? undefined : formatCount(failure.requeues)],

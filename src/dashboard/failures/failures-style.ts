@@ -23,7 +23,8 @@ export const FAILURES_STYLE: string = `
 .rows td.job { min-width: 9em; }
 .rows td.queue, .rows td.who { min-width: 7em; }
 .rows td.worker { min-width: 11em; }
-.rows td.broker { min-width: 14.5em; }
+/* An address is read whole: only one that is longer than its cell is broken. */
+.rows td.broker { min-width: 14.5em; overflow-wrap: break-word; }
 .groups { margin-top: 24px; }
 .rows tr.is-checked { background: var(--wash); }
 .rows a.narrow { color: inherit; text-decoration-color: var(--rule); }

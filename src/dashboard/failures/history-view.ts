@@ -19,8 +19,11 @@ const MOST_RELATED = 50
 
 /** What happened to it and in which order, and what else became of the same job. */
 export function historySection({ basePath, clock, failure, ofJob }: HistoryOptions): Html {
-  const steps = stepsOf(basePath, failure).toSorted((one, other) => one.at - other.at)
   const others = ofJob.filter(({ id }) => id !== failure.id)
+  const before = others.filter(({ failedAt }) => failedAt <= failure.failedAt).slice(-MOST_RELATED)
+  const steps = [...before.flatMap((one) => sentBackBefore(basePath, one)), ...stepsOf(basePath, failure)].toSorted(
+    (one, other) => one.at - other.at,
+  )
   return html`<section><h2>History</h2>
     <ol class="history">${steps.map(({ at, told }) => html`<li><span class="when">${exactlyAgo(clock, at)}</span> <span>${told}</span></li>`)}</ol>
     ${
@@ -38,7 +41,7 @@ interface Step {
 
 function stepsOf(basePath: string, failure: KeptFailure): readonly Step[] {
   const { enqueuedAt, attempts, failedAt, claimedAt, retriedAt, retriedBy, retryJobId, resolvedAt, status } = failure
-  const by = retriedBy === undefined ? '' : ` by ${printableLine(retriedBy, 120)}`
+  const by = byWhom(retriedBy)
   const steps: Step[] = []
   if (enqueuedAt !== undefined) steps.push({ at: enqueuedAt, told: `enqueued to ${printableLine(failure.queue, 120)}` })
   const [first] = attempts
@@ -51,6 +54,20 @@ function stepsOf(basePath: string, failure: KeptFailure): readonly Step[] {
     steps.push({ at: retriedAt, told: html`sent back${by}${asJob(basePath, failure.jobId, retryJobId)}` })
   if (resolvedAt !== undefined) steps.push({ at: resolvedAt, told: 'the job that was sent back succeeded' })
   return steps
+}
+
+/** That it failed before and was sent back, as this failure came of that. */
+function sentBackBefore(basePath: string, earlier: KeptFailure): readonly Step[] {
+  const { id, failedAt, retriedAt, retriedBy } = earlier
+  const failedBefore = html`<a href="${failureAddress(basePath, id)}">failed for good before</a>`
+  return [
+    { at: failedAt, told: failedBefore },
+    ...(retriedAt === undefined ? [] : [{ at: retriedAt, told: `sent back${byWhom(retriedBy)}` }]),
+  ]
+}
+
+function byWhom(actor: string | undefined): string {
+  return actor === undefined ? '' : ` by ${printableLine(actor, 120)}`
 }
 
 function asJob(basePath: string, jobId: string, retryJobId: string | undefined): Html | false {

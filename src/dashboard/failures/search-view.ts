@@ -112,7 +112,7 @@ function list(view: SearchView): Html {
       <legend class="unseen">With the checked failures</legend>
       <div class="chosen">
         <label data-needs-script hidden><input type="checkbox" data-selects="id"> this page (<span data-count-of="id" aria-live="polite">0</span> checked)</label>
-        <label><input type="checkbox" name="all" value="1" data-check-all> all ${formatCount(total)} that match</label>
+        <label><input type="checkbox" name="all" value="1" data-check-all> ${total === 1 ? 'the one that matches' : `all ${formatCount(total)} that match`}</label>
       </div>
       <button type="submit" name="action" value="requeue">Send back…</button>
       <button type="submit" name="action" value="discard">Discard…</button>

@@ -49,7 +49,7 @@ export function concernsList(concerns: readonly Concern[], isKnown: boolean): Ht
 export function linksTable({ brokers, clock }: DashboardContext): Html {
   return table({
     caption: 'Which broker serves',
-    columns: [{ title: 'Link' }, { title: 'State' }, { title: 'Broker' }, { title: 'For' }, { title: 'Before it' }],
+    columns: [{ title: 'Link' }, { title: 'State' }, { title: 'Broker' }, { title: 'For' }, { title: 'Served before' }],
     rows: brokers.links.map((link) => [
       ROLE_NAMES[link.role],
       state(link),

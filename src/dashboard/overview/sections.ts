@@ -7,12 +7,12 @@ import { queryFor, searchAddress } from '../failures/addresses.ts'
 import type { Seen } from '../live/glance.ts'
 import { badge } from '../parts/badge.ts'
 import { empty } from '../parts/empty.ts'
-import { figures, formatCount } from '../parts/figures.ts'
+import { counted, figures, formatCount } from '../parts/figures.ts'
 import { isStale, staleNotice } from '../parts/stale.ts'
 import { table } from '../parts/table.ts'
 import { ago } from '../parts/time.ts'
 import type { WatchedQueue } from '../queues/queue-watch.ts'
-import { anchorOf, consumersOf, queueState, readyOf } from '../queues/queue-words.ts'
+import { anchorOf, consumersOf, knownQueues, queueState, readyOf } from '../queues/queue-words.ts'
 import type { FailureSummary } from './failure-glance.ts'
 
 /** What the overview is made of, as it was seen last. */
@@ -47,7 +47,7 @@ export function overviewFigures(
     {
       name: 'Waiting in queues',
       value: queues.value === undefined ? '?' : `${isExact ? '' : 'about '}${formatCount(waiting)}`,
-      note: old(queues) ?? (paused > 0 && `${formatCount(paused)} paused`),
+      note: old(queues) ?? queuesNote(queues.value ?? [], paused),
     },
     {
       name: 'Jobs in work',
@@ -67,6 +67,10 @@ export function overviewFigures(
   ])
 }
 
+function queuesNote({ length }: readonly WatchedQueue[], paused: number): string {
+  return `in ${counted(length, 'known queue')}${paused > 0 ? `, ${formatCount(paused)} paused` : ''}`
+}
+
 export function overviewQueues(context: DashboardContext, { queues }: OverviewParts): Html {
   if (queues.value === undefined) return empty(queues.error ?? 'The brokers have not answered yet.')
   const shown = queues.value.toSorted((a, b) => (b.state?.ready ?? -1) - (a.state?.ready ?? -1)).slice(0, SHOWN_QUEUES)
@@ -84,7 +88,7 @@ export function overviewQueues(context: DashboardContext, { queues }: OverviewPa
       readyOf(queue),
       consumersOf(queue),
     ]),
-  })}`
+  })}${knownQueues()}`
 }
 
 export function overviewFailures({ basePath, clock }: DashboardContext, { failures }: OverviewParts): Html {

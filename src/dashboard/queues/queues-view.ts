@@ -8,7 +8,7 @@ import { actionButton, hiddenField } from '../parts/form.ts'
 import { staleNotice } from '../parts/stale.ts'
 import { table } from '../parts/table.ts'
 import type { WatchedQueue } from './queue-watch.ts'
-import { anchorOf, consumersOf, queueState, readyOf } from './queue-words.ts'
+import { anchorOf, consumersOf, knownQueues, queueState, readyOf } from './queue-words.ts'
 
 /** All queues, with what the visitor may do to them. */
 export function queuesTable(context: DashboardContext, role: Role, seen: Seen<readonly WatchedQueue[]>): Html {
@@ -35,7 +35,7 @@ export function queuesTable(context: DashboardContext, role: Role, seen: Seen<re
       workersOf(queue),
       acts ? actions(context, role, queue) : undefined,
     ]),
-  })}${isRough ? html`<p class="quiet small">About: counted with what consumers hold, and not past 1,000. The broker tells no more over STOMP.</p>` : ''}`
+  })}${isRough ? html`<p class="quiet small">About: counted with what consumers hold, and not past 1,000. The broker tells no more over STOMP.</p>` : ''}${knownQueues()}`
 }
 
 function workersOf({ workers: { all, paused } }: WatchedQueue): string {

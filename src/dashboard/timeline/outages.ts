@@ -13,8 +13,11 @@ export interface Outage {
   readonly back: string | undefined
   /** What was seen first of it. */
   readonly why: string
-  /** Whether it was a switch on purpose, as a preferred broker was there again: that takes no time. */
-  readonly isSwitch: boolean
+  /**
+   * `switch`: on purpose, as a preferred broker was there again, which takes no time. `start`: until the first broker
+   * served at all; while that goes on it is an `outage`, as nobody knows yet.
+   */
+  readonly kind: 'outage' | 'switch' | 'start'
 }
 
 /** A time in which one broker served a link. `until` is undefined while it does. */
@@ -45,26 +48,27 @@ export function storyOf(events: readonly WatchedEvent[], role: LinkRole): LinkSt
     switch (type) {
       case 'interrupted':
         endService(at)
-        away ??= { role, from: at, until: undefined, lost: endpoint, back: undefined, why, isSwitch: false }
+        away ??= { role, from: at, until: undefined, lost: endpoint, back: undefined, why, kind: 'outage' }
         break
       case 'attempt-failed':
       case 'reconnecting':
         // Where the first events were forgotten, or nothing was connected yet.
         if (!serving)
-          away ??= { role, from: at, until: undefined, lost: undefined, back: undefined, why, isSwitch: false }
+          away ??= { role, from: at, until: undefined, lost: undefined, back: undefined, why, kind: 'outage' }
         break
       case 'connected':
       case 'resumed':
-        if (away) outages.push({ ...away, until: at, back: endpoint })
+        // It is `resumed` whenever a broker had served before.
+        if (away) outages.push({ ...away, until: at, back: endpoint, kind: type === 'connected' ? 'start' : 'outage' })
         else if (serving && type === 'resumed')
-          outages.push({ role, from: at, until: at, lost: serving.endpoint, back: endpoint, why: '', isSwitch: true })
+          outages.push({ role, from: at, until: at, lost: serving.endpoint, back: endpoint, why: '', kind: 'switch' })
         away = undefined
         endService(at)
         if (endpoint !== undefined) serving = { role, endpoint, from: at, until: undefined }
         break
       case 'failed':
         endService(at)
-        away ??= { role, from: at, until: undefined, lost: endpoint, back: undefined, why, isSwitch: false }
+        away ??= { role, from: at, until: undefined, lost: endpoint, back: undefined, why, kind: 'outage' }
         break
       case 'closed':
         endService(at)

@@ -38,13 +38,15 @@ function laneOf({ name, story }: Lane, y: number, window: Window): Html {
   return html`<text class="lane" x="0" y="${y + 15}">${name}${state !== undefined && html`<tspan class="quiet" dx="8">${state}</tspan>`}</text>
 <line class="rail" x1="0" x2="100%" y1="${y + 30}" y2="${y + 30}"/>
 ${within(services, window).map((service) => bar('serves', service, y + 25, 10, window))}
-${within(outages, window).map((outage) => outageMark(outage, y, window))}`
+${within(outages, window)
+  .filter(({ kind }) => kind !== 'start')
+  .map((outage) => outageMark(outage, y, window))}`
 }
 
 /** A bar for its extent, and a mark that is seen however short it was. */
 function outageMark(outage: Outage, y: number, window: Window): Html {
   const x = percent(placeOf(window, outage.from))
-  if (outage.isSwitch)
+  if (outage.kind === 'switch')
     return html`<svg x="${x}" y="${y + 30}" class="mark switched"><path d="M0-8 5 0 0 8-5 0z"/></svg>`
   return html`${bar('outage', outage, y + 21, 18, window)}<svg x="${x}" y="${y + 30}" class="mark lost"><path class="around" d="M-5-7 5 7M5-7-5 7"/><path d="M-5-7 5 7M5-7-5 7"/></svg>`
 }

@@ -73,7 +73,7 @@ function failuresPart({ failures, span, window }: TimelineView): Html {
   if (failures === undefined)
     return empty(
       'This application keeps no failures.',
-      html`<code>createApp({ failures })</code> names the store that they are kept in.`,
+      html`<code>--failures</code>, or <code>createApp({ failures })</code> in an application, names the store that they are kept in.`,
     )
   if (typeof failures === 'string')
     return empty(`The failures cannot be counted just now: ${printableLine(failures, 300)}.`)
@@ -94,13 +94,13 @@ function outageTable(outages: readonly Outage[]): Html {
       { title: 'Took', kind: 'number' },
       { title: 'Why' },
     ],
-    rows: shown.map(({ from, until, role, lost, back, why, isSwitch }) => [
+    rows: shown.map(({ from, until, role, lost, back, why, kind }) => [
       html`<span class="nowrap">${exactly(from)}</span>`,
       html`<span class="nowrap">${ROLE_NAMES[role]}</span>`,
-      isSwitch ? badge('note', 'switch', 'quiet') : badge('fail', 'outage', 'bad'),
+      kind === 'outage' ? badge('fail', 'outage', 'bad') : badge('note', kind, 'quiet'),
       lost ?? 'nobody before',
       back ?? (until === undefined ? badge('busy', 'nobody yet', 'doubtful') : 'nobody'),
-      isSwitch ? '' : until === undefined ? 'goes on' : durationText(until - from),
+      kind === 'switch' ? '' : until === undefined ? 'goes on' : durationText(until - from),
       printableLine(whyWithout(why, lost), 160),
     ]),
   })}${outages.length > shown.length && html`<p class="quiet">${outages.length - shown.length} earlier ones are not listed.</p>`}`

@@ -30,7 +30,7 @@ export function workersRoutes(context: DashboardContext): Hono<DashboardEnv> {
     await workers.fresh(PATIENCE_MS)
     const visitor = c.get('visitor')
     const main = html`<h1>Workers</h1>
-<p class="lead">Who shows by heartbeats that it is alive, and who has stopped to.</p>
+<p class="lead">Who shows by heartbeats that it is alive, and who no longer does.</p>
 ${tidings.of(c.req.query('told'))}<div id="workers">${workersTable(context, visitor.role)}</div>`
     return c.html(page(context, visitor, { title: 'Workers', current: 'workers', live: 'workers', main }).markup)
   })

@@ -159,7 +159,7 @@ describe('the pages of drills', () => {
     const { text, get } = await served(context, root)
     const page = await text('/drills')
     assert.match(page, /<\/svg> Running</)
-    assert.match(page, /<\/svg> No verdict</)
+    assert.match(page, /<\/svg> Interrupted</)
     assert.match(page, /<\/svg> Unreadable</)
     assert.match(page, /Its result\.json is not JSON/)
     assert.match(await text('/drills/runs'), /under way/)

@@ -7,7 +7,7 @@ import { DrillShelf, filterEntries } from '../../../src/dashboard/drills/shelf.t
 import { renderThresholdPage } from '../../../src/drill/report/threshold/threshold-page.ts'
 import { LOSING } from '../../drill/report/written-drills.ts'
 import { drillOf, judgedRun, suiteOf } from '../../drill/report/suite/written-suite.ts'
-import { writtenSearch } from '../../drill/threshold/written-search.ts'
+import { direct, writtenSearch } from '../../drill/threshold/written-search.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { writeDrillFolder, writeHistoryOnly, writeSuiteFolder } from './drill-folders.ts'
@@ -60,6 +60,28 @@ describe('the shelf of drills', () => {
       'whole: suite pass',
     ])
     assert.equal(found.get('whole')?.outageMs, 300)
+  })
+
+  it('takes a search for interrupted once it is silent for longer than trials take, and claims nothing of it', async (context) => {
+    const root = temporaryFolder('shelf', context)
+    const trials = Array.from({ length: 12 }, (_, index) => direct(index, 240))
+    const claimed = writtenSearch(trials, { spentMs: 12 * 9000 })
+    assert.equal(typeof claimed.claim?.thresholdMs, 'number')
+    for (const [name, silentMs] of [
+      ['goes-on', 30_000],
+      ['interrupted', 180_000],
+    ] as const) {
+      const path = join(root, name, 'threshold.json')
+      mkdirSync(join(root, name))
+      writeFileSync(path, JSON.stringify(claimed))
+      const at = new Date(Date.now() - silentMs)
+      utimesSync(path, at, at)
+    }
+    const found = await listed(root)
+    assert.deepEqual([found.get('goes-on')?.state, found.get('goes-on')?.retryThresholdMs], ['running', null])
+    const { state, retryThresholdMs, says } = found.get('interrupted') ?? {}
+    assert.deepEqual([state, retryThresholdMs], ['unfinished', null])
+    assert.match(says ?? '', /^It ended without a claim after \d+ trials: it was interrupted/)
   })
 
   it('shows a drill as running while its history grows, and as ended without a verdict later', async (context) => {

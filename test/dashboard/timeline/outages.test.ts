@@ -43,7 +43,7 @@ describe('the story of a link', () => {
         lost: A,
         back: B,
         why: 'the link to a was lost',
-        isSwitch: false,
+        kind: 'outage',
       },
     ])
     assert.deepEqual(
@@ -64,12 +64,32 @@ describe('the story of a link', () => {
     status.publish({ type: 'interrupted', role: 'listener', endpoint: A, error: LOST })
     const { outages } = storyOf(ring.events, 'listener')
     assert.deepEqual(
-      outages.map(({ isSwitch, until }) => [isSwitch, until === undefined]),
+      outages.map(({ kind, until }) => [kind, until === undefined]),
       [
-        [true, false],
-        [false, true],
+        ['switch', false],
+        ['outage', true],
       ],
     )
+  })
+
+  it('takes the first connection for a start, however many standbys were asked before, and not for an outage', () => {
+    const { status, ring } = watched()
+    status.publish({ type: 'attempt-failed', role: 'producer', endpoint: A, error: REFUSED })
+    assert.deepEqual(
+      storyOf(ring.events, 'producer').outages.map(({ kind }) => kind),
+      ['outage'],
+      'nobody serves, and perhaps nobody will',
+    )
+    status.publish({ type: 'connected', role: 'producer', endpoint: B, afterMs: 37 })
+    const [start, ...more] = storyOf(ring.events, 'producer').outages
+    assert.deepEqual([start?.kind, start?.lost, start?.back, more], ['start', undefined, B, []])
+  })
+
+  it('tells an outage that began before it watched from a start', () => {
+    const { status, ring } = watched()
+    status.publish({ type: 'attempt-failed', role: 'producer', endpoint: A, error: REFUSED })
+    status.publish({ type: 'resumed', role: 'producer', endpoint: B, outageMs: 240, passes: 1 })
+    assert.equal(storyOf(ring.events, 'producer').outages[0]?.kind, 'outage')
   })
 
   it('goes on for good once no broker will come any more, and ends when the connection is closed', () => {
