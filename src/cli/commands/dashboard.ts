@@ -3,7 +3,9 @@ import { Command } from 'commander'
 import { aborted, systemClock } from '../../clock.ts'
 import { prepare } from '../../connect.ts'
 import { createDashboard } from '../../dashboard/dashboard.ts'
+import { UnderstudyError } from '../../errors.ts'
 import { createApp } from '../../jobs/app.ts'
+import { isPortTaken } from '../../listen-problem.ts'
 import { isLoopbackHost } from '../../loopback.ts'
 import { dashboardTokens, rereadTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
 import { Exit, EXIT } from '../exit-code.ts'
@@ -108,7 +110,7 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
   })
   // Told at once what is wrong with a store, and not when somebody looks; brokers may be away, and the pages say so.
   if (app.keepsFailures) await onStores(() => app.failures.paused())
-  const { url } = await dashboard.listen({ host, port })
+  const { url } = await dashboard.listen({ host, port }).catch(withAWayOut)
   connection.connected().catch(() => {})
   if (options.json) terminal.out(`${JSON.stringify({ url }, null, 2)}\n`)
   else terminal.out(`${url}\n`)

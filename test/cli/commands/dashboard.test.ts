@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { chmodSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { dashboardTokens, rereadTokens, TOKENS_VARIABLE } from '../../../src/cli/dashboard-tokens.ts'
@@ -75,6 +77,21 @@ describe('understudy dashboard', () => {
       assert.deepEqual([exitCode, stdout], [64, ''], stderr)
       assert.match(stderr, line)
     }
+  })
+})
+
+describe('understudy dashboard on a port that is taken', () => {
+  it('says in one line that it is, and how to take another', async (context) => {
+    const other = createServer().listen(0, '127.0.0.1')
+    context.after(() => other.close())
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    const { exitCode, stdout, stderr } = await runCommand(['dashboard', 'memory:nobody', '--port', `${port}`])
+    assert.deepEqual([exitCode, stdout], [64, ''])
+    assert.equal(
+      stderr,
+      `understudy: cannot listen on 127.0.0.1:${port}: the port is taken: give another with --port\n`,
+    )
   })
 })
 
