@@ -12,6 +12,7 @@ interface Waiting {
 /** Bounds what stores may take to ten seconds, with one timer for all: every job asks a store or two. */
 export class Bounds {
   readonly #limit: TimeLimit<Waiting>
+  #isClosed = false
 
   constructor(clock: Clock) {
     this.#limit = new TimeLimit<Waiting>(clock, LIMIT_MS, ({ what, reject }) => {
@@ -26,6 +27,8 @@ export class Bounds {
    * @throws UnderstudyError `deadline`, naming `what`; and what `action` throws.
    */
   within<Value>(what: string, action: () => Promise<Value>): Promise<Value> {
+    // A timer would hold up the end of the process.
+    if (this.#isClosed) return action()
     return new Promise((resolve, reject) => {
       const waiting: Waiting = { what, reject }
       this.#limit.begin(waiting)
@@ -42,8 +45,9 @@ export class Bounds {
     })
   }
 
-  /** Its timer is over. */
+  /** Its timer is over. Who still asks a store is waited for by nobody, and has no bound. */
   close(): void {
+    this.#isClosed = true
     this.#limit.clear()
   }
 }

@@ -27,7 +27,9 @@ export class Outcomes {
   #awaySince: number | undefined
   /** By the jobs' ids, the next to be tried first. */
   readonly #late = new Map<string, Outcome>()
-  #isTellingLate = false
+  /** One of those is with the results, and not in the list. */
+  #isTellingOne = false
+  #tellingLate: Promise<void> | undefined
 
   constructor(shop: Shop) {
     this.#shop = shop
@@ -81,13 +83,15 @@ export class Outcomes {
   /** What is late is tried a last time, before the worker ends. Never rejects. */
   async lastWords(): Promise<void> {
     const { results, logger } = this.#shop.host
-    if (results === undefined || this.#late.size === 0) return
+    const outcomes = this.#late.size + (this.#isTellingOne ? 1 : 0)
+    if (results === undefined || outcomes === 0) return
     // Said first: the worker may not wait for the end.
-    logger.error(
-      { outcomes: this.#late.size },
-      'outcomes that could not be told are lost unless the results answer now',
-    )
-    for (const outcome of this.#takeLate()) if ((await this.#try(results, outcome)) !== undefined) return
+    logger.error({ outcomes }, 'outcomes that could not be told are lost unless the results answer now')
+    await this.#tellingLate
+    const [first, ...others] = this.#takeLate()
+    if (first === undefined || (await this.#tellIfWanted(results, first)) !== undefined) return
+    // One after the other they could take longer than a worker waits.
+    await Promise.all(others.map((outcome) => this.#tellIfWanted(results, outcome)))
   }
 
   get #isAway(): boolean {
@@ -100,20 +104,21 @@ export class Outcomes {
       const [eldest] = this.#takeLate()
       if (eldest) this.#say(eldest, undefined, `given up, as ${MOST_LATE} later ones wait too`)
     }
-    if (!this.#isTellingLate) void this.#tellLate(results)
+    this.#tellingLate ??= this.#tellLate(results)
   }
 
   /** Never rejects. */
   async #tellLate(results: ResultsSession): Promise<void> {
     const { clock } = this.#shop.host
     const { letGo } = this.#shop
-    this.#isTellingLate = true
     let patience = new Patience(clock)
     await patience.wait(letGo)
     while (!letGo.aborted && this.#late.size > 0) {
       const [outcome] = this.#takeLate()
-      if (outcome === undefined || (await this.#isOutdated(results, outcome))) continue
-      const error = await this.#try(results, outcome)
+      if (outcome === undefined) break
+      this.#isTellingOne = true
+      const error = await this.#tellIfWanted(results, outcome)
+      this.#isTellingOne = false
       if (error === undefined) {
         patience = new Patience(clock)
         continue
@@ -123,7 +128,12 @@ export class Outcomes {
       if (!this.#late.has(jobId)) this.#late.set(jobId, outcome)
       await patience.wait(letGo)
     }
-    this.#isTellingLate = false
+    this.#tellingLate = undefined
+  }
+
+  /** Resolves as `#try`. */
+  async #tellIfWanted(results: ResultsSession, outcome: Outcome): Promise<unknown> {
+    return (await this.#isOutdated(results, outcome)) ? undefined : await this.#try(results, outcome)
   }
 
   /** Whether somebody has told of a later run meanwhile, or it is too late for anybody. */

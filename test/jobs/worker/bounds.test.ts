@@ -53,6 +53,14 @@ describe('bounds', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('leave no timer of what is asked when they are over', async () => {
+    const clock = new FakeClock()
+    const bounds = new Bounds(clock)
+    bounds.close()
+    assert.equal(await bounds.within('it', async () => 7), 7)
+    assert.equal(clock.pending, 0)
+  })
+
   it('have a failure go to the queue of failures where the store hangs', async () => {
     const failures = { ...keptFailures(), keep: () => new Promise<never>(() => {}) }
     const bench = await scriptedBench({ failures })

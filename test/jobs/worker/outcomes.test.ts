@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sleep } from '../../../src/clock.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { JobState, ResultsSession } from '../../../src/jobs/results/results.ts'
@@ -7,6 +8,8 @@ import { type ScriptedBench, scriptedBench, settled } from './working.ts'
 
 interface Kept extends ResultsSession {
   isDown: boolean
+  /** What an answer waits for. */
+  answering: () => Promise<void>
   /** How often something was put, in vain or not. */
   tries: number
   readonly states: Map<string, JobState>
@@ -18,6 +21,7 @@ function keptResults(): Kept {
   }
   const kept: Kept = {
     isDown: false,
+    answering: async () => {},
     tries: 0,
     states: new Map(),
     replyTo: undefined,
@@ -29,6 +33,7 @@ function keptResults(): Kept {
     put: async ({ jobId }, state) => {
       kept.tries++
       answer()
+      await kept.answering()
       kept.states.set(jobId, state)
     },
     close: async () => {},
@@ -119,6 +124,49 @@ describe('results that are away for long', () => {
     results.isDown = false
     await stop()
     assert.equal(results.states.get('first')?.kind, 'succeeded')
+  })
+
+  it('have it in vain where they never answer, and the worker says how many outcomes it takes along', async () => {
+    const { bench, results, worker } = await whileAway()
+    results.isDown = false
+    results.answering = () => new Promise<never>(() => {})
+    const before = results.tries
+    while (results.tries === before) await bench.clock.advance(1000)
+    const stopping = worker.stop({ grace: 0 })
+    await settled()
+    await bench.clock.advance(1000)
+    await stopping
+    const said = bench.log.filter(({ message }) => message.includes('are lost unless the results answer now'))
+    assert.deepEqual(
+      said.map(({ fields }) => fields),
+      [{ outcomes: 1 }],
+    )
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
+  })
+
+  it('are told of all together then, as a worker waits for a second only', async () => {
+    const { bench, results, worker } = await whileAway()
+    for (let nth = 0; nth < 30; nth++) bench.deliver(job, nth)
+    await settled()
+    results.isDown = false
+    results.answering = () => sleep(bench.clock, 100)
+    const stopping = worker.stop({ grace: 0 })
+    await settled()
+    await bench.clock.advance(1000)
+    await stopping
+    assert.equal(results.states.size, 31)
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
+  })
+
+  it('are told then, too, of nothing that is known better', async () => {
+    const { bench, results, stop } = await whileAway()
+    const later: JobState = { kind: 'succeeded', value: 'of a later run', at: bench.clock.wallTime() }
+    results.states.set('first', later)
+    results.isDown = false
+    await stop()
+    assert.equal(results.states.get('first'), later)
   })
 
   it('are owed no more than a thousand outcomes', async () => {
