@@ -117,6 +117,11 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
   await aborted(terminal.interrupted)
 }
 
+function withAWayOut(error: unknown): never {
+  if (!(error instanceof UnderstudyError) || !isPortTaken(error.cause)) throw error
+  throw new Exit(EXIT.badArguments, `${error.message}: give another with --port`)
+}
+
 function drillsAt(folder: string | undefined): string | undefined {
   if (folder === undefined) return existsSync(DEFAULT_DRILLS) ? DEFAULT_DRILLS : undefined
   if (existsSync(folder)) return folder
