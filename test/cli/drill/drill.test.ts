@@ -194,7 +194,9 @@ describe('a drill', { concurrency: 3 }, () => {
     const { exitCode, stdout } = await ended
     assert.equal(exitCode, 2)
     const { reasons } = JSON.parse(stdout) as DrillResult
-    assert.match(reasons.join(), /The drill itself stood still for 2\.\d+ s/)
+    const [, stood] = /The drill itself stood still for ([\d.]+) s/.exec(reasons.join()) ?? []
+    // A busy machine may let it lie for longer.
+    assert(Number(stood) >= 2, reasons.join())
   })
 
   it('shows plain lines without a terminal, and not one control code', async (context) => {

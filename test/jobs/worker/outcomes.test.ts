@@ -4,10 +4,13 @@ import { sleep } from '../../../src/clock.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { JobState, ResultsSession } from '../../../src/jobs/results/results.ts'
+import { stateText } from '../../../src/jobs/results/state-text.ts'
 import { type ScriptedBench, scriptedBench, settled } from './working.ts'
 
 interface Kept extends ResultsSession {
   isDown: boolean
+  /** It will never take anything. */
+  isRefusing: boolean
   /** What an answer waits for. */
   answering: () => Promise<void>
   /** How often something was put, in vain or not. */
@@ -21,6 +24,7 @@ function keptResults(): Kept {
   }
   const kept: Kept = {
     isDown: false,
+    isRefusing: false,
     answering: async () => {},
     tries: 0,
     states: new Map(),
@@ -34,6 +38,9 @@ function keptResults(): Kept {
       kept.tries++
       answer()
       await kept.answering()
+      if (kept.isRefusing) throw new UnderstudyError('storage', 'the user may not write', { retriable: false })
+      // As stores do, it takes nothing but JSON.
+      stateText(jobId, state)
       kept.states.set(jobId, state)
     },
     close: async () => {},
@@ -51,6 +58,11 @@ const job = defineJob({
 })
 
 const acknowledged = (bench: ScriptedBench): string[] => bench.subscription('jobs').settlements.map(({ id }) => id)
+
+function valueOf({ states }: Kept, jobId: string): readonly unknown[] {
+  const state = states.get(jobId)
+  return [state?.kind, state?.kind === 'succeeded' ? state.value : undefined]
+}
 
 /** A worker whose results have been away for longer than it waits, and the job that found that out. */
 async function whileAway() {
@@ -75,6 +87,63 @@ async function whileAway() {
     },
   }
 }
+
+/** A value that JSON has no word for. */
+const unwritable = defineJob({ name: 'big', queue: 'jobs', perform: () => ({ n: 1n }) })
+
+describe('an outcome that cannot be told', () => {
+  it('is told without what the job returned where that is no JSON, and holds nothing up', async () => {
+    const results = keptResults()
+    const bench = await scriptedBench({ results })
+    const worker = bench.worker({ jobs: [unwritable] })
+    await worker.start()
+    bench.deliver(unwritable, undefined, { id: 'j' })
+    await settled()
+    // The clock stands still: it waited for nothing.
+    assert.deepEqual(valueOf(results, 'j'), ['succeeded', undefined])
+    assert.deepEqual(acknowledged(bench), ['j'])
+    assert.equal(worker.describe().done.succeeded, 1)
+    assert.ok(bench.log.some(({ message }) => message.includes('told as done, without it')))
+    await worker.stop()
+    await bench.connection.close()
+  })
+
+  it('is given up at once where a store says that it will never take it', async () => {
+    const results = keptResults()
+    results.isRefusing = true
+    const bench = await scriptedBench({ results })
+    const done = defineJob({ name: 'done', queue: 'jobs', perform: () => {} })
+    const worker = bench.worker({ jobs: [done] })
+    await worker.start()
+    bench.deliver(done, undefined, { id: 'j' })
+    await settled()
+    assert.equal(results.tries, 1)
+    assert.deepEqual(acknowledged(bench), ['j'])
+    assert.equal(worker.describe().done.succeeded, 1)
+    await worker.stop()
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
+  })
+
+  it('is told late without what the job returned, too, and no other waits behind it', async () => {
+    const results = keptResults()
+    results.isDown = true
+    const bench = await scriptedBench({ results })
+    const worker = bench.worker({ jobs: [unwritable, job], prefetch: 10 })
+    await worker.start()
+    bench.deliver(unwritable, undefined, { id: 'no json' })
+    await bench.clock.advance(40_000)
+    bench.deliver(job, 2, { id: 'other' })
+    await settled()
+    assert.deepEqual(acknowledged(bench), ['no json', 'other'])
+    results.isDown = false
+    await bench.clock.advance(10_000)
+    assert.deepEqual(valueOf(results, 'no json'), ['succeeded', undefined])
+    assert.deepEqual(valueOf(results, 'other'), ['succeeded', 4])
+    await worker.stop()
+    await bench.connection.close()
+  })
+})
 
 describe('results that are away for long', () => {
   it('are waited for by no further job, and asked by one at a time', async () => {
