@@ -33,7 +33,8 @@ const PAGE = 500
  * on; one with a rate, a canary, an age or another place to go is given back, and failed as before. A hundred
  * thousand at most.
  *
- * @throws RequeueError when not all could be sent: the rest is failed as before; and what the store throws.
+ * @throws RequeueError when not all could be sent: what it had taken over is failed as before, and the next look takes
+ * what is left; and what the store throws.
  */
 export async function reconcile(host: DeskHost, options: ReconcileOptions = {}): Promise<ReconcileOutcome> {
   const { actor = defaultActor(), signal } = options
@@ -60,8 +61,9 @@ export async function reconcile(host: DeskHost, options: ReconcileOptions = {}):
       heirs = 'release'
     }
   } catch (error) {
-    if (error instanceof RequeueError) add(error.outcome)
-    throw error
+    if (!(error instanceof RequeueError)) throw error
+    add(error.outcome)
+    throw new RequeueError(error.cause, { ...error.outcome, ...total, claimed: taken })
   } finally {
     if (taken > 0) await note(host, actor, total.sent)
   }

@@ -139,6 +139,32 @@ describe('a requeue whose process died', () => {
     assert.equal(await stage.desk.count('status:failed'), 2)
   })
 
+  it('says all that went when the broker refuses the rest, and leaves what it did not come to', async () => {
+    const clock = new FakeClock()
+    await using stage = await deskStage({ clock })
+    const claimedAt = clock.wallTime() - 60_001
+    await stage.store.keep(Array.from({ length: 10_002 }, (_, n) => failed(`left-${n}`, { failedAt: n })))
+    await stage.store.claim({ kind: 'all' }, { batch: 'finish-1', limit: 10_001, actor: 'x', at: claimedAt })
+    await stage.store.claim({ kind: 'all' }, { batch: 'release-1', limit: 1, actor: 'x', at: claimedAt })
+    let looks = 0
+    const store = new Proxy(stage.store, {
+      get: (target, name) => {
+        // The second ten thousand find a broker that takes nothing.
+        if (name === 'reclaim' && ++looks === 2) stage.broker.nackNext(100)
+        const value: unknown = Reflect.get(target, name)
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value
+      },
+    })
+    await assert.rejects(stage.deskOver(store).reconcile(), (error) => {
+      assert.ok(error instanceof RequeueError)
+      assert.match(error.message, /^sent 10000 of 10001 failed jobs back/)
+      const { code, outcome } = error
+      assert.deepEqual([code, outcome.claimed, outcome.sent, outcome.released], ['rejected', 10_001, 10_000, 1])
+      return true
+    })
+    assert.deepEqual([await stage.desk.count('status:failed'), await stage.desk.count('status:retrying')], [1, 1])
+  })
+
   it('is looked after every minute, until that is stopped', async () => {
     const clock = new FakeClock()
     await using stage = await deskStage({ clock })
