@@ -69,7 +69,7 @@ function timeFigures(result: DrillResult): readonly Figure[] {
     },
     outageFigure(result),
     {
-      name: 'Recovered after',
+      name: 'Recovery',
       value: formatMs(recoveryMs),
       note: 'until errors, latency and backlog were as before',
       ...(objectiveOf(result, 'RTO')?.met === false ? { tone: 'bad' as const } : {}),

@@ -55,6 +55,7 @@ function entries(result: DrillResult, folder = ''): readonly (readonly [string, 
     ['jobs', [jobsLine(result)]],
     ['failover', [failoverLine(result)]],
     ['outage', outageLines(result)],
+    ['recovery', recoveryLines(result)],
     ['threshold', thresholdLines(result)],
     ['latency', latencyLines(result)],
     ['noted', findingsBesideHeadline(result)],
@@ -85,13 +86,17 @@ function failoverLine(result: DrillResult): string {
   return `${formatMs(failoverMs)} = ${failoverParts.map((part) => `${part.name} ${formatMs(part.ms)}`).join(' + ')}`
 }
 
-function outageLines({ outage, recoveryMs }: DrillResult): readonly string[] {
+function outageLines({ outage }: DrillResult): readonly string[] {
   const told = [
     ...(outage.producerMs ? [`producer ${formatBounds(outage.producerMs)}`] : []),
     ...(outage.consumerMs === null ? [] : [`consumer ${formatMs(outage.consumerMs)}`]),
-    ...(recoveryMs === null ? [] : [`recovered after ${formatMs(recoveryMs)}`]),
   ]
   return told.length === 0 ? [] : [told.join(' · ')]
+}
+
+function recoveryLines({ recoveryMs }: DrillResult): readonly string[] {
+  if (recoveryMs === null) return []
+  return [`${formatMs(recoveryMs)}, until errors, latency and backlog were as before the fault, and stayed so`]
 }
 
 function thresholdLines({ retryThresholdMs }: DrillResult): readonly string[] {

@@ -36,7 +36,7 @@ export function seenInRuns(drill: SuiteDrillResult): readonly string[] {
     facts.push(`${sayLost(judged)} lost, ${sumOf(judged, 'failed')} failed`)
   }
   if (failoverMs) facts.push(`failover ${sayRange(failoverMs)}`)
-  if (recoveryMs) facts.push(`recovered after ${sayRange(recoveryMs)}`)
+  if (recoveryMs) facts.push(`recovery ${sayRange(recoveryMs)}`)
   if (retryThresholdMs) facts.push(`r* up to ${formatMs(retryThresholdMs.max)}`)
   for (const [sign, times] of Object.entries(signs)) facts.push(`${sign} in ${times}`)
   return facts

@@ -50,8 +50,8 @@ describe('understudy compare', () => {
       page,
     ])
     assert.equal(exitCode, 0, stderr)
-    assert.match(stdout, /^B fails where A passes; /)
-    assert.match(stdout, /^lost +0 +3 +- worse: 3 more$/m)
+    assert.match(stdout, /^B fails where A passes\. B is better in /)
+    assert.match(stdout, /^lost jobs +0 +3 +- worse: 3 more$/m)
     assert.match(readFileSync(page, 'utf8'), /^<!doctype html>/)
     assert.match(stderr, /^the comparison as a page: .*compared\.html\n$/)
   })

@@ -23,6 +23,14 @@ describe('the summary of a drill', () => {
     assert.match(summary, /\nreport {5}drills\/one\/report\.html\n/)
   })
 
+  it('says what the recovery is, on a line of its own', () => {
+    assert.match(
+      renderSummary({ ...killed, recoveryMs: 6_370 }),
+      /\noutage {5}producer [^\n]*consumer \d+ ms\nrecovery {3}6\.37 s, until errors, latency and backlog were as before the fault, and stayed so\n/,
+    )
+    assert.doesNotMatch(renderSummary({ ...killed, recoveryMs: null }), /\nrecovery/)
+  })
+
   it('writes a count in one way wherever it stands', () => {
     const jobs = { ...killed.jobs, attempted: 13_551, acknowledged: 13_551 }
     const summary = renderSummary({ ...killed, jobs })

@@ -5,12 +5,14 @@ import type { WithoutConfirm } from './without-confirm.ts'
 
 // What lies outside by less is nobody's outage, and may be the drill's own delay: the bound that `recovery` has too.
 const TOLERATED_MS = 100
+// What begins sooner belongs to the fault: confirms that were under way still come.
+const LATER_NS = 250e6
 
 /** What the settings say beside what was measured. */
 export interface Compared {
   /** Milliseconds by which what was measured lies outside: above 0 longer, below 0 shorter, 0 within. */
   readonly offMs: number
-  /** `Predicted …; measured …: within.` */
+  /** `Predicted …; the longest time without a confirm was …: within.` */
   readonly sentence: string
 }
 
@@ -26,10 +28,26 @@ export function compareWithPrediction(predicted: Prediction, outage: ProducerOut
   const offMs = outsideBy(predicted, lowerMs, upperMs)
   const how = offMs === 0 ? 'within' : `${sayMs(Math.abs(offMs))} ${offMs > 0 ? 'longer' : 'shorter'} than predicted`
   const measured = upperMs === null ? `at least ${sayMs(lowerMs)}, to the end` : sayRange(lowerMs, upperMs)
+  const what = measuredName(outage, silent)
   return {
     offMs,
-    sentence: `Predicted ${sayPredicted(predicted)}, as ${predicted.because}; measured ${measured}: ${how}.`,
+    sentence: `Predicted ${sayPredicted(predicted)}, as ${predicted.because}; ${what} was ${measured}${laterWords(outage, silent)}: ${how}.`,
   }
+}
+
+/** Which figure of the result it is that stands beside the prediction; a name of its own where it has a bound of each. */
+function measuredName({ boundsNs }: ProducerOutage, silent: WithoutConfirm): string {
+  const longest = 'the longest time without a confirm'
+  const silentUpper = silent.upper ?? Number.POSITIVE_INFINITY
+  if (!boundsNs || (silent.lower >= boundsNs.lower && silentUpper >= boundsNs.upper)) return longest
+  if (boundsNs.lower >= silent.lower && boundsNs.upper >= silentUpper) return "the producer's outage"
+  return 'the time without service'
+}
+
+/** Jobs may flow again and then stop once more: the longest time without a confirm is not the failover's then. */
+function laterWords({ boundsNs }: ProducerOutage, { sinceFault, lower }: WithoutConfirm): string {
+  const later = sinceFault > Math.max(boundsNs?.upper ?? 0, LATER_NS) && lower > (boundsNs?.lower ?? 0)
+  return later ? `, beginning ${sayMs(Math.round(sinceFault / 1e6))} after the fault` : ''
 }
 
 function outsideBy(predicted: Prediction, lowerMs: number, upperMs: number | null): number {

@@ -6,6 +6,8 @@ import { scheduledLatencyNs } from '../latency.ts'
 export interface WithoutConfirm {
   readonly lower: number
   readonly upper: number | null
+  /** From the fault to the beginning of that time: far from 0 where jobs flowed again and then stopped once more. */
+  readonly sinceFault: number
 }
 
 /**
@@ -29,9 +31,9 @@ export function withoutConfirm(ledger: Ledger, fault: FaultTime): WithoutConfirm
   const due = Float64Array.from(dues).sort()
   if (due.length === 0) return undefined
   if (ascending.length === 0) {
-    return { lower: Math.max(0, (due.at(-1) as number) - (due[0] as number)), upper: null }
+    return { lower: Math.max(0, (due.at(-1) as number) - (due[0] as number)), upper: null, sinceFault: 0 }
   }
-  let longest = { lower: 0, upper: 0 }
+  let longest = { lower: 0, upper: 0, sinceFault: 0 }
   let fromNs = fault.effectiveNs
   let next = 0
   for (const untilNs of ascending) {
@@ -39,11 +41,15 @@ export function withoutConfirm(ledger: Ledger, fault: FaultTime): WithoutConfirm
     const firstDueNs = Math.min(due[next] ?? untilNs, untilNs)
     const lower = Math.max(0, untilNs - firstDueNs - steadyNs)
     const upper = untilNs - fromNs
-    longest = { lower: Math.max(longest.lower, lower), upper: Math.max(longest.upper, upper) }
+    longest = {
+      lower: Math.max(longest.lower, lower),
+      upper: Math.max(longest.upper, upper),
+      sinceFault: upper > longest.upper ? fromNs - fault.effectiveNs : longest.sinceFault,
+    }
     fromNs = untilNs
   }
   // What fell due after the last confirm and was never confirmed itself.
   while (next < due.length && (due[next] as number) < fromNs) next++
   const openNs = next < due.length ? (due.at(-1) as number) - (due[next] as number) : 0
-  return openNs > longest.upper ? { lower: openNs, upper: null } : longest
+  return openNs > longest.upper ? { lower: openNs, upper: null, sinceFault: fromNs - fault.effectiveNs } : longest
 }

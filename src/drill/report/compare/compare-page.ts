@@ -19,7 +19,7 @@ export function renderComparisonPage(comparison: Comparison, a: Side, b: Side): 
   const { verdict, measured, circumstances } = comparison
   const body = html`<header class="answer ${verdict.standing === 'worse' ? 'fail' : verdict.standing === 'better' ? 'pass' : 'plain'}">
     <p class="kicker">Two failover drills compared</p>
-    <h1>${unbroken(comparison.summary)}</h1>
+    ${summaryHead(comparison.summary)}
     <div class="sides">${side('A', a)}${side('B', b)}</div>
   </header>
   ${contents([
@@ -40,6 +40,12 @@ export function renderComparisonPage(comparison: Comparison, a: Side, b: Side): 
     <h3>B</h3><pre class="command"><code>${b.result.command}</code></pre></section>
   </main>`
   return page(`${a.result.target.lab} compared`, body)
+}
+
+/** The first sentence large, what it rests on beneath. */
+export function summaryHead(summary: string): Html {
+  const [first = '', ...rest] = summary.split(/(?<=\.) (?=B is )/)
+  return html`<h1>${unbroken(first)}</h1>${rest.length > 0 && html`<p class="sentence">${unbroken(rest.join(' '))}</p>`}`
 }
 
 function side(letter: string, { name, result }: Side): Html {
@@ -85,11 +91,11 @@ const DURATIONS: Readonly<Record<string, (result: DrillResult) => number | null>
   'failover time': ({ failoverMs }) => failoverMs,
   'producer outage': ({ outage }) => outage.producerMs?.upper ?? null,
   'consumer outage': ({ outage }) => outage.consumerMs,
-  'recovered after': ({ recoveryMs }) => recoveryMs,
+  recovery: ({ recoveryMs }) => recoveryMs,
   'retry threshold': ({ retryThresholdMs }) => retryThresholdMs,
-  'latency p50': ({ latencyMs }) => latencyMs?.p50 ?? null,
-  'latency p99': ({ latencyMs }) => latencyMs?.p99 ?? null,
-  'latency, longest': ({ latencyMs }) => latencyMs?.max ?? null,
+  'median latency': ({ latencyMs }) => latencyMs?.p50 ?? null,
+  'p99 latency': ({ latencyMs }) => latencyMs?.p99 ?? null,
+  'longest latency': ({ latencyMs }) => latencyMs?.max ?? null,
 }
 
 function barsOf(name: string, a: DrillResult, b: DrillResult): readonly [number, number] | null {

@@ -2,7 +2,7 @@ import type { DrillResult, Verdict } from '../../result.ts'
 import { formatMs } from '../durations.ts'
 import { formatBounds } from '../figures.ts'
 import { duplicates } from '../headline.ts'
-import { nameSome } from '../name-some.ts'
+import { sayStandings } from './say-standings.ts'
 
 /** How B stands against A. `other` is a difference that is neither better nor worse. */
 export type Standing = 'better' | 'worse' | 'same' | 'other'
@@ -52,16 +52,16 @@ function verdictRow(a: DrillResult, b: DrillResult): Row {
 
 function fateRows(a: DrillResult, b: DrillResult): readonly Row[] {
   const counts: readonly (readonly [name: string, of: (result: DrillResult) => number | null])[] = [
-    ['lost', ({ jobs }) => jobs.lost],
-    ['failed', ({ jobs }) => jobs.failed],
-    ['in doubt', ({ jobs }) => jobs.indeterminate],
+    ['lost jobs', ({ jobs }) => jobs.lost],
+    ['failed jobs', ({ jobs }) => jobs.failed],
+    ['jobs in doubt', ({ jobs }) => jobs.indeterminate],
     ['duplicates', duplicates],
     ['of them post-ack', ({ jobs }) => jobs.duplicated.postAck],
-    ['unexpected', ({ jobs }) => jobs.unexpected],
-    ['resurrected', ({ jobs }) => jobs.resurrected],
-    ['reordered', ({ jobs }) => jobs.reordered],
+    ['unexpected jobs', ({ jobs }) => jobs.unexpected],
+    ['resurrected jobs', ({ jobs }) => jobs.resurrected],
+    ['reordered jobs', ({ jobs }) => jobs.reordered],
   ]
-  const always: ReadonlySet<string> = new Set(['lost', 'failed', 'duplicates'])
+  const always: ReadonlySet<string> = new Set(['lost jobs', 'failed jobs', 'duplicates'])
   return counts.flatMap(([name, of]) => {
     const [one, other] = [of(a), of(b)]
     if (!always.has(name) && !one && !other) return []
@@ -77,13 +77,13 @@ function fateRows(a: DrillResult, b: DrillResult): readonly Row[] {
 function durationRows(a: DrillResult, b: DrillResult): readonly Row[] {
   const durations: readonly (readonly [name: string, of: (result: DrillResult) => number | null])[] = [
     ['failover time', ({ failoverMs }) => failoverMs],
-    ['detection', ({ detectionMs }) => detectionMs],
+    ['time to detect', ({ detectionMs }) => detectionMs],
     ['consumer outage', ({ outage }) => outage.consumerMs],
-    ['recovered after', ({ recoveryMs }) => recoveryMs],
+    ['recovery', ({ recoveryMs }) => recoveryMs],
     ['retry threshold', ({ retryThresholdMs }) => retryThresholdMs],
-    ['latency p50', ({ latencyMs }) => latencyMs?.p50 ?? null],
-    ['latency p99', ({ latencyMs }) => latencyMs?.p99 ?? null],
-    ['latency, longest', ({ latencyMs }) => latencyMs?.max ?? null],
+    ['median latency', ({ latencyMs }) => latencyMs?.p50 ?? null],
+    ['p99 latency', ({ latencyMs }) => latencyMs?.p99 ?? null],
+    ['longest latency', ({ latencyMs }) => latencyMs?.max ?? null],
   ]
   const rows = durations.map(([name, of]) => durationRow(name, of(a), of(b)))
   return [...rows.slice(0, 2), outageRow(a, b), ...rows.slice(2)]
@@ -180,18 +180,10 @@ function cautionsOf(a: DrillResult, b: DrillResult): readonly string[] {
 }
 
 function summaryOf(verdict: Row, measured: readonly Row[]): string {
-  const named = (standing: Standing): readonly string[] =>
-    measured.filter((row) => row.standing === standing && !row.name.startsWith('of them')).map(({ name }) => name)
-  const worse = named('worse')
-  const better = named('better')
-  const first = verdicts(verdict)
-  if (worse.length === 0 && better.length === 0)
-    return `${first}; B is about the same as A in everything that was measured.`
-  const clauses = [
-    ...(better.length > 0 ? [`better in ${nameSome(better)}`] : []),
-    ...(worse.length > 0 ? [`worse in ${nameSome(worse)}`] : []),
-  ]
-  return `${first}; B is ${clauses.join(', and ')}.`
+  const rows = measured.filter(({ name }) => !name.startsWith('of them'))
+  const told = sayStandings(rows, ({ name, difference }) => `${name} (${difference})`)
+  if (told === '') return `${verdicts(verdict)}; B is about the same as A in everything that was measured.`
+  return `${verdicts(verdict)}. ${told}`
 }
 
 const PASSES: Readonly<Record<string, string>> = { PASS: 'passes', FAIL: 'fails', UNKNOWN: 'is unknown' }

@@ -5,7 +5,7 @@ import { unbroken } from '../durations.ts'
 import { glyph } from '../../../page/glyphs.ts'
 import { type Html, html } from '../../../page/html.ts'
 import { page } from '../page.ts'
-import { comparedTable, differing } from './compare-page.ts'
+import { comparedTable, differing, summaryHead } from './compare-page.ts'
 import type { SuiteComparison } from './suite-comparison.ts'
 
 /** One of the two suites, with the name that it is called by on the page. */
@@ -21,7 +21,7 @@ export function renderSuiteComparisonPage(comparison: SuiteComparison, a: SuiteS
   const tone = standings.has('worse') ? 'fail' : standings.has('better') ? 'pass' : 'plain'
   const body = html`<header class="answer ${tone}">
     <p class="kicker">Two suites of failover drills compared</p>
-    <h1>${unbroken(summary)}</h1>
+    ${summaryHead(summary)}
     <div class="sides">${side('A', a)}${side('B', b)}</div>
   </header>
   ${contents([

@@ -8,8 +8,8 @@ import {
 import { sayLost } from '../../suite/suite-words.ts'
 import { formatMs, plural } from '../durations.ts'
 import { formatBounds } from '../figures.ts'
-import { nameSome } from '../name-some.ts'
 import type { Row } from './comparison.ts'
+import { sayStandings } from './say-standings.ts'
 import { samplesDiffer } from './rank-test.ts'
 
 /** One drill that both suites have, by its name. */
@@ -49,14 +49,14 @@ function rowsOf(a: SuiteDrillResult, b: SuiteDrillResult): readonly Row[] {
     lostRow(a.runs, b.runs),
     durationRow('outage', a, b, (run) => run.outageMs?.upper ?? null),
     durationRow('failover time', a, b, (run) => run.failoverMs),
-    durationRow('recovered after', a, b, (run) => run.recoveryMs),
+    durationRow('recovery', a, b, (run) => run.recoveryMs),
     durationRow('retry threshold', a, b, (run) => run.retryThresholdMs),
     ...signRows(a.runs, b.runs),
   ]
 }
 
 function endedRow(a: SuiteDrillResult, b: SuiteDrillResult): Row {
-  const row = { name: 'ended', a: sayStates(a.runs), b: sayStates(b.runs) }
+  const row = { name: 'verdicts', a: sayStates(a.runs), b: sayStates(b.runs) }
   if (a.state === b.state) return { ...row, standing: 'same', difference: '' }
   const difference = `${a.state} became ${b.state}`
   // What was not judged is neither better nor worse than what was.
@@ -83,7 +83,7 @@ function lostRow(a: readonly SuiteRun[], b: readonly SuiteRun[]): Row {
     return judged.reduce((sum, jobs) => sum + (jobs.lost ?? 0), 0)
   }
   const shown = (runs: readonly SuiteRun[]): string => (runs.some(({ jobs }) => jobs) ? sayLost(runs) : 'unknown')
-  const row = { name: 'lost', a: shown(a), b: shown(b) }
+  const row = { name: 'lost jobs', a: shown(a), b: shown(b) }
   const [one, other] = [lost(a), lost(b)]
   if (one === null || other === null) return { ...row, standing: 'other', difference: 'not known of every run' }
   if (one === other) return { ...row, standing: 'same', difference: '' }
@@ -172,17 +172,8 @@ function cautionsOf(a: SuiteResult, b: SuiteResult): readonly string[] {
 
 function summaryOf(drills: readonly ComparedDrill[]): string {
   if (drills.length === 0) return 'The two have no drill of the same name, so there is nothing to compare.'
-  const named = (standing: Row['standing']): readonly string[] =>
-    drills.flatMap(({ name, rows }) =>
-      rows.filter((row) => row.standing === standing).map((row) => `${row.name} of ${name}`),
-    )
-  const worse = named('worse')
-  const better = named('better')
   const both = `${plural(drills.length, 'drill')} in both`
-  if (worse.length === 0 && better.length === 0) return `${both}; these runs show no difference.`
-  const clauses = [
-    ...(better.length > 0 ? [`better in ${nameSome(better)}`] : []),
-    ...(worse.length > 0 ? [`worse in ${nameSome(worse)}`] : []),
-  ]
-  return `${both}; B is ${clauses.join(', and ')}.`
+  const rows = drills.flatMap(({ name: drill, rows }) => rows.map((row) => ({ ...row, drill })))
+  const told = sayStandings(rows, ({ name, drill, difference }) => `${name} of ${drill} (${difference})`)
+  return told === '' ? `${both}; these runs show no difference.` : `${both}. ${told}`
 }

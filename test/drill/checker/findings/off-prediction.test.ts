@@ -20,7 +20,7 @@ const because = 'the lock is polled every 10 s'
 describe('What was predicted', () => {
   it('stands beside what was measured, within', () => {
     const { sentence, off } = compared({ lowerMs: 0, upperMs: 12_000, because }, 3000)
-    assert.equal(sentence, `Predicted 0–12 s, as ${because}; measured 2.95–3.05 s: within.`)
+    assert.equal(sentence, `Predicted 0–12 s, as ${because}; the time without service was 2.95–3.05 s: within.`)
     assert.equal(off, false)
   })
 
@@ -34,19 +34,28 @@ describe('What was predicted', () => {
 
   it('is a sign when the outage was longer, and by how much', () => {
     const { sentence, off } = compared({ lowerMs: 0, upperMs: 900, because }, 3000)
-    assert.equal(sentence, `Predicted 0–900 ms, as ${because}; measured 2.95–3.05 s: 2.05 s longer than predicted.`)
+    assert.equal(
+      sentence,
+      `Predicted 0–900 ms, as ${because}; the time without service was 2.95–3.05 s: 2.05 s longer than predicted.`,
+    )
     assert.equal(off, true)
   })
 
   it('is a sign when the outage was shorter', () => {
     const { sentence, off } = compared({ lowerMs: 5000, upperMs: 9000, because }, 3000)
-    assert.equal(sentence, `Predicted 5–9 s, as ${because}; measured 2.95–3.05 s: 1.95 s shorter than predicted.`)
+    assert.equal(
+      sentence,
+      `Predicted 5–9 s, as ${because}; the time without service was 2.95–3.05 s: 1.95 s shorter than predicted.`,
+    )
     assert.equal(off, true)
   })
 
   it('may last until the heal', () => {
     const { sentence, off } = compared({ lowerMs: 0, upperMs: null, because }, 3000)
-    assert.equal(sentence, `Predicted until the heal at the longest, as ${because}; measured 2.95–3.05 s: within.`)
+    assert.equal(
+      sentence,
+      `Predicted until the heal at the longest, as ${because}; the time without service was 2.95–3.05 s: within.`,
+    )
     assert.equal(off, false)
   })
 
@@ -64,7 +73,9 @@ describe('What was predicted', () => {
     )
     assert.ok(signs.includes('off-prediction'))
     assert.ok(
-      findings.includes(`Predicted 0–1 s, as ${because}; measured 4.996–5 s: 3.996 s longer than predicted.`),
+      findings.includes(
+        `Predicted 0–1 s, as ${because}; the longest time without a confirm was 4.996–5 s: 3.996 s longer than predicted.`,
+      ),
       findings.join('\n'),
     )
   })
@@ -79,8 +90,25 @@ describe('What was predicted', () => {
     assert.ok(signs.includes('off-prediction'))
     assert.ok(
       findings.includes(
-        `Predicted 0–1 s, as ${because}; measured at least 3 s, to the end: 2 s longer than predicted.`,
+        `Predicted 0–1 s, as ${because}; the longest time without a confirm was at least 3 s, to the end: 2 s longer than predicted.`,
       ),
+    )
+  })
+
+  it('names the figure, and when it began where jobs had flowed again before', () => {
+    const predicted = { lowerMs: 0, upperMs: 2000, because }
+    const history = new WrittenHistory({ predicted }).jobs(0, 1000).fault(1000)
+    for (let ms = 1000; ms < 1200; ms += 50)
+      history.due(`j${ms}`, ms).attempt(`j${ms}`, ms, { by: null, outcome: 'refused' })
+    history.jobs(1200, 5000, B)
+    for (let ms = 5000; ms < 5800; ms += 50)
+      history.due(`j${ms}`, ms).attempt(`j${ms}`, ms, { by: B, outcome: 'ack', endMs: 5800 }).delivered(`j${ms}`, 5810)
+    const { findings, outage } = judge(history.jobs(5800, 20_000, B).drain(20_100).events)
+    assert.ok(outage.producerMs !== null && outage.producerMs.upper < 400)
+    const sentence = findings.find((finding) => finding.startsWith('Predicted')) ?? ''
+    assert.match(
+      sentence,
+      /; the longest time without a confirm was \d+–\d+ ms, beginning (3\.9\d*|4) s after the fault: within\.$/,
     )
   })
 
@@ -90,7 +118,10 @@ describe('What was predicted', () => {
     for (let ms = 1100; ms <= 4100; ms += 50) history.due(`j${ms}`, ms)
     const { findings, outage } = judge(history.drain(5000).events)
     assert.deepEqual(outage.withoutConfirmMs, { lower: 3000, upper: null })
-    assert.match(findings.join('\n'), /measured at least 3 s, to the end: 2 s longer than predicted\.$/m)
+    assert.match(
+      findings.join('\n'),
+      /the longest time without a confirm was at least 3 s, to the end: 2 s longer than predicted\.$/m,
+    )
   })
 
   it('is nothing to compare with before the fault was proven', () => {

@@ -36,14 +36,17 @@ describe('two drills compared', () => {
 
   it('differ in words, with how much, and the other way round when they change places', () => {
     const forth = compareResults(A, LOST)
-    assert.match(forth.summary, /^B fails where A passes; B is better in duplicates, and worse in lost, failed, /)
+    assert.match(
+      forth.summary,
+      /^B fails where A passes\. B is better in duplicates \(1 fewer\)\. B is worse in lost jobs \(3 more\), failed jobs \(\d+ more\), .* and \d more\.$/,
+    )
     assert.deepEqual(told(row(forth, 'verdict')), ['worse', 'pass became fail'])
-    assert.deepEqual(told(row(forth, 'lost')), ['worse', '3 more'])
+    assert.deepEqual(told(row(forth, 'lost jobs')), ['worse', '3 more'])
     assert.deepEqual(told(row(forth, 'duplicates')), ['better', '1 fewer'])
     assert.deepEqual(told(row(forth, 'failover time')), ['worse', '3.52 s longer'])
     const back = compareResults(LOST, A)
     assert.deepEqual(told(row(back, 'verdict')), ['better', 'fail became pass'])
-    assert.deepEqual(told(row(back, 'lost')), ['better', '3 fewer'])
+    assert.deepEqual(told(row(back, 'lost jobs')), ['better', '3 fewer'])
     assert.deepEqual(told(row(back, 'failover time')), ['better', '3.52 s shorter'])
   })
 
@@ -74,7 +77,7 @@ describe('two drills compared', () => {
     assert.deepEqual(told(row(comparison, 'failover time')), ['other', 'only one of them was observed'])
     assert.ok(comparison.cautions.includes('The faults differ: kill and pause.'))
     const unknown = compareResults(A, { ...A, jobs: { ...A.jobs, lost: null } })
-    assert.deepEqual(told(row(unknown, 'lost')), ['other', 'only one of them was observed'])
+    assert.deepEqual(told(row(unknown, 'lost jobs')), ['other', 'only one of them was observed'])
   })
 
   it('tell of every setting and version that differs, and of no other', () => {
@@ -100,7 +103,7 @@ describe('a comparison in a terminal', () => {
   it('names each side, says better and worse by words and signs, and keeps to the width', () => {
     const text = renderComparison(compareResults(A, LOST), { a: 'one: kill', b: 'two: kill' }, { width: 80 })
     assert.match(text, /^A {2}one: kill$/m)
-    assert.match(text, /^lost +0 +3 +- worse: 3 more$/m)
+    assert.match(text, /^lost jobs +0 +3 +- worse: 3 more$/m)
     assert.match(text, /^duplicates +1 +0 +\+ better: 1 fewer$/m)
     assert.ok(text.split('\n').every((line) => textWidth(line) <= 80))
     assert.doesNotMatch(text, /\u001b/)
