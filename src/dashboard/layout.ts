@@ -54,9 +54,14 @@ export function page(
         html`<li><a href="${href(context, NAV[key].path)}" data-key="${NAV[key].key}"${key === current ? html` aria-current="page"` : ''}>${NAV[key].title}</a></li>`,
     )}</ul></nav>
 <main id="content" data-events="${href(context, `/events?${streamed.toString()}`)}">${main}</main>
-<footer class="foot"><p>${context.connection.uri}</p>
+<footer class="foot"><p>${breakable(context.connection.uri)}</p>
 <p class="keys" data-needs-script hidden><label><input type="checkbox" id="keys-on" checked> Keys</label>: <kbd>/</kbd> search, <kbd>j</kbd> <kbd>k</kbd> along the rows, <kbd>g</kbd> and ${keys()} to a page</p></footer>`,
   )
+}
+
+/** Broken between its brokers where it is too long for a line, and not within an address. */
+function breakable(uri: string): Html {
+  return html`${uri.split(/(?<=,)/).map((part) => html`${part}<wbr>`)}`
 }
 
 /** A page without the navigation, for who is not let in. */

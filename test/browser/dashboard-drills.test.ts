@@ -158,6 +158,36 @@ describe('drills, the timeline and requests in a browser', { skip: browserSkip }
     await page.close()
   })
 
+  for (const width of [1280, 390]) {
+    it(`break no address on the timeline, and the list of brokers at its commas alone, at ${width}`, async () => {
+      const page = await open('/timeline', { viewport: { width, height: 800 } })
+      // Their lines, when every broker has an address as it is told of a machine.
+      const linesOf = (selector: string): Promise<readonly string[]> =>
+        page.evaluate<readonly string[]>(`[...document.querySelectorAll('${selector}')].map((element) => {
+          element.innerHTML = element.innerHTML.replaceAll(/memory:..stage-([ab])/g, 'stomp://127.0.0.1:6161$1')
+          return element
+        }).flatMap((element) => {
+          const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
+          const lines = []
+          while (texts.nextNode()) for (const [address] of texts.currentNode.data.matchAll(/stomp:[^,) ]*/g)) {
+            const range = document.createRange()
+            const from = texts.currentNode.data.indexOf(address)
+            range.setStart(texts.currentNode, from)
+            range.setEnd(texts.currentNode, from + address.length)
+            lines.push(address + ' ' + range.getClientRects().length)
+          }
+          return lines
+        })`)
+      for (const selector of ['.outages td', '.foot p:first-child']) {
+        const lines = await linesOf(selector)
+        assert(lines.length >= 2, selector)
+        for (const line of lines) assert.match(line, / 1$/, selector)
+      }
+      assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), width)
+      await page.close()
+    })
+  }
+
   it('show the timeline of another time without a word of script', async () => {
     const page = await open('/timeline', { javaScriptEnabled: false })
     assert.equal(await page.locator('.mark.lost').count(), 3, 'two links were lost, and one mark explains it')

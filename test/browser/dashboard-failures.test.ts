@@ -278,6 +278,22 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
     assert.deepEqual(trouble, [])
   })
 
+  it('show at the edge of a long stack that there is more of it, also where no scroll bar is seen', async (t) => {
+    const { on, trouble, open } = await desk(t)
+    const stack = Array.from({ length: 90 }, (_, n) => `    at send (mail.js:${n}:1)`).join('\n')
+    await on.store.keep([failed('a', { stack })])
+    const page = await open('/failures/a.0', { viewport: { width: 390, height: 800 }, hasTouch: true, isMobile: true })
+    assert.equal(await heading(page), 'connect ECONNREFUSED 10.0.0.1:25')
+    const shades = await page.evaluate<string>(
+      `(() => {
+        const box = document.querySelector('pre[aria-labelledby=stack]')
+        return box.scrollHeight > box.clientHeight ? getComputedStyle(box).backgroundAttachment : ''
+      })()`,
+    )
+    assert.ok(shades.includes('local') && shades.includes('scroll'), String(shades))
+    assert.deepEqual(trouble, [])
+  })
+
   it('export what is checked and all that matches', async (t) => {
     const { on, trouble, open } = await desk(t)
     await on.store.keep(some(3))

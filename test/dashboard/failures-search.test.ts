@@ -120,7 +120,10 @@ describe('the search of failures', () => {
       assert.ok(status === 200 || status === 400, `${status} for ${query.slice(0, 40)}`)
       assert.ok(!text.includes('<script>alert'))
     }
-    assert.match(readable((await get('/failures')).text), /1 failure matches/)
+    const only = readable((await get('/failures')).text)
+    assert.match(only, /1 failure matches/)
+    assert.match(only, /the one that matches/)
+    assert.match(only, /1 failure waits for somebody now(?:, from the last minute)?\./)
   })
 
   it('refuses a cursor that no page gave out', async (t) => {

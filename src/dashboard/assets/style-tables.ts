@@ -1,7 +1,7 @@
 /** Tables; on a narrow page each row becomes a block of titled lines. */
 export const TABLE_STYLE: string = `
 .rows { margin-top: 8px; }
-.rows th, .rows td { padding: 9px 24px 9px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
+.rows th, .rows td { padding: 9px var(--gap, 24px) 9px 0; vertical-align: top; border-bottom: 1px solid var(--grid); }
 .rows tbody th { font-weight: 650; }
 .rows.failures tbody th, .rows.groups tbody th, .rows.audit tbody th { font-weight: 400; }
 .rows time { white-space: nowrap; }

@@ -65,7 +65,7 @@ h1 > span > .glyph { width: 0.78em; height: 0.78em; vertical-align: -0.02em; }
 .notice.bad { background: var(--bad-wash); border-color: var(--bad); }
 .notice.doubtful { background: var(--unknown-wash); border-color: var(--unknown); }
 /* A shadow at an edge that hides more; at the end of the text its cover lies over it. */
-.box { --cover: linear-gradient(var(--panel), var(--panel)); margin: 8px 0 0; padding: 14px 16px; background: var(--cover) top / 100% 14px no-repeat local, var(--cover) bottom / 100% 14px no-repeat local, linear-gradient(var(--rule), transparent) top / 100% 12px no-repeat scroll, linear-gradient(transparent, var(--rule)) bottom / 100% 12px no-repeat scroll, var(--panel); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 560px; overflow-y: auto; line-height: 1.5; }
+.box { --cover: linear-gradient(var(--panel), var(--panel)); margin: 8px 0 0; padding: 14px 16px; background: var(--cover) top / 100% 22px no-repeat local, var(--cover) bottom / 100% 22px no-repeat local, linear-gradient(var(--rule), transparent) top / 100% 20px no-repeat scroll, linear-gradient(transparent, var(--rule)) bottom / 100% 20px no-repeat scroll, var(--panel); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; max-height: 560px; overflow-y: auto; line-height: 1.5; }
 .foot { padding-block: 18px 40px; font-size: var(--small); color: var(--muted); display: flex; flex-wrap: wrap; gap: 0 28px; justify-content: space-between; }
 .keys { max-width: none; }
 @media (pointer: coarse) { .keys { display: none; } }

@@ -43,7 +43,7 @@ ${entry.hasReport && html`<p><a class="button strong" href="${drillAddress(baseP
 ${result && told(result)}
 ${result && figures(result)}
 ${suite && suiteRuns(basePath, entry.name, suite)}
-${search && searchFacts(search)}
+${search && searchFacts(search, entry.hasReport)}
 ${(result ?? suite) && compareLinks(view)}
 ${filesSection(view)}
 ${again(result?.command ?? suite?.command ?? search?.command)}`

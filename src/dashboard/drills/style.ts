@@ -3,6 +3,8 @@ export const DRILL_STYLE: string = `
 .beneath { display: block; font-weight: 400; font-size: var(--small); color: var(--muted); }
 .rows .compared { text-align: center; }
 .rows .report { white-space: nowrap; }
+.rows.outages { --gap: 16px; }
+.rows td.why { min-width: 12em; overflow-wrap: break-word; }
 .rows th.drill { min-width: 17.5em; }
 .lead + p > .button { margin-top: 12px; }
 .beside { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 8px 20px; margin-top: 14px; }
@@ -45,7 +47,7 @@ export const DRILL_STYLE: string = `
 
 @media (max-width: 760px) {
   .rows .compared { text-align: left; }
-  .rows th.drill { min-width: 0; }
+  .rows th.drill, .rows td.why { min-width: 0; }
   .rows td[data-title]:not([data-title=""]):is(:empty, :has(> .dash)) { display: none; }
   .plot .inset, .legend { padding-left: 24px; }
   .tick.minor { display: none; }

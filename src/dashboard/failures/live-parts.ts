@@ -54,8 +54,9 @@ export function waitingLine({ value, error }: Seen<Waiting>): Html {
   if (value === undefined) return html``
   const { count, young } = value
   if (count === 0) return html`Nothing waits for somebody.`
+  if (count === 1) return html`1 failure waits for somebody now${young === 1 && ', from the last minute'}.`
   const lately = young === 0 ? 'none of them' : young === count ? 'all of them' : `${formatCount(young)} of them`
-  return html`${failuresText(count)} ${count === 1 ? 'waits' : 'wait'} for somebody now, ${lately} from the last minute.`
+  return html`${failuresText(count)} wait for somebody now, ${lately} from the last minute.`
 }
 
 /** Lets the search, the page of one failure and those of requeues change by themselves. */

@@ -41,7 +41,7 @@ export function consumersOf({ state }: WatchedQueue): Content {
 
 /** Which queues are known: no broker is asked for all that it has. */
 export function knownQueues(): Html {
-  return html`<p class="quiet small">Known are the queues that workers take from, those that are paused, and those that were named: <code>--queue NAME</code> on the command line, <code>createDashboard({ queues })</code> in an application.</p>`
+  return html`<p class="quiet small">Known are the queues that workers take from, those that are paused, and those that were named: <code class="nowrap">--queue NAME</code> on the command line, <code class="nowrap">createDashboard({ queues })</code> in an application.</p>`
 }
 
 /** What the row of a queue is called in its page's address. */

@@ -32,7 +32,7 @@ export function requestsView(view: RequestsView): Html {
 <form class="finder" method="get" action="${basePath}/requests" role="search">
 <div class="finder-line"><label for="id">Id of a job or a request</label>
 <input id="id" name="id" type="search" value="${literal(found?.id ?? '')}" maxlength="${LONGEST_ID}" autocomplete="off" autocapitalize="none" spellcheck="false"><button class="strong">Look up</button></div>
-${!keepsResults && html`<p class="quiet">No store of results was given, so only jobs that failed are found. On the command line <code>--results results.db</code> or <code>UNDERSTUDY_RESULTS</code> names one, in an application <code>createApp({ results })</code>: workers keep there what every job returned.</p>`}
+${!keepsResults && html`<p class="quiet">No store of results was given, so only jobs that failed are found. On the command line <code class="nowrap">--results</code> or <code>UNDERSTUDY_RESULTS</code> names one, in an application <code class="nowrap">createApp({ results })</code>: workers keep there what every job returned.</p>`}
 </form>
 <div id="request-found">${found && foundView(view, found)}</div>
 <section><h2>Of this process</h2>

@@ -73,7 +73,7 @@ function failuresPart({ failures, span, window }: TimelineView): Html {
   if (failures === undefined)
     return empty(
       'This application keeps no failures.',
-      html`<code>--failures</code>, or <code>createApp({ failures })</code> in an application, names the store that they are kept in.`,
+      html`<code class="nowrap">--failures</code>, or <code class="nowrap">createApp({ failures })</code> in an application, names the store that they are kept in.`,
     )
   if (typeof failures === 'string')
     return empty(`The failures cannot be counted just now: ${printableLine(failures, 300)}.`)
@@ -85,6 +85,7 @@ function outageTable(outages: readonly Outage[]): Html {
   const shown = outages.slice(0, MOST_ROWS)
   return html`${table({
     caption: 'Outages and switches, the latest first',
+    name: 'outages',
     columns: [
       { title: 'When' },
       { title: 'Link' },
@@ -92,7 +93,7 @@ function outageTable(outages: readonly Outage[]): Html {
       { title: 'Lost', name: 'broker' },
       { title: 'Served then', name: 'broker' },
       { title: 'Took', kind: 'number' },
-      { title: 'Why' },
+      { title: 'Why', name: 'why' },
     ],
     rows: shown.map(({ from, until, role, lost, back, why, kind }) => [
       html`<span class="nowrap">${exactly(from)}</span>`,

@@ -7,6 +7,7 @@ import { connect } from '../../../src/connect.ts'
 import { createDashboard, type Dashboard } from '../../../src/dashboard/dashboard.ts'
 import { HOSTILE, KILLED, LOSING } from '../../drill/report/written-drills.ts'
 import { drillOf, judgedRun, suiteOf } from '../../drill/report/suite/written-suite.ts'
+import { direct, writtenSearch } from '../../drill/threshold/written-search.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { writeDrillFolder, writeHistoryOnly, writeSuiteFolder } from './drill-folders.ts'
 
@@ -148,6 +149,21 @@ describe('the pages of drills', () => {
     const mixed = await get('/compare?with=nightly&with=single')
     assert.equal(mixed.status, 400)
     assert.match(await mixed.text(), /One is a suite/)
+  })
+
+  it('claim nothing of a search that has no report yet', async (context) => {
+    const root = temporaryFolder('pages', context)
+    const search = writtenSearch(Array.from({ length: 12 }, (_, index) => direct(index, 240)))
+    for (const name of ['on-its-way', 'ended']) {
+      mkdirSync(join(root, name))
+      writeFileSync(join(root, name, 'threshold.json'), JSON.stringify(search))
+    }
+    writeFileSync(join(root, 'ended', 'report.html'), '<p>ended</p>')
+    const { text } = await served(context, root)
+    assert.match(await text('/drills/ended'), /What was found<[^]*waits 300 ms/)
+    const onItsWay = await text('/drills/on-its-way')
+    assert.match(onItsWay, /It is under way: 12 trials so far[^]*What was found so far<[^]*12 outages/)
+    assert.doesNotMatch(onItsWay, /waits 300 ms|R0\.5/)
   })
 
   it('show what runs, what never ended and what is broken, each by its word', async (context) => {
