@@ -77,7 +77,7 @@ function timeFigures(result: DrillResult): readonly Figure[] {
     {
       name: 'Retry threshold',
       value: formatMs(retryThresholdMs),
-      note: 'the smallest at which no job of this run fails',
+      note: 'the shortest wait before one retry with which no job of this run fails',
     },
   ]
 }

@@ -101,7 +101,7 @@ function recoveryLines({ recoveryMs }: DrillResult): readonly string[] {
 
 function thresholdLines({ retryThresholdMs }: DrillResult): readonly string[] {
   if (retryThresholdMs === null) return []
-  return [`with a retry threshold of ${formatMs(retryThresholdMs)} or more no job of this run fails`]
+  return [`${formatMs(retryThresholdMs)}: a producer that waits so long before its one retry fails no job of this run`]
 }
 
 function latencyLines({ latencyMs }: DrillResult): readonly string[] {

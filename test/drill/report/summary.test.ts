@@ -31,6 +31,13 @@ describe('the summary of a drill', () => {
     assert.doesNotMatch(renderSummary({ ...killed, recoveryMs: null }), /\nrecovery/)
   })
 
+  it('says what the retry threshold is: the wait before the one retry', () => {
+    assert.match(
+      renderSummary({ ...killed, retryThresholdMs: 127 }),
+      /\nthreshold {2}127 ms: a producer that waits so long before its one retry fails no job of this run\n/,
+    )
+  })
+
   it('writes a count in one way wherever it stands', () => {
     const jobs = { ...killed.jobs, attempted: 13_551, acknowledged: 13_551 }
     const summary = renderSummary({ ...killed, jobs })

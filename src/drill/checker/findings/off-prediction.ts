@@ -41,7 +41,7 @@ function measuredName({ boundsNs }: ProducerOutage, silent: WithoutConfirm): str
   const silentUpper = silent.upper ?? Number.POSITIVE_INFINITY
   if (!boundsNs || (silent.lower >= boundsNs.lower && silentUpper >= boundsNs.upper)) return longest
   if (boundsNs.lower >= silent.lower && boundsNs.upper >= silentUpper) return "the producer's outage"
-  return 'the time without service'
+  return 'the outage, by attempts and confirms together,'
 }
 
 /** Jobs may flow again and then stop once more: the longest time without a confirm is not the failover's then. */

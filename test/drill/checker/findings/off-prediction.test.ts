@@ -20,7 +20,10 @@ const because = 'the lock is polled every 10 s'
 describe('What was predicted', () => {
   it('stands beside what was measured, within', () => {
     const { sentence, off } = compared({ lowerMs: 0, upperMs: 12_000, because }, 3000)
-    assert.equal(sentence, `Predicted 0–12 s, as ${because}; the time without service was 2.95–3.05 s: within.`)
+    assert.equal(
+      sentence,
+      `Predicted 0–12 s, as ${because}; the outage, by attempts and confirms together, was 2.95–3.05 s: within.`,
+    )
     assert.equal(off, false)
   })
 
@@ -36,7 +39,7 @@ describe('What was predicted', () => {
     const { sentence, off } = compared({ lowerMs: 0, upperMs: 900, because }, 3000)
     assert.equal(
       sentence,
-      `Predicted 0–900 ms, as ${because}; the time without service was 2.95–3.05 s: 2.05 s longer than predicted.`,
+      `Predicted 0–900 ms, as ${because}; the outage, by attempts and confirms together, was 2.95–3.05 s: 2.05 s longer than predicted.`,
     )
     assert.equal(off, true)
   })
@@ -45,7 +48,7 @@ describe('What was predicted', () => {
     const { sentence, off } = compared({ lowerMs: 5000, upperMs: 9000, because }, 3000)
     assert.equal(
       sentence,
-      `Predicted 5–9 s, as ${because}; the time without service was 2.95–3.05 s: 1.95 s shorter than predicted.`,
+      `Predicted 5–9 s, as ${because}; the outage, by attempts and confirms together, was 2.95–3.05 s: 1.95 s shorter than predicted.`,
     )
     assert.equal(off, true)
   })
@@ -54,7 +57,7 @@ describe('What was predicted', () => {
     const { sentence, off } = compared({ lowerMs: 0, upperMs: null, because }, 3000)
     assert.equal(
       sentence,
-      `Predicted until the heal at the longest, as ${because}; the time without service was 2.95–3.05 s: within.`,
+      `Predicted until the heal at the longest, as ${because}; the outage, by attempts and confirms together, was 2.95–3.05 s: within.`,
     )
     assert.equal(off, false)
   })
