@@ -45,12 +45,11 @@ test('what is sent carries what was asked for', async () => {
 
 test('an option with a slip in its name is refused, and the nearest one named', async () => {
   const { connection, link } = await connected()
-  const slip = { prefetchh: 1, signall: never, persistant: false } as object
+  const slip = { signall: never } as object
   const refusals: readonly (() => unknown)[] = [
     () => connection.send('jobs', 'x', slip),
     () => connection.listen('jobs', () => {}, slip),
     () => connection.deliveries('jobs', slip),
-    () => connection.deliveries('jobs', { concurrency: 2 } as object),
     () => connection.request('jobs', 'x', slip),
     () => connection.scatter('jobs', 'x', slip),
     () => connection.respond('jobs', () => {}, slip),
@@ -60,6 +59,11 @@ test('an option with a slip in its name is refused, and the nearest one named', 
       code: 'invalid-option',
       message: /^unknown \w+ option .*did you mean/,
     })
+  const stranger = { concurrency: 2 } as object
+  await assert.rejects(async () => connection.deliveries('jobs', stranger), {
+    code: 'invalid-option',
+    message: 'unknown deliveries option "concurrency"',
+  })
   assert.deepEqual([link.sent, link.subscriptions], [[], []])
   await connection.close()
 })

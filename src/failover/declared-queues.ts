@@ -3,7 +3,7 @@ import { type ErrorCode, UnderstudyError } from '../errors.ts'
 import type { Capabilities } from '../transport/capabilities.ts'
 import { formatDestination } from '../transport/destination.ts'
 import type { Link } from '../transport/link.ts'
-import { nearestName } from '../transport/option-names.ts'
+import { didYouMean } from '../transport/option-names.ts'
 import type { QueueSettings, Topology } from '../transport/topology.ts'
 import type { FailoverSession } from './session.ts'
 
@@ -138,8 +138,8 @@ export function checkQueueSettings(
 ): void {
   for (const [name, value] of Object.entries<unknown>({ ...settings })) {
     if (!Object.hasOwn(CHECKS, name)) {
-      const nearest = nearestName(name, Object.keys(CHECKS))
-      throw new UnderstudyError('invalid-option', `unknown queue setting ${name}; did you mean ${nearest}?`)
+      const hint = didYouMean(name, Object.keys(CHECKS))
+      throw new UnderstudyError('invalid-option', `unknown queue setting ${name}${hint}`)
     }
     const known = name as keyof QueueSettings
     if (!CHECKS[known](value))

@@ -1,5 +1,5 @@
 import { UnderstudyError } from '../errors.ts'
-import { nearestName } from '../transport/option-names.ts'
+import { didYouMean } from '../transport/option-names.ts'
 
 /** What a failover URI decides, validated and frozen. Times are milliseconds; -1 means without limit. */
 export interface FailoverOptions {
@@ -134,7 +134,7 @@ export function readFailoverOptions(given: ReadonlyMap<string, string>): Failove
   for (const [written, value] of given) {
     const name = Object.hasOwn(ALIASES, written) ? ALIASES[written] : written
     if (name === undefined || !Object.hasOwn(RULES, name)) {
-      throw invalid(`unknown option ${quote(written)}; did you mean ${nearestName(written, failoverOptionNames)}?`)
+      throw invalid(`unknown option ${quote(written)}${didYouMean(written, failoverOptionNames)}`)
     }
     const known = name as FailoverOptionName
     if (values.has(known)) throw invalid(`option ${known} is given twice (${written} is the same option)`)

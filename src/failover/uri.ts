@@ -1,6 +1,6 @@
 import { UnderstudyError } from '../errors.ts'
 import { type Endpoint, type RedactedEndpoint, redact } from '../transport/endpoint.ts'
-import { nearestName } from '../transport/option-names.ts'
+import { didYouMean } from '../transport/option-names.ts'
 import {
   type FailoverOptions,
   failoverOptionNames,
@@ -230,10 +230,10 @@ function invalid(message: string): UnderstudyError {
 export function checkEndpointOptions(endpoint: Endpoint, known: readonly string[]): void {
   for (const name of Object.keys(endpoint.options)) {
     if (known.includes(name)) continue
-    const nearest = nearestName(name, [...known, ...failoverOptionNames])
+    const hint = didYouMean(name, [...known, ...failoverOptionNames])
     throw new UnderstudyError(
       'invalid-option',
-      `unknown option ${JSON.stringify(name.slice(0, 64))} of ${redact(endpoint)}; did you mean ${nearest}?`,
+      `unknown option ${JSON.stringify(name.slice(0, 64))} of ${redact(endpoint)}${hint}`,
     )
   }
 }

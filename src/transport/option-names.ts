@@ -1,5 +1,7 @@
 import { UnderstudyError } from '../errors.ts'
 
+const MOST_COMPARED = 64
+
 /** How many single-character edits lead from `from` to `to`. */
 function editDistance(from: string, to: string): number {
   let previous = Array.from({ length: to.length + 1 }, (_, column) => column)
@@ -19,13 +21,24 @@ export function nearestName(written: string, known: readonly string[]): string |
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
   for (const name of known) {
-    const distance = editDistance(written.slice(0, 64).toLowerCase(), name.toLowerCase())
+    const distance = editDistance(written.slice(0, MOST_COMPARED).toLowerCase(), name.toLowerCase())
     if (distance < bestDistance) {
       best = name
       bestDistance = distance
     }
   }
   return best
+}
+
+/**
+ * The end of an error about an unknown name: `; did you mean NAME?`. Empty where none is near, that is within a third of
+ * its letters.
+ */
+export function didYouMean(written: string, known: readonly string[]): string {
+  const nearest = nearestName(written, known)
+  if (nearest === undefined || written.length > MOST_COMPARED) return ''
+  const far = Math.ceil(Math.max(written.length, nearest.length) / 3)
+  return editDistance(written.toLowerCase(), nearest.toLowerCase()) > far ? '' : `; did you mean ${nearest}?`
 }
 
 /** The names of an interface's fields, none forgotten. */
@@ -39,8 +52,7 @@ export type NamesOf<Options> = Readonly<Record<keyof Options, true>>
 export function checkNames<Options extends object>(what: string, given: Options, known: NamesOf<Options>): void {
   for (const name in given) {
     if (Object.hasOwn(known, name)) continue
-    const nearest = nearestName(name, Object.keys(known))
-    const message = `unknown ${what} option ${JSON.stringify(name.slice(0, 64))}; did you mean ${nearest}?`
+    const message = `unknown ${what} option ${JSON.stringify(name.slice(0, 64))}${didYouMean(name, Object.keys(known))}`
     throw new UnderstudyError('invalid-option', message)
   }
 }

@@ -7,7 +7,7 @@ import type { EnqueueManyOptions } from '../../jobs/enqueue-options.ts'
 import { JobFailedError } from '../../jobs/followed-job.ts'
 import type { Job } from '../../jobs/job.ts'
 import type { JobHandle } from '../../jobs/job-handle.ts'
-import { nearestName } from '../../transport/option-names.ts'
+import { didYouMean } from '../../transport/option-names.ts'
 import { formatDuration, longDuration } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
@@ -205,11 +205,8 @@ async function jobOf({ job: name, jobs: files = [] }: EnqueueCommandOptions): Pr
   const jobs = await loadJobFiles(files)
   const job = jobs.find((one) => one.name === name)
   if (job !== undefined) return job
-  const nearest = nearestName(
-    name,
-    jobs.map((one) => one.name),
-  )
-  throw new Exit(EXIT.badArguments, `--job ${name}: no job file defines it; did you mean ${nearest}?`)
+  const names = jobs.map((one) => one.name)
+  throw new Exit(EXIT.badArguments, `--job ${name}: no job file defines it${didYouMean(name, names)}`)
 }
 
 async function argumentsOf({ args, argsFile }: EnqueueCommandOptions): Promise<unknown> {

@@ -1,6 +1,6 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
 import { UnderstudyError } from '../../errors.ts'
-import { nearestName } from '../../transport/option-names.ts'
+import { didYouMean } from '../../transport/option-names.ts'
 
 /** One key of a drill as it stands in the file. */
 export interface SuiteEntry {
@@ -119,8 +119,7 @@ function pairsOf({ file, lineOf }: Reader, map: YAMLMap, keys: readonly string[]
     const line = lineOf(key)
     const name = isScalar(key) ? String(key.value) : ''
     if (!keys.includes(name)) {
-      const nearest = nearestName(name, keys)
-      throw planError(file, line, `unknown key ${JSON.stringify(name.slice(0, 64))}; did you mean ${nearest}?`)
+      throw planError(file, line, `unknown key ${JSON.stringify(name.slice(0, 64))}${didYouMean(name, keys)}`)
     }
     pairs.set(name, { node: value, line })
   }
