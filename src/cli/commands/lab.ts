@@ -107,7 +107,7 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
       ]),
     )
     .action((name: string | undefined, { management }: { readonly management?: true }) => {
-      const found = labs.attach(name)
+      const found = attachOne(labs, name, (id) => `${understudy} lab uri ${id}`)
       const address = management ? labs.managementOf(found) : found.failoverUri
       if (address === undefined) throw new Exit(EXIT.unknown, `lab ${found.id} has no management API that runs`)
       terminal.out(`${withCredentials(address, found.credentials)}\n`)
@@ -120,7 +120,7 @@ export function labCommand(terminal: Terminal, labs: LabDirectory & LabInstaller
       .option('--lab <id>', 'a lab by its name or id; the only one that is up when not given')
       .option('--json', 'print one JSON document')
       .addHelpText('after', examples([`understudy lab ${name} a`, `understudy lab ${name} b --lab rabbitmq-quorum`]))
-      .action(async (node: string, options: NodeOptions) => await act(labs, name, node, options, terminal))
+      .action(async (node: string, options: NodeOptions) => await act(labs, name, node, options, terminal, understudy))
   }
   lab
     .command('down')
@@ -156,6 +156,9 @@ async function up(
   terminal: Terminal,
   understudy: string,
 ): Promise<void> {
+  const before = stayingLabs(labs, name)
+  for (const { id } of before)
+    terminal.err(`  ${id} is up already, and this makes another; \`${understudy} lab down ${id}\` takes it down\n`)
   const began = performance.now()
   const lab = await labs
     .up(name, { stays: true, signal: terminal.interrupted, onProgress: (line) => terminal.err(`  ${line}\n`) })
@@ -171,6 +174,19 @@ async function up(
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   const several = labs.running().filter(({ owner }) => owner === 'nobody').length > 1
   terminal.out(`${lab.id} is up after ${seconds} s\n${overviewText(overview)}\n${walkByHand(lab, several, understudy)}`)
+}
+
+/** Those that somebody put up and has not taken down, of that name or id. */
+function stayingLabs(labs: LabDirectory, nameOrId?: string): readonly { readonly id: string }[] {
+  return labs.running().filter(({ owner, id, name }) => owner === 'nobody' && [undefined, id, name].includes(nameOrId))
+}
+
+/** @throws Exit where several could be meant, with a command that names one. */
+function attachOne(labs: LabDirectory, nameOrId: string | undefined, command: (id: string) => string): LabHandle {
+  const [first, ...others] = stayingLabs(labs, nameOrId)
+  if (first === undefined || others.length === 0) return labs.attach(nameOrId)
+  const ids = [first, ...others].map(({ id }) => id).join(', ')
+  throw new Exit(EXIT.badArguments, `several labs are up, ${ids}: name one by its id, as in \`${command(first.id)}\``)
 }
 
 async function status(
@@ -208,8 +224,9 @@ async function act(
   node: string,
   options: NodeOptions,
   { out }: Terminal,
+  understudy: string,
 ): Promise<void> {
-  const lab = labs.attach(options.lab)
+  const lab = attachOne(labs, options.lab, (id) => `${understudy} lab ${action} ${node} --lab ${id}`)
   const pid = lab.pid(node)
   await lab[action](node)
   if (options.json) {

@@ -117,6 +117,37 @@ describe('understudy lab', () => {
     assert(!out.includes(PASSWORD) && !out.includes(encodeURIComponent(PASSWORD)))
   })
 
+  it('says that another one is up already, and how to end that', async () => {
+    const up = [
+      { id: 'pair-1', name: 'pair', owner: 'nobody', usable: true },
+      { id: 'pair-0', name: 'pair', owner: 'a running process', usable: true },
+      { id: 'other-1', name: 'other', owner: 'nobody', usable: true },
+    ]
+    const { err, out } = await run(fakeLabs({ running: () => up }), ['up', 'pair'])
+    assert.equal(
+      err.trimEnd(),
+      '  pair-1 is up already, and this makes another; `npx understudy lab down pair-1` takes it down',
+    )
+    assert.match(out, /^pair-1 is up after/)
+    const first = await run(fakeLabs({ running: () => up.slice(1) }), ['up', 'pair'])
+    assert.equal(first.err.trimEnd(), '')
+  })
+
+  it('shows how to name one where several are up', async () => {
+    const up = ['pair-1', 'pair-2'].map((id) => ({ id, name: 'pair', owner: 'nobody', usable: true }))
+    const labs = fakeLabs({ running: () => up })
+    for (const [args, command] of [
+      [['uri'], 'npx understudy lab uri pair-1'],
+      [['uri', 'pair'], 'npx understudy lab uri pair-1'],
+      [['kill', 'a'], 'npx understudy lab kill a --lab pair-1'],
+    ] as const) {
+      const { exitCode, err } = await run(labs, [...args])
+      assert.equal(exitCode, 64)
+      assert.equal(err, `several labs are up, pair-1, pair-2: name one by its id, as in \`${command}\`\n`)
+    }
+    assert.equal((await run(labs, ['uri', 'pair-2'])).exitCode, 0)
+  })
+
   it('gives the whole URI where no password is asked for', async () => {
     const { out } = await run(fakeLabs({ up: async () => fakeLab({ credentials: undefined }) }), ['up', 'pair'])
     assert.match(out, /produce 'failover:\(stomp:\/\/127\.0\.0\.1:1,stomp:\/\/127\.0\.0\.1:2\)'/)
