@@ -44,10 +44,10 @@ export function durationOption(
 /** What {@link duration} reads as exactly this: `50ms`, `1.5s`, `90s`, `1h`, `1500.25ms`. */
 export function writeDuration(ms: number): string {
   for (const unit of ['h', 'm'] as const) if (ms > 0 && ms % UNITS[unit] === 0) return `${ms / UNITS[unit]}${unit}`
-  return Number.isInteger(ms) ? formatDuration(ms) : `${ms}ms`
+  return Number.isInteger(ms) && ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`
 }
 
-/** `50ms`, `1.5s`: to the millisecond, for a person. */
+/** `50 ms`, `1.5 s`: to the millisecond, for a person to read. */
 export function formatDuration(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)}ms` : `${Number((ms / 1000).toFixed(3))}s`
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${Number((ms / 1000).toFixed(3))} s`
 }

@@ -2,10 +2,9 @@ import { Command } from 'commander'
 import type { Connection } from '../../connection.ts'
 import { type App, type AppOptions, createApp } from '../../jobs/app.ts'
 import type { Job } from '../../jobs/job.ts'
-import type { StatusEvent } from '../../failover/status.ts'
 import type { Worker } from '../../jobs/worker.ts'
 import { messageOf } from '../../errors.ts'
-import { duration, durationOption, formatDuration } from '../arguments/duration.ts'
+import { duration, durationOption, writeDuration } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
@@ -136,7 +135,7 @@ async function work(uri: string, options: WorkerCommandOptions, terminal: Proces
       uri,
       options.brokerWait,
       end.early,
-      brokerLines(lines),
+      statusLines((line) => lines.say('status', `  ${line}`, { text: line })),
       (opened) => begin(opened, { jobs, options, stores, metrics, terminal, lines, end }),
       metrics && { metrics: metrics.client },
     )
@@ -213,15 +212,6 @@ function endAnyway(): void {
   setTimeout(() => process.exit(), LAST_WORDS_MS).unref()
 }
 
-/** The two links are lost and found together; what the sending one says of it is the same again. */
-function brokerLines(lines: WorkerLines): (event: StatusEvent) => void {
-  const say = statusLines((line) => lines.say('status', `  ${line}`, { text: line }))
-  return (event) => {
-    const isTwin = event.type === 'connected' || event.type === 'interrupted' || event.type === 'resumed'
-    if (!(isTwin && event.role === 'producer')) say(event)
-  }
-}
-
 function sayReady(worker: Worker, options: WorkerCommandOptions, lines: WorkerLines): void {
   const { concurrency, grace } = options
   const failures = showLocation(options.failures)
@@ -233,7 +223,7 @@ function sayReady(worker: Worker, options: WorkerCommandOptions, lines: WorkerLi
     pid: process.pid,
     queues,
     concurrency,
-    grace: formatDuration(grace),
+    grace: writeDuration(grace),
     failures,
   })
 }

@@ -12,7 +12,7 @@ import { Exit, EXIT } from '../exit-code.ts'
 import { ownBrokers } from '../own-brokers/control.ts'
 import { readOwnUri } from '../own-brokers/uri.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { writeDuration } from '../arguments/duration.ts'
+import { formatDuration } from '../arguments/duration.ts'
 
 /** Where a drill gets its brokers from. */
 export interface DrillTargets {
@@ -89,7 +89,7 @@ export async function openTarget(options: DrillOptions, targets: DrillTargets): 
       : 'your command of --inject'
   const back =
     options.inject === undefined || options.heal !== undefined ? '' : '; nothing undoes it, as there is no --heal'
-  terminal.err(`a job every ${writeDuration(options.every)} goes to ${options.to} on ${brokers}, then ${how}${back}\n`)
+  terminal.err(`a job every ${formatDuration(options.every)} goes to ${options.to} on ${brokers}, then ${how}${back}\n`)
   const transport = await targets.transport({
     nodes: addresses,
   })

@@ -1,7 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { Command } from 'commander'
-import { duration, durationOption } from '../../../src/cli/arguments/duration.ts'
+import { duration, durationOption, formatDuration, writeDuration } from '../../../src/cli/arguments/duration.ts'
+
+describe('a duration', () => {
+  it('has a space before its unit where a person reads it, and none where it is written as an option', () => {
+    for (const [ms, read, written] of [
+      [182, '182 ms', '182ms'],
+      [1083, '1.083 s', '1.083s'],
+      [10_000, '10 s', '10s'],
+      [3_600_000, '3600 s', '1h'],
+    ] as const)
+      assert.deepEqual([formatDuration(ms), writeDuration(ms), duration(0)(writeDuration(ms))], [read, written, ms])
+    assert.equal(formatDuration(0.4), '0 ms')
+    assert.equal(writeDuration(1500.25), '1500.25ms')
+  })
+})
 
 describe('the option for a duration', () => {
   const option = durationOption('--wait <duration>', 'how long', duration(1), 1500)

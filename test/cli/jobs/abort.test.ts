@@ -74,13 +74,13 @@ describe('abort', () => {
     const alone = await stage.run('abort', stage.uri, 'order-17', '--wait', '200ms')
     assert.deepEqual(
       [alone.exitCode, alone.stdout, alone.stderr],
-      [2, '', 'understudy: no worker has job order-17 in hand; 0 workers answered within 200ms\n'],
+      [2, '', 'understudy: no worker has job order-17 in hand; 0 workers answered within 200 ms\n'],
     )
     const worker = await stage.worker()
     await held(worker, 'order-18')
     const other = await stage.run('abort', stage.uri, 'order-17')
     assert.equal(other.exitCode, 2)
-    assert.equal(other.stderr, 'understudy: no worker has job order-17 in hand; 1 worker answered within 1s\n')
+    assert.equal(other.stderr, 'understudy: no worker has job order-17 in hand; 1 worker answered within 1 s\n')
     stage.touch('release-order-18')
     await worker.saw('"succeeded"')
     worker.child.kill('SIGTERM')

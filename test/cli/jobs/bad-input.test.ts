@@ -29,7 +29,11 @@ const WRONG: readonly { readonly args: readonly string[]; readonly exitCode?: nu
   { args: ['enqueue', URI, '--job', 'x', '--priority', '10'], names: /--priority.*0 to 9/ },
   { args: ['enqueue', URI, '--job', 'x', '--delay', 'soon'], names: /--delay.*2h/ },
   { args: ['enqueue', URI, '--job', 'x', '--header', 'oops'], names: /--header.*name=value/ },
-  { args: ['enqueue', URI, '--job', 'x', '--broker-wait', '100ms'], exitCode: 2, names: /no broker of .*answered/ },
+  {
+    args: ['enqueue', URI, '--job', 'x', '--broker-wait', '100ms'],
+    exitCode: 2,
+    names: /no broker of .*answered within 100 ms/,
+  },
   { args: ['failures', 'lst'], names: /'lst'.*list/ },
   { args: ['failures', 'search'], names: /missing required argument 'query'/ },
   { args: ['failures', 'list', '--limit', '0'], names: /--limit.*from 1 to 1000/ },

@@ -100,7 +100,7 @@ describe('understudy enqueue', () => {
     )
     assert.equal(exitCode, 2)
     assert.equal(stdout, '')
-    assert.match(stderr, /^understudy: job \S+ did not end within 200ms; it is enqueued all the same$/m)
+    assert.match(stderr, /^understudy: job \S+ did not end within 200 ms; it is enqueued all the same$/m)
     assert.equal(await ready('nobody'), 1)
   })
 
