@@ -1,5 +1,3 @@
-export { isLoopbackAddress, isLoopbackHost } from '../../loopback.ts'
-
 /** Whether a `Host` header is one of these names; a name without a port means any port. */
 export function isNamed(host: string, names: readonly string[]): boolean {
   const said = host.toLowerCase()

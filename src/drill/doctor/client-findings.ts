@@ -1,5 +1,6 @@
 import type { FailoverOptions } from '../../failover/options.ts'
 import type { FailoverUri } from '../../failover/uri.ts'
+import { isLoopbackHost } from '../../loopback.ts'
 import { type Endpoint, redact } from '../../transport/endpoint.ts'
 import type { Topology } from '../broker-control.ts'
 import { sayMs } from '../checker/exact-durations.ts'
@@ -181,7 +182,7 @@ function order(
 
 function plaintext(endpoints: readonly Endpoint[]): readonly Finding[] {
   const open = endpoints.filter(
-    ({ scheme, host }) => scheme !== 'memory' && !ENCRYPTED.has(scheme) && !isLoopback(host),
+    ({ scheme, host }) => scheme !== 'memory' && !ENCRYPTED.has(scheme) && !isLoopbackHost(host),
   )
   if (open.length === 0) return []
   return [
@@ -194,8 +195,4 @@ function plaintext(endpoints: readonly Endpoint[]): readonly Finding[] {
       advice: 'Use stomp+ssl: (61614) or amqps: (5671), which always verify the certificate.',
     },
   ]
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host.endsWith('.localhost') || host === '::1' || /^127(\.\d+){3}$/.test(host)
 }
