@@ -24,6 +24,7 @@ export class Heartbeat {
   readonly #canSend: boolean
   /** How many in a row were refused by name. */
   #refusals = 0
+  #wasHeard = false
 
   constructor(host: JobHost) {
     this.#host = host
@@ -36,9 +37,12 @@ export class Heartbeat {
     try {
       await this.#host.connection.send(HEARTBEATS_TOPIC, description, { persistent: false })
       this.#refusals = 0
+      this.#wasHeard = true
     } catch (error) {
       // A broker that does not permit it may end the connection over each.
       if (error instanceof SendError && error.outcome === 'rejected') this.#refusals++
+      // Before the first broker answers there is nobody to be heard by, and whoever waits for one hears of that.
+      else if (!this.#wasHeard) return
       this.#host.logger.info(
         { error: messageOf(error) },
         this.#refusals < MOST_REFUSALS ? 'a heartbeat could not be sent' : 'heartbeats are refused; there are no more',

@@ -5,10 +5,11 @@ import { defineJob } from '../../../src/jobs/define-job.ts'
 import { WORKERS_TOPIC } from '../../../src/jobs/job-host.ts'
 import { tellWorkers, workersOf } from '../../../src/jobs/worker/control.ts'
 import type { WorkerDescription } from '../../../src/jobs/worker/description.ts'
-import { HeartbeatRegistry, HEARTBEATS_TOPIC } from '../../../src/jobs/worker/heartbeat.ts'
+import { Heartbeat, HeartbeatRegistry, HEARTBEATS_TOPIC } from '../../../src/jobs/worker/heartbeat.ts'
 import { readDescription } from '../../../src/jobs/worker/read-description.ts'
 import { Bounds } from '../../../src/jobs/worker/bounds.ts'
 import { Pauses } from '../../../src/jobs/worker/pauses.ts'
+import { silentLogger } from '../../../src/logger.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { keptFailures, memoryBench, until } from './working.ts'
 
@@ -163,6 +164,24 @@ describe('what a worker says of itself', () => {
 })
 
 describe('heartbeats', () => {
+  it('that nobody could hear yet are no news, and one that is not sent later is', async () => {
+    await using bench = await memoryBench()
+    const told: string[] = []
+    let send = (): Promise<void> => Promise.reject(new UnderstudyError('closed', 'no broker answered'))
+    const connection = { can: () => true, send: () => send() }
+    const logger = { ...silentLogger, info: (_: object, message: string) => void told.push(message) }
+    const heartbeat = new Heartbeat({ ...bench.host, logger, connection: connection as never })
+    const worker = bench.worker({ jobs: [job] })
+    await heartbeat.send(worker.describe())
+    assert.deepEqual(told, [])
+    const trouble = send
+    send = () => Promise.resolve()
+    await heartbeat.send(worker.describe())
+    send = trouble
+    await heartbeat.send(worker.describe())
+    assert.deepEqual(told, ['a heartbeat could not be sent'])
+  })
+
   it('tell who is there, who stopped and who is gone after three missed ones', async () => {
     await using bench = await memoryBench()
     const clock = new FakeClock()
