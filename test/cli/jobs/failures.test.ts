@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, it } from 'node:test'
+import { failureJson } from '../../../src/cli/jobs/failures/failure-json.ts'
+import { failureDetails, failureTable } from '../../../src/cli/jobs/failures/failure-text.ts'
 import { sqliteFailures } from '../../../src/stores.ts'
 import { runCommand, startScript } from '../../support/command.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
@@ -24,6 +26,15 @@ async function json(...args: readonly string[]): Promise<Record<string, unknown>
 async function ids(query: string): Promise<readonly string[]> {
   const { failures } = (await json('list', query)) as { failures: readonly { id: string }[] }
   return failures.map(({ id }) => id)
+}
+
+const UNTOUCHED = {
+  batch: undefined,
+  claimedAt: undefined,
+  retriedAt: undefined,
+  retriedBy: undefined,
+  retryJobId: undefined,
+  resolvedAt: undefined,
 }
 
 describe('kept failures on the command line', () => {
@@ -59,7 +70,7 @@ describe('kept failures on the command line', () => {
     // No two of them are the same, so that each can be shown by what is printed.
     const first = lines.slice(1).map((line) => line.split(' ')[0])
     assert.equal(new Set(first).size, 4)
-    assert.match(lines[1] ?? '', /^11111111\S* +\ds +failed +mail\.send +0 +TypeError: connect ECONNREFUSED/)
+    assert.match(lines[1] ?? '', /^11111111\S* +\d+s +failed +mail\.send +0 +TypeError: connect ECONNREFUSED/)
     assert.match(lines[2] ?? '', / 2h .*line one line \uFFFD\[31mtwo/)
   })
 
@@ -143,6 +154,11 @@ describe('kept failures on the command line', () => {
     assert.equal((await ids('status:failed')).length, 4)
   })
 
+  it('go back without a question where it is one alone, as the help says', async () => {
+    const { stdout } = await runCommand(['failures', 'retry', '--help'])
+    assert.match(stdout.replaceAll(/\s+/g, ' '), /--yes do not ask, which it does from two failures on/)
+  })
+
   it('are discarded and removed with --yes, which the audit tells', async () => {
     assert.equal(await output('discard', 'class:RangeError', '--yes', '--actor', 'ada'), '1 failure discarded\n')
     assert.deepEqual(await ids('status:discarded'), ['22222222-cccc.0'])
@@ -157,6 +173,30 @@ describe('kept failures on the command line', () => {
         { actor: 'ada', action: 'discard', count: 1 },
       ],
     )
+  })
+})
+
+describe('how far a failure is', () => {
+  it('is told to a person in the words of the pages, and in JSON in those of the query language', async () => {
+    const at = Date.now() - 60_000
+    const kept = { ...failed('a', { failedAt: at }), ...UNTOUCHED }
+    const words = [
+      [{ status: 'failed' }, 'failed'],
+      [{ status: 'retrying' }, 'being sent back'],
+      [{ status: 'retried', retriedAt: at, retriedBy: 'ada' }, 'sent back'],
+      [{ status: 'retried', retriedAt: at, retriedBy: 'ada', resolvedAt: at }, 'sent back, succeeded'],
+      [{ status: 'discarded' }, 'discarded'],
+    ] as const
+    for (const [state, word] of words) {
+      const failure = { ...kept, ...state }
+      const line = failureTable([failure], Date.now(), 100).split('\n')[1] ?? ''
+      assert.match(line, new RegExp(` 1m +${word} +mail\\.send `))
+      const told = /^ {2}status +(.*)$/m.exec(failureDetails(failure, Date.now()))?.[1] ?? ''
+      assert.ok(told.startsWith(word.replace(', succeeded', '')), told)
+      assert.equal(told.match(/sent back/g)?.length ?? 0, word.includes('sent back') ? 1 : 0)
+      assert.equal(told.includes(', succeeded '), word.includes('succeeded'))
+      assert.equal((failureJson(failure) as { status: string }).status, state.status)
+    }
   })
 })
 

@@ -1,3 +1,4 @@
+import { statusOf } from '../../../dashboard/failures/status-words.ts'
 import type { FailureGroup } from '../../../jobs/failures/store.ts'
 import type { KeptFailure } from '../../../jobs/failures/failure.ts'
 import { formatDuration } from '../../arguments/duration.ts'
@@ -15,7 +16,7 @@ export function failureTable(failures: readonly KeptFailure[], now: number, widt
     [
       { title: 'ID', most: MOST_ID },
       { title: 'AGE', align: 'right' },
-      { title: 'STATUS', most: 9 },
+      { title: 'STATUS', most: 20 },
       { title: 'JOB', most: 20 },
       { title: 'TRY', align: 'right', most: 3 },
       { title: 'ERROR' },
@@ -23,7 +24,7 @@ export function failureTable(failures: readonly KeptFailure[], now: number, widt
     failures.map((failure, index) => [
       ids[index] ?? failure.id,
       age(failure.failedAt, now),
-      failure.status,
+      statusOf(failure).word,
       failure.job === '' ? '?' : failure.job,
       String(failure.attempts.length),
       errorLine(failure),
@@ -107,10 +108,12 @@ function attemptLine({ attempt, at, worker, broker, error, durationMs }: KeptFai
 
 function statusText({ status, retriedAt, retriedBy, retryJobId, jobId, resolvedAt }: KeptFailure): string {
   const by = retriedBy === undefined ? '' : ` by ${retriedBy}`
-  const sent = retriedAt === undefined ? '' : `, sent back ${timeText(retriedAt)}${by}`
+  const { word } = statusOf({ status, resolvedAt: undefined })
+  const sent =
+    retriedAt === undefined ? word : `${status === 'retried' ? '' : `${word}, `}sent back ${timeText(retriedAt)}${by}`
   const as = retryJobId === undefined || retryJobId === jobId ? '' : ` as job ${retryJobId}`
   const done = resolvedAt === undefined ? '' : `, succeeded ${timeText(resolvedAt)}`
-  return `${status}${sent}${as}${done}`
+  return `${sent}${as}${done}`
 }
 
 function time(at: number | undefined): string | undefined {

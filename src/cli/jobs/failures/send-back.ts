@@ -49,7 +49,7 @@ export function retryCommand(context: FailuresContext): Command {
     .option('--canary <n>', 'send so many first, and the rest when they have succeeded', wholeNumber(1, MOST))
     .option('--canary-timeout <duration>', 'how long the first ones may take; 1m when not given', longDuration(1))
     .option('--actor <name>', 'who does it, for the audit; user@host when not given')
-    .option('--yes', 'do not ask')
+    .option('--yes', 'do not ask, which it does from two failures on')
     .addOption(brokerWaitOption())
   const lines = [
     `understudy failures retry 'error:"ECONNREFUSED" age<2h' amqp://localhost --dry-run`,
