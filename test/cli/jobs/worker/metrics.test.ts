@@ -80,7 +80,10 @@ describe('a worker with --metrics', () => {
     const second = await stage.run('worker', stage.uri, '--jobs', jobs, '--metrics', `${port}`)
     assert.deepEqual(
       [second.exitCode, second.stderr],
-      [64, `understudy: metrics cannot be served at 127.0.0.1:${port}: the port is taken\n`],
+      [
+        64,
+        `understudy: metrics cannot be served at 127.0.0.1:${port}: the port is taken: give another with --metrics\n`,
+      ],
     )
     first.child.kill('SIGTERM')
     await first.ended
