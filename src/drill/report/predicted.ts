@@ -29,8 +29,11 @@ export function predictedPlot({ predicted, outage, findings }: Measured): Html |
       ${roundTicks(0, most, 5).map((ms) => html`<line class="grid" x1="${percent(share(ms))}" x2="${percent(share(ms))}" y1="0" y2="${HEIGHT}"/><text class="quiet" x="${percent(share(ms))}" y="${HEIGHT + 17}" text-anchor="${ms === 0 ? 'start' : 'middle'}">${ms === 0 ? '0' : formatMs(ms)}</text>`)}
       ${bar('expected', 8, predicted.lowerMs, predicted.upperMs)}
       ${seen && bar('bar', 34, seen.lower, seen.upper)}
-      <text class="quiet" x="-8" y="19" text-anchor="end">said</text><text class="quiet" x="-8" y="45" text-anchor="end">seen</text>
     </svg></div>
+    <ul class="legend">
+      <li><svg width="22" height="12" aria-hidden="true"><rect class="expected" x="0.5" y="0.5" width="21" height="11"/></svg>predicted from the settings</li>
+      ${seen && html`<li><svg width="22" height="12" aria-hidden="true"><rect class="bar" width="22" height="12"/></svg>measured, from its lower to its upper bound</li>`}
+    </ul>
   </div>`
 }
 

@@ -27,7 +27,7 @@ export function setting(result: DrillResult, events: readonly HistoryEvent[], ax
     </div>
     <div>
       <h3>What was asked</h3>
-      ${table(result.objectives.map((objective) => [[objective.name, objective.target].filter(Boolean).join(' '), verdictOf(objective)]))}
+      ${table(result.objectives.map((objective) => [[objective.name, objective.target].filter(Boolean).join(' '), html`${verdictOf(objective)}${meaningOf(objective)}`]))}
       <h3>Settings of the brokers</h3>
       ${table(Object.entries(target.settings).map(([name, value]) => [name, html`<code>${value}</code>`]))}
     </div>
@@ -53,7 +53,7 @@ function whoServes(events: readonly HistoryEvent[], axis: RunAxis): Html | null 
       .slice(0, MOST_MARKERS)
       .map((marker) => [
         formatOffset(marker.atNs - axis.originNs),
-        html`${marker.detail} <span class="meaning">${marker.kind}${marker.node !== null && `, ${marker.node}`}, from the ${marker.source}, to ${formatMs(marker.toleranceMs)}</span>`,
+        html`${marker.detail} <span class="meaning">${marker.kind}${marker.node !== null && `, ${marker.node}`}, from the ${marker.source}, known to within ${formatMs(marker.toleranceMs)}</span>`,
       ]),
   )}
   ${markers.length > MOST_MARKERS && html`<p class="nothing">${plural(markers.length - MOST_MARKERS, 'more line')} in the events file.</p>`}`
@@ -62,6 +62,23 @@ function whoServes(events: readonly HistoryEvent[], axis: RunAxis): Html | null 
 function verdictOf({ met, actual }: Objective): Html {
   const word = met === null ? 'UNKNOWN' : met ? 'PASS' : 'FAIL'
   return html`<b class="${word}">${glyphOf(met)} ${word}</b>${met !== null && ` (${actual})`}`
+}
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  takeover: 'another broker had to take over',
+  service: 'jobs had to be confirmed again',
+  RTO: 'the longest that the recovery may take',
+  RPO: 'how many confirmed jobs may be lost',
+  'failed jobs': 'how many jobs the producer may give up',
+  unexpected: 'deliveries of jobs that this run never sent',
+  'post-ack duplicates': 'copies that came after the acknowledge was confirmed',
+  'one master': 'never two brokers serving at once',
+  'exactly once': 'no job delivered twice',
+}
+
+function meaningOf({ name }: Objective): Html | null {
+  const meaning = Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined
+  return meaning === undefined ? null : html`<br><span class="meaning">${meaning}</span>`
 }
 
 // A plain name lies beside the report. Anything else might lead anywhere and is only named.

@@ -239,4 +239,18 @@ describe('the report as it reads', () => {
       (error) => error instanceof UnderstudyError && error.code === 'invalid-option',
     )
   })
+
+  it('explains what was asked, what stands beside the prediction, and how exact the brokers own account is', () => {
+    const events = writeDrill(KILLED)
+    const predicted = { lowerMs: 0, upperMs: 2250, because: 'the standby asks for the lock every 0.25 s' }
+    const page = renderReport({ ...resultOf(events), predicted }, events)
+    says(page, /RPO 0 PASS \(0\) how many confirmed jobs may be lost/)
+    says(page, /predicted from the settings measured, from its lower to its upper bound/)
+    says(page, /known to within \d+(\.\d)? ms/)
+    for (const { name } of resultOf(events).objectives) {
+      const rows = page.slice(page.indexOf('What was asked')).split('<tr>')
+      const row = rows.find((one) => one.includes(`>${name}`)) ?? ''
+      assert.match(row, /class="meaning"/, name)
+    }
+  })
 })
