@@ -243,8 +243,8 @@ export class QueueSource {
         this.#inHand++
         return true
       }
+      // Where it may not begin as its queue is paused it waits: left alone, it would lie here past the resume, too.
       slots.exit()
-      if (!isOurs() || !this.#taking) return false
     }
   }
 

@@ -55,7 +55,7 @@ test('copies that wait are called one after the other, and not all by the end of
   }
 })
 
-test('a copy whose turn comes while its worker is paused passes it on when that is resumed', async () => {
+test('a copy whose turn comes while its worker is paused takes it when that is resumed, and none stays behind', async () => {
   const bench = await scriptedBench()
   const ends: (() => void)[] = []
   const job = defineJob({
@@ -79,9 +79,10 @@ test('a copy whose turn comes while its worker is paused passes it on when that 
   await settled()
   worker.resume()
   await settled()
-  assert.equal(worker.describe().done.deduplicated, 2)
+  assert.equal(worker.describe().done.deduplicated, 3)
   ends[0]?.()
   await settled()
+  assert.equal(bench.subscription('once').settlements.length, 5)
   await worker.stop({ grace: 0 })
   await bench.connection.close()
 })
