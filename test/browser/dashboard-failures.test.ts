@@ -288,7 +288,7 @@ describe('the pages of failures in a browser', { skip: browserSkip }, () => {
         return box.scrollHeight > box.clientHeight ? getComputedStyle(box).backgroundAttachment : ''
       })()`,
     )
-    assert.ok(shades.includes('local') && shades.includes('scroll'), String(shades))
+    assert.ok(shades.includes('local') && shades.includes('scroll'), shades)
     assert.deepEqual(trouble, [])
   })
 

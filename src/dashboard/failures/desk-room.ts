@@ -8,7 +8,7 @@ import type { DashboardEnv } from '../env.ts'
 import { page } from '../layout.ts'
 import type { Glance } from '../live/glance.ts'
 import type { Waiting } from './live-parts.ts'
-import type { RequeueRuns } from './requeue-runs.ts'
+import type { RequeueRuns } from './bulk/requeue-runs.ts'
 import { tellTrouble } from './trouble.ts'
 
 export type Asked = Context<DashboardEnv>

@@ -2,13 +2,13 @@ import { Hono } from 'hono'
 import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import type { DashboardContext } from '../context.ts'
 import type { DashboardEnv } from '../env.ts'
-import { clearAll, clearPage, confirmPage, dropSelected, requeueSelected } from './bulk-actions.ts'
+import { clearAll, clearPage, confirmPage, dropSelected, requeueSelected } from './bulk/bulk-actions.ts'
 import { type Asked, type DeskRoom, noDesk, showTrouble } from './desk-room.ts'
-import { editPage, failureBody, failurePage, failureState, sendEdited } from './failure-page.ts'
+import { editPage, failureBody, failurePage, failureState, sendEdited } from './one-failure/failure-page.ts'
 import { liveFailures, waitingGlance } from './live-parts.ts'
-import { RequeueRuns } from './requeue-runs.ts'
-import { cancelRun, runPage } from './run-page.ts'
-import { exportPage, groupsPage, searchPage } from './search-page.ts'
+import { RequeueRuns } from './bulk/requeue-runs.ts'
+import { cancelRun, runPage } from './bulk/run-page.ts'
+import { exportPage, groupsPage, searchPage } from './search/search-page.ts'
 
 function deskRoom(context: DashboardContext, desk: FailureDesk): DeskRoom {
   const runs = new RequeueRuns(desk, context)
