@@ -1,20 +1,13 @@
 import { isImpossible, messageOf, UnderstudyError } from '../../errors.ts'
-import type { JobState, ResultAddress, ResultsSession } from '../results/results.ts'
+import type { JobState, ResultsSession } from '../results/results.ts'
+import { LateOutcomes, type Outcome } from './late-outcomes.ts'
 import { Patience } from './patience.ts'
 import type { Shop, Task } from './task.ts'
 
 // What is done must be acknowledged some time, whatever is down: the results are waited for so long.
 const IN_ALL_MS = 30_000
-// What is told late is kept here, and may be large.
-const MOST_LATE = 1000
 // Whoever waited has given up, and operators have read the failure.
 const LATE_FOR_MS = 3_600_000
-
-/** What is to be told of one job. */
-interface Outcome {
-  readonly address: ResultAddress
-  state: JobState
-}
 
 /**
  * Tells what comes of jobs, and how far they are. An outcome is tried for 30 s before its job is acknowledged. Results
@@ -25,8 +18,7 @@ export class Outcomes {
   readonly #shop: Shop
   /** Since when every answer of the results was that they are away. */
   #awaySince: number | undefined
-  /** By the jobs' ids, the next to be tried first. */
-  readonly #late = new Map<string, Outcome>()
+  readonly #late = new LateOutcomes()
   /** One of those is with the results, and not in the list. */
   #isTellingOne = false
   #tellingLate: Promise<void> | undefined
@@ -45,7 +37,7 @@ export class Outcomes {
     const { jobId } = task
     const outcome: Outcome = { address: { jobId, replyTo: task.delivery.replyTo }, state }
     // It is of an earlier run, and must not come behind this one.
-    this.#late.delete(jobId)
+    this.#late.remove(jobId)
     const until = clock.now() + IN_ALL_MS
     let patience: Patience | undefined
     while (!this.#isAway) {
@@ -88,7 +80,7 @@ export class Outcomes {
     // Said first: the worker may not wait for the end.
     logger.error({ outcomes }, 'outcomes that could not be told are lost unless the results answer now')
     await this.#tellingLate
-    const [first, ...others] = this.#takeLate()
+    const [first, ...others] = this.#late.takeAll()
     if (first === undefined || (await this.#tellIfWanted(results, first)) !== undefined) return
     // One after the other they could take longer than a worker waits.
     await Promise.all(others.map((outcome) => this.#tellIfWanted(results, outcome)))
@@ -99,12 +91,13 @@ export class Outcomes {
   }
 
   #tellLater(results: ResultsSession, outcome: Outcome): void {
-    this.#late.set(outcome.address.jobId, outcome)
-    if (this.#late.size > MOST_LATE) {
-      const [eldest] = this.#takeLate()
-      if (eldest) this.#say(eldest, undefined, `given up, as ${MOST_LATE} later ones wait too`)
-    }
+    this.#keepLate(outcome)
     this.#tellingLate ??= this.#tellLate(results)
+  }
+
+  #keepLate(outcome: Outcome): void {
+    for (const givenUp of this.#late.add(outcome))
+      this.#say(givenUp, undefined, 'given up, as there is no room for more that wait')
   }
 
   /** Never rejects. */
@@ -113,8 +106,8 @@ export class Outcomes {
     const { letGo } = this.#shop
     let patience = new Patience(clock)
     await patience.wait(letGo)
-    while (!letGo.aborted && this.#late.size > 0) {
-      const [outcome] = this.#takeLate()
+    while (!letGo.aborted) {
+      const outcome = this.#late.take()
       if (outcome === undefined) break
       this.#isTellingOne = true
       const error = await this.#tellIfWanted(results, outcome)
@@ -123,9 +116,8 @@ export class Outcomes {
         patience = new Patience(clock)
         continue
       }
-      const { jobId } = outcome.address
       // Another one may be luckier, as not every trouble is everybody's.
-      if (!this.#late.has(jobId)) this.#late.set(jobId, outcome)
+      if (!this.#late.has(outcome.address.jobId)) this.#keepLate(outcome)
       await patience.wait(letGo)
     }
     this.#tellingLate = undefined
@@ -145,13 +137,6 @@ export class Outcomes {
     } catch {
       // Away, or a kind that keeps nothing.
       return false
-    }
-  }
-
-  *#takeLate(): Generator<Outcome> {
-    for (const [jobId, outcome] of this.#late) {
-      this.#late.delete(jobId)
-      yield outcome
     }
   }
 

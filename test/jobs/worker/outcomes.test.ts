@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { sleep } from '../../../src/clock.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
+import type { Job } from '../../../src/jobs/job.ts'
 import type { JobState, ResultsSession } from '../../../src/jobs/results/results.ts'
 import { stateText } from '../../../src/jobs/results/state-text.ts'
 import { type ScriptedBench, scriptedBench, settled } from './working.ts'
@@ -65,11 +66,11 @@ function valueOf({ states }: Kept, jobId: string): readonly unknown[] {
 }
 
 /** A worker whose results have been away for longer than it waits, and the job that found that out. */
-async function whileAway() {
+async function whileAway(...more: readonly Job[]) {
   const results = keptResults()
   results.isDown = true
   const bench = await scriptedBench({ results })
-  const worker = bench.worker({ jobs: [job], concurrency: 2, prefetch: 100 })
+  const worker = bench.worker({ jobs: [job, ...more], concurrency: 2, prefetch: 100 })
   await worker.start()
   bench.deliver(job, 1, { id: 'first' })
   await bench.clock.advance(29_000)
@@ -249,6 +250,22 @@ describe('results that are away for long', () => {
     await bench.clock.advance(10_000)
     assert.equal(results.states.size, 1000)
     assert.ok(!results.states.has('first'))
+    await stop()
+  })
+
+  it('are owed no more than 64 MiB of outcomes', async () => {
+    const large = defineJob({ name: 'large', queue: 'jobs', perform: (): string => 'x'.repeat(20 * 1024 * 1024) })
+    const { bench, results, stop } = await whileAway(large)
+    for (let nth = 0; nth < 5; nth++) {
+      bench.deliver(large, undefined, { id: `large-${nth}` })
+      await settled()
+    }
+    bench.deliver(job, 1, { id: 'small' })
+    await settled()
+    assert.equal(acknowledged(bench).length, 7)
+    results.isDown = false
+    await bench.clock.advance(10_000)
+    assert.deepEqual([...results.states.keys()].sort(), ['large-2', 'large-3', 'large-4', 'small'])
     await stop()
   })
 })
