@@ -46,7 +46,9 @@ function measuredName({ boundsNs }: ProducerOutage, silent: WithoutConfirm): str
 
 /** Jobs may flow again and then stop once more: the longest time without a confirm is not the failover's then. */
 function laterWords({ boundsNs }: ProducerOutage, { sinceFault, lower }: WithoutConfirm): string {
-  const later = sinceFault > Math.max(boundsNs?.upper ?? 0, LATER_NS) && lower > (boundsNs?.lower ?? 0)
+  const atFaultNs = Math.max(boundsNs?.upper ?? 0, LATER_NS)
+  // A short one is only the beat of the jobs.
+  const later = sinceFault > atFaultNs && lower > Math.max(boundsNs?.lower ?? 0, TOLERATED_MS * 1e6)
   return later ? `, beginning ${sayMs(Math.round(sinceFault / 1e6))} after the fault` : ''
 }
 

@@ -6,7 +6,7 @@ import { scheduledLatencyNs } from '../latency.ts'
 export interface WithoutConfirm {
   readonly lower: number
   readonly upper: number | null
-  /** From the fault to the beginning of that time: far from 0 where jobs flowed again and then stopped once more. */
+  /** From the fault to the beginning of that time, by `lower`: far from 0 where jobs flowed again and then stopped. */
   readonly sinceFault: number
 }
 
@@ -44,7 +44,7 @@ export function withoutConfirm(ledger: Ledger, fault: FaultTime): WithoutConfirm
     longest = {
       lower: Math.max(longest.lower, lower),
       upper: Math.max(longest.upper, upper),
-      sinceFault: upper > longest.upper ? fromNs - fault.effectiveNs : longest.sinceFault,
+      sinceFault: lower > longest.lower ? fromNs - fault.effectiveNs : longest.sinceFault,
     }
     fromNs = untilNs
   }

@@ -115,6 +115,14 @@ describe('What was predicted', () => {
     )
   })
 
+  it('does not call the beat of the jobs a time that began later', () => {
+    const predicted = { lowerMs: 0, upperMs: 2000, because }
+    const history = new WrittenHistory({ predicted }).jobs(0, 1000).fault(1000).jobs(1000, 9000, B)
+    const { findings } = judge(history.jobs(9080, 20_000, B).drain(20_100).events)
+    const sentence = findings.find((finding) => finding.startsWith('Predicted')) ?? ''
+    assert.match(sentence, /; the longest time without a confirm was [^,]*: within\.$/)
+  })
+
   it('is compared with the end of the drill, too, when confirms came for a while and then no more', () => {
     const predicted = { lowerMs: 0, upperMs: 1000, because }
     const history = new WrittenHistory({ topology: 'quorum', predicted }).jobs(0, 1000).fault(1000).jobs(1000, 1100, B)
