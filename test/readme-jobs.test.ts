@@ -45,7 +45,7 @@ it("the README's walk of a job works as it stands, the failed one sent back from
     assert.match(await output(search), /cat\.pgn is not a PNG/)
 
     const dashboard = start(`${show} --port 0`)
-    const { origin } = new URL(await dashboard.saw(/^http:\S+/m))
+    const { origin } = new URL((await dashboard.saw(/^dashboard at http:\S+/m)).replace('dashboard at ', ''))
     const { failures } = JSON.parse(await output(`${search} --json`)) as { failures: { id: string }[] }
     const action = `${origin}/failures/${failures[0]?.id}/edit`
     assert.match(await (await fetch(action)).text(), /<textarea[^>]* name="args"/)

@@ -113,7 +113,7 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
   const { url } = await dashboard.listen({ host, port }).catch(withAWayOut)
   connection.connected().catch(() => {})
   if (options.json) terminal.out(`${JSON.stringify({ url }, null, 2)}\n`)
-  else terminal.out(`${url}\n`)
+  else terminal.out(`dashboard at ${url}\n`)
   await aborted(terminal.interrupted)
 }
 

@@ -80,6 +80,17 @@ describe('understudy dashboard', () => {
   })
 })
 
+describe('where the dashboard is', () => {
+  it('stands in a line that says so', async () => {
+    const { child, saw, ended } = startCommand(['dashboard', 'memory:here', '--port', '0'])
+    await saw('connected to')
+    child.kill('SIGTERM')
+    const { exitCode, stdout, stderr } = await ended
+    assert.match(stdout, /^dashboard at http:\/\/127\.0\.0\.1:\d+\/\n$/)
+    assert.deepEqual([exitCode, stderr.match(/connected to/g)?.length], [0, 1], 'the second link is no news')
+  })
+})
+
 describe('understudy dashboard on a port that is taken', () => {
   it('says in one line that it is, and how to take another', async (context) => {
     const other = createServer().listen(0, '127.0.0.1')
