@@ -18,6 +18,7 @@ export function meaningWords({ claim, trial, target }: Search): readonly string[
   const lab = target?.lab ?? 'these brokers'
   return [
     `A producer that tries every broker, waits ${sayMs(claim.thresholdMs)} and tries once more fails no job in at least ${share} of faults like this (${trial.fault} on ${lab}). Each dial and each confirm of it may take ${sayMs(trial.deadlineMs)}.`,
+    `That rests on ${countOf(claim.trials, 'measured outage')} (n), by a method that is right in ${sayPercent(claim.confidence)} of such searches.`,
   ]
 }
 

@@ -11,6 +11,10 @@ describe('the words of a search', () => {
   it('say for which producer the claim holds: how long its dials and confirms may take', () => {
     const search = writtenSearch([0, 1, 2, 3, 4].map((index) => direct(index, 190)))
     assert.match(meaningWords(search)[0] ?? '', /waits 200 ms .* Each dial and each confirm of it may take 3 s\.$/)
+    assert.match(
+      meaningWords(search)[1] ?? '',
+      /^That rests on 5 measured outages \(n\), by a method that is right in 95 % of such searches\.$/,
+    )
   })
 
   it('tell of jobs that hung where a threshold of 0 does not', () => {

@@ -44,7 +44,7 @@ export function renderThresholdPage(search: Search): string {
     ${shortOf(search)}
     <section id="distribution"><h2>How long a job has to wait</h2>
     <p class="lead">${measuredWords(search)
-      .map((words) => `${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`)
+      .map((words) => unbroken(`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`))
       .join(' ')}</p>
     ${distributions(search, outages)}</section>
     <section id="phases"><h2>When the fault came</h2>
