@@ -70,7 +70,7 @@ function phaseWords(phase: DrillPhase, { outage, backOn }: LiveState): string {
     case 'healing':
       return 'healing'
     case 'recovering':
-      return `the heal comes once jobs have flowed for ${sayMs(phase.flowingMs)}`
+      return `${sayMs(phase.flowingMs)} of flowing jobs, then the heal`
     case 'watching': {
       const span = sayMs(phase.windowMs)
       if (outage?.untilNs === null) return 'healed; waiting until jobs flow again'

@@ -48,6 +48,14 @@ describe('the panel', () => {
     assert.match(heading(7_000), /· b serves; watching it for 10 s +7\.0 s$/m)
   })
 
+  it('keeps the clock in 80 columns while it waits for the heal, also beside a long seed', () => {
+    const state = stateAt(KILLED, 7_000)
+    state.title = 'embedded · kill · seed 4254646639'
+    state.phase = { name: 'recovering', flowingMs: 1_000 }
+    const text = panel(state, 7_000e6, { columns: 79, rows: 23, colour: false }).join('\n')
+    assert.match(text, /· 1 s of flowing jobs, then the heal +7\.0 s$/m)
+  })
+
   it('never overflows, from 40 columns to 200, whatever it is told', () => {
     for (const script of [KILLED, PAUSED, HOSTILE]) {
       for (const ms of [0, 100, 6_000, 6_200, 7_000, 20_000]) {
