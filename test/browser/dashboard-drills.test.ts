@@ -164,7 +164,8 @@ describe('drills, the timeline and requests in a browser', { skip: browserSkip }
       // Their lines, when every broker has an address as it is told of a machine.
       const linesOf = (selector: string): Promise<readonly string[]> =>
         page.evaluate<readonly string[]>(`[...document.querySelectorAll('${selector}')].map((element) => {
-          element.innerHTML = element.innerHTML.replaceAll(/memory:..stage-([ab])/g, 'stomp://127.0.0.1:6161$1')
+          element.innerHTML = element.innerHTML.replaceAll(/memory:..stage-[ab]/g, 'stomp://192.168.100.161:61613')
+          if (element.matches('td:last-child')) element.append(' while it was written to, by stomp://192.168.100.161:61613')
           return element
         }).flatMap((element) => {
           const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)

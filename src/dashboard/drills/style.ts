@@ -48,6 +48,7 @@ export const DRILL_STYLE: string = `
 @media (max-width: 760px) {
   .rows .compared { text-align: left; }
   .rows th.drill, .rows td.why { min-width: 0; }
+  .rows.outages { --label: 6.5em; }
   .rows td[data-title]:not([data-title=""]):is(:empty, :has(> .dash)) { display: none; }
   .plot .inset, .legend { padding-left: 24px; }
   .tick.minor { display: none; }
