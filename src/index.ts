@@ -94,6 +94,7 @@ export type {
   FailureTally,
   FoundFailures,
   SearchPage,
+  ReclaimOptions,
 } from './jobs/failures/store.ts'
 export type { AttemptRecord, Failure, FailureReason, FailureStatus, KeptFailure } from './jobs/failures/failure.ts'
 export type { Ledger, LedgerEntry } from './jobs/ledger/ledger.ts'

@@ -12,6 +12,7 @@ import type {
   FailureTally,
   FoundFailures,
   SearchPage,
+  ReclaimOptions,
 } from '../../src/jobs/failures/store.ts'
 import { matches } from './failure-query.ts'
 
@@ -174,8 +175,7 @@ export class MemoryFailures implements FailureStore {
     }
   }
 
-  async reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
-    const { batch, limit, actor, at, of = '' } = options
+  async reclaim(claimedBefore: number, { batch, limit, actor, at, of = '' }: ReclaimOptions): Promise<number> {
     const left = this.#eldestFirst(ALL).filter(
       ({ status, claimedAt = Infinity, batch: before = '' }) =>
         status === 'retrying' && claimedAt < claimedBefore && before.startsWith(of),

@@ -11,6 +11,7 @@ import type {
   FailureTally,
   FoundFailures,
   SearchPage,
+  ReclaimOptions,
 } from '../../src/jobs/failures/store.ts'
 import { slices } from '../../src/jobs/slices.ts'
 import type { Database } from './database.ts'
@@ -163,8 +164,7 @@ export class MysqlFailures implements FailureStore {
     }
   }
 
-  async reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
-    const { batch, limit, actor, at, of = '' } = options
+  async reclaim(claimedBefore: number, { batch, limit, actor, at, of = '' }: ReclaimOptions): Promise<number> {
     checkLimit('limit', limit, Number.MAX_SAFE_INTEGER)
     const { affectedRows } = await this.#database.change(
       `${CLAIM} WHERE status = 'retrying' AND claimed_at < ? AND LEFT(batch, ?) = ? ${OLDEST_FIRST} LIMIT ${limit}`,

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Failure } from '../../src/jobs/failures/failure.ts'
-import type { AuditEntry, ClaimOptions } from '../../src/jobs/failures/store.ts'
+import type { AuditEntry, ClaimOptions, ReclaimOptions } from '../../src/jobs/failures/store.ts'
 import { bodyValues, KEPT_COLUMNS, rowValues, storedText } from './row.ts'
 
 /** Changes of the failures, for the thread that writes. The numbers are rows that a read has picked. */
@@ -15,7 +15,7 @@ export interface FailureWrites {
     by: { readonly actor: string; readonly at: number },
   ) => void
   readonly release: (ids: readonly string[]) => void
-  readonly reclaim: (claimedBefore: number, options: ClaimOptions & { readonly of?: string | undefined }) => number
+  readonly reclaim: (claimedBefore: number, options: ReclaimOptions) => number
   readonly resolved: (jobId: string, requeues: number, at: number) => void
   readonly discard: (picked: readonly number[]) => number
   readonly remove: (picked: readonly number[]) => number

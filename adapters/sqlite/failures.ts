@@ -11,6 +11,7 @@ import type {
   FailureTally,
   FoundFailures,
   SearchPage,
+  ReclaimOptions,
 } from '../../src/jobs/failures/store.ts'
 import { slices } from '../../src/jobs/slices.ts'
 import type { FailureReads, PickOptions } from './failure-reads.ts'
@@ -108,7 +109,7 @@ export class SqliteFailures implements FailureStore {
     await Promise.all(slices(ids, ROWS_AT_ONCE).map((slice) => this.#writes.call('release', slice)))
   }
 
-  reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
+  reclaim(claimedBefore: number, options: ReclaimOptions): Promise<number> {
     return this.#writes.call('reclaim', claimedBefore, options)
   }
 

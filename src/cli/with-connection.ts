@@ -15,6 +15,11 @@ export function brokerWaitOption(): Option {
   return durationOption('--broker-wait <duration>', 'how long to wait for the first broker', duration(1), 10_000)
 }
 
+/** How long a command gathers what workers answer: nobody knows how many there are. */
+export function answersWaitOption(): Option {
+  return durationOption('--wait <duration>', 'how long to wait for answers', duration(1, 60_000), 1000)
+}
+
 /**
  * Does one thing with brokers, and closes the connection whatever comes of it. Only what goes wrong with the brokers is
  * told on the way, and after a second that none has answered yet. What takes long has to look at `terminal.interrupted` itself.

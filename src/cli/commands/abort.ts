@@ -2,16 +2,16 @@ import { Command } from 'commander'
 import type { Connection } from '../../connection.ts'
 import { tellWorkers } from '../../jobs/worker/control.ts'
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
-import { duration, durationOption, formatDuration } from '../arguments/duration.ts'
+import { formatDuration } from '../arguments/duration.ts'
 import { examples } from '../examples.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { uriFirst, wordsOf } from '../jobs/broker-words.ts'
-import { openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
+import { actorOption, openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
 import { withApp } from '../jobs/with-app.ts'
 import { plainLine } from '../terminal/text-table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
-import { brokerWaitOption } from '../with-connection.ts'
+import { answersWaitOption, brokerWaitOption } from '../with-connection.ts'
 
 interface AbortOptions {
   readonly failures?: StoreLocation
@@ -33,8 +33,8 @@ export function abortCommand(terminal: Terminal): Command {
     .argument('[id]', "the job's id, or the beginning of it as `understudy workers` shows it")
     .usage('[options] <uri> <id>')
     .addOption(optionalFailuresOption())
-    .option('--actor <name>', 'who does it, for the audit; user@host when not given')
-    .addOption(durationOption('--wait <duration>', 'how long to wait for answers', duration(1, 60_000), 1000))
+    .addOption(actorOption())
+    .addOption(answersWaitOption())
     .addOption(brokerWaitOption())
     .option('--json', 'print one JSON document')
     .addHelpText(

@@ -3,9 +3,7 @@ import { Command } from 'commander'
 import { aborted, systemClock } from '../../clock.ts'
 import { prepare } from '../../connect.ts'
 import { createDashboard } from '../../dashboard/dashboard.ts'
-import { UnderstudyError } from '../../errors.ts'
 import { createApp } from '../../jobs/app.ts'
-import { isPortTaken } from '../../listen-problem.ts'
 import { isLoopbackHost } from '../../loopback.ts'
 import { dashboardTokens, rereadTokens, TOKENS_VARIABLE } from '../dashboard-tokens.ts'
 import { Exit, EXIT } from '../exit-code.ts'
@@ -14,6 +12,7 @@ import { examples } from '../examples.ts'
 import { several } from '../arguments/repeated-option.ts'
 import { onStores, openFailures, openResults, optionalFailuresOption, keptResultsOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
+import { namingOption } from '../taken-port.ts'
 import { terminalLogger } from '../terminal/logger.ts'
 import { statusLines } from '../terminal/status-line.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -110,16 +109,11 @@ async function serve(uri: string, options: DashboardCommandOptions, terminal: Te
   })
   // Told at once what is wrong with a store, and not when somebody looks; brokers may be away, and the pages say so.
   if (app.keepsFailures) await onStores(() => app.failures.paused())
-  const { url } = await dashboard.listen({ host, port }).catch(withAWayOut)
+  const { url } = await dashboard.listen({ host, port }).catch(namingOption('--port'))
   connection.connected().catch(() => {})
   if (options.json) terminal.out(`${JSON.stringify({ url }, null, 2)}\n`)
   else terminal.out(`dashboard at ${url}\n`)
   await aborted(terminal.interrupted)
-}
-
-function withAWayOut(error: unknown): never {
-  if (!(error instanceof UnderstudyError) || !isPortTaken(error.cause)) throw error
-  throw new Exit(EXIT.badArguments, `${error.message}: give another with --port`)
 }
 
 function drillsAt(folder: string | undefined): string | undefined {

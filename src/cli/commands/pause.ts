@@ -4,15 +4,14 @@ import type { FailureDesk } from '../../jobs/failures/desk.ts'
 import { tellWorkers, workersOf } from '../../jobs/worker/control.ts'
 import type { WorkerDescription } from '../../jobs/worker/description.ts'
 import { plainQueueName } from '../../transport/destination.ts'
-import { duration, durationOption } from '../arguments/duration.ts'
 import { Exit, EXIT } from '../exit-code.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
 import { several } from '../arguments/repeated-option.ts'
-import { openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
+import { actorOption, openFailures, optionalFailuresOption } from '../jobs/open-stores.ts'
 import type { StoreLocation } from '../jobs/store-location.ts'
 import { withApp } from '../jobs/with-app.ts'
-import { brokerWaitOption } from '../with-connection.ts'
+import { answersWaitOption, brokerWaitOption } from '../with-connection.ts'
 import { workerTable } from '../jobs/worker-table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -46,8 +45,8 @@ function pausing(terminal: Terminal, width: number, action: Action, description:
     .option('--queue <name>', 'only this queue; may be repeated', several)
     .option('--worker <name>', 'only this worker, by its name or id, and only while it runs')
     .addOption(optionalFailuresOption())
-    .option('--actor <name>', 'who does it, for the audit; user@host when not given')
-    .addOption(durationOption('--wait <duration>', 'how long to wait for answers', duration(1, 60_000), 1000))
+    .addOption(actorOption())
+    .addOption(answersWaitOption())
     .addOption(brokerWaitOption())
     .option('--json', 'print one JSON document')
     .addHelpText(

@@ -1,9 +1,8 @@
 import { Command } from 'commander'
 import { workersOf } from '../../jobs/worker/control.ts'
-import { duration, durationOption } from '../arguments/duration.ts'
 import { brokersAt } from '../jobs/broker-words.ts'
 import { examples } from '../examples.ts'
-import { brokerWaitOption, withConnection } from '../with-connection.ts'
+import { answersWaitOption, brokerWaitOption, withConnection } from '../with-connection.ts'
 import { workerTable } from '../jobs/worker-table.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
@@ -20,7 +19,7 @@ export function workersCommand(terminal: Terminal, width: number): Command {
     .description('ask the workers how they are')
     .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
     .usage('[options] <uri>')
-    .addOption(durationOption('--wait <duration>', 'how long to wait for answers', duration(1, 60_000), 1000))
+    .addOption(answersWaitOption())
     .option('--worker <name>', 'only this one, by its name or id')
     .addOption(brokerWaitOption())
     .option('--json', 'print one JSON document')

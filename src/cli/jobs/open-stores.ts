@@ -32,6 +32,11 @@ export function optionalFailuresOption(): Option {
     .argParser(storeLocation(['sqlite', 'mysql', 'none']))
 }
 
+/** For whatever the audit of the failures notes. */
+export function actorOption(): Option {
+  return new Option('--actor <name>', 'who does it, for the audit; user@host when not given')
+}
+
 export function ledgerOption(): Option {
   return new Option('--ledger <store>', 'where finished runs are noted; beside the failures when not given').argParser(
     storeLocation(['sqlite', 'mysql', 'none']),

@@ -10,6 +10,7 @@ import type {
   FailureTally,
   FoundFailures,
   SearchPage,
+  ReclaimOptions,
 } from './store.ts'
 
 /** A store whose adapter is loaded with its first use, so that nobody pays for a driver that they do not have. */
@@ -90,7 +91,7 @@ export class LazyFailureStore implements FailureStore {
     await (await this.#store.get()).release(ids)
   }
 
-  async reclaim(...[claimedBefore, options]: Parameters<FailureStore['reclaim']>): Promise<number> {
+  async reclaim(claimedBefore: number, options: ReclaimOptions): Promise<number> {
     return await (await this.#store.get()).reclaim(claimedBefore, options)
   }
 

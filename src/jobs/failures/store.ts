@@ -57,6 +57,12 @@ export interface ClaimOptions {
   readonly at: number
 }
 
+/** What is taken over of claims that somebody left behind. */
+export interface ReclaimOptions extends ClaimOptions {
+  /** Only those of claims whose batch begins with this. Defaults to all. */
+  readonly of?: string | undefined
+}
+
 /** What somebody did to failures or queues, and when. */
 export interface AuditEntry {
   /** Milliseconds since the epoch. */
@@ -118,10 +124,9 @@ export interface FailureStore extends AsyncDisposable {
   /** `retrying` → `failed`. */
   release(ids: readonly string[]): Promise<void>
   /**
-   * Those that are `retrying` since before this time: somebody died over them. Takes them over into a new claim, where
-   * `of` is given only those of claims whose batch begins with that.
+   * Those that are `retrying` since before this time: somebody died over them. Takes them over into a new claim.
    */
-  reclaim(claimedBefore: number, options: ClaimOptions & { readonly of?: string | undefined }): Promise<number>
+  reclaim(claimedBefore: number, options: ReclaimOptions): Promise<number>
   /**
    * The job that was sent back from here for the `requeues`th time has succeeded. One that was given back although it
    * went, as a new job, is `retried` from then on.

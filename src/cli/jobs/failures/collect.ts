@@ -5,6 +5,7 @@ import { brokersAt, uriFirst, wordsOf } from '../broker-words.ts'
 import { openFailures } from '../open-stores.ts'
 import { withApp } from '../with-app.ts'
 import { brokerWaitOption } from '../../with-connection.ts'
+import { actorOption } from '../open-stores.ts'
 import {
   failures,
   type FailuresContext,
@@ -64,7 +65,7 @@ export function reconcileCommand(context: FailuresContext): Command {
     .description('finish what a retry left behind that died more than a minute ago; workers do it by themselves')
     .argument('[uri]', 'a failover URI, such as failover:(stomp://a:61613,stomp://b:61613)')
     .usage('[options] <uri>')
-    .option('--actor <name>', 'who does it, for the audit; user@host when not given')
+    .addOption(actorOption())
     .addOption(brokerWaitOption())
   const lines = [
     'understudy failures reconcile amqp://localhost',

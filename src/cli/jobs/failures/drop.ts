@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import type { FailureQuery } from '../../../jobs/failures/query/query.ts'
 import { confirm } from '../../terminal/confirmation.ts'
+import { actorOption } from '../open-stores.ts'
 import {
   failures,
   type FailuresContext,
@@ -44,7 +45,7 @@ function dropping(
     .description(description)
     .argument('<query...>', 'which failures')
     .option('--yes', 'do not ask')
-    .option('--actor <name>', 'who does it, for the audit; user@host when not given')
+    .addOption(actorOption())
   return onFailures(command, lines).action(async (words: readonly string[], options: DropOptions) => {
     const query = queryOf(context, words)
     await withFailures(context, options, async (desk) => {

@@ -7,6 +7,7 @@ import { brokersAt } from '../broker-words.ts'
 import { header } from '../../arguments/repeated-option.ts'
 import { jsonValue } from '../../arguments/json.ts'
 import { brokerWaitOption } from '../../with-connection.ts'
+import { actorOption } from '../open-stores.ts'
 import {
   failureOf,
   type FailuresContext,
@@ -37,7 +38,7 @@ export function editCommand(context: FailuresContext): Command {
     .option('--content-type <type>', 'of the file; as it was when not given')
     .option('--header <name=value>', 'headers in place of those that it had; may be repeated', header)
     .option('--queue <name>', 'another queue')
-    .option('--actor <name>', 'who does it, for the audit; user@host when not given')
+    .addOption(actorOption())
     .addOption(brokerWaitOption())
   const lines = [
     `understudy failures edit 5d0c2f71.0 amqp://localhost --args '{"id":7,"size":200}'`,

@@ -19,6 +19,7 @@ import {
   withFailuresAndBrokers,
 } from './failures-context.ts'
 import { wholeNumber } from '../../arguments/whole-number.ts'
+import { actorOption } from '../open-stores.ts'
 
 interface RetryOptions extends StoredOptions {
   readonly limit?: number
@@ -48,7 +49,7 @@ export function retryCommand(context: FailuresContext): Command {
     .option('--to <queue>', 'another queue than each came from')
     .option('--canary <n>', 'send so many first, and the rest when they have succeeded', wholeNumber(1, MOST))
     .option('--canary-timeout <duration>', 'how long the first ones may take; 1m when not given', longDuration(1))
-    .option('--actor <name>', 'who does it, for the audit; user@host when not given')
+    .addOption(actorOption())
     .option('--yes', 'do not ask, which it does from two failures on')
     .addOption(brokerWaitOption())
   const lines = [

@@ -3,12 +3,12 @@ import { messageOf, UnderstudyError } from '../../../errors.ts'
 import type { FailureDesk } from '../../../jobs/failures/desk.ts'
 import type { Job } from '../../../jobs/job.ts'
 import type { JobObserver } from '../../../jobs/job-events.ts'
-import { isPortTaken } from '../../../listen-problem.ts'
 import type { Worker } from '../../../jobs/worker.ts'
 import type { ClientMetrics } from '../../../telemetry/metrics.ts'
 import { type MetricsEndpoint, serveMetrics } from '../../../telemetry/metrics-endpoint.ts'
 import type * as Prometheus from '../../../telemetry/prometheus.ts'
 import { Exit, EXIT } from '../../exit-code.ts'
+import { namingOption } from '../../taken-port.ts'
 import { plainLine } from '../../terminal/text-table.ts'
 import type { MetricsAddress } from './metrics-address.ts'
 
@@ -31,7 +31,7 @@ export async function openWorkerMetrics(address: MetricsAddress, jobs: readonly 
   const { metricsText, prometheusJobMetrics, prometheusMetrics } = await loadPrometheus()
   const client = prometheusMetrics()
   const { observer, watch } = prometheusJobMetrics(undefined, { jobs })
-  const endpoint = await serveMetrics({ ...address, text: () => metricsText() }).catch(withAWayOut)
+  const endpoint = await serveMetrics({ ...address, text: () => metricsText() }).catch(namingOption('--metrics'))
   return {
     ...endpoint,
     client,
@@ -42,11 +42,6 @@ export async function openWorkerMetrics(address: MetricsAddress, jobs: readonly 
       watch({ connection, queues, workers, ...(failures === undefined ? {} : { failures }) })
     },
   }
-}
-
-function withAWayOut(error: unknown): never {
-  if (!(error instanceof UnderstudyError) || !isPortTaken(error.cause)) throw error
-  throw new Exit(EXIT.badArguments, `${error.message}: give another with --metrics`)
 }
 
 async function loadPrometheus(): Promise<typeof Prometheus> {
