@@ -2,6 +2,7 @@ import { memoryFailures } from '../../../adapters/memory/failures.ts'
 import { type Clock, systemClock, systemRandom } from '../../../src/clock.ts'
 import { connect } from '../../../src/connect.ts'
 import type { Connection } from '../../../src/connection.ts'
+import { UnderstudyError } from '../../../src/errors.ts'
 import { HEADER } from '../../../src/jobs/envelope.ts'
 import { FailureDesk } from '../../../src/jobs/failures/desk.ts'
 import { failureOf } from '../../../src/jobs/failures/failure-of.ts'
@@ -108,4 +109,18 @@ export async function until(what: string, holds: () => boolean | Promise<boolean
     if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
+}
+
+/** The store as a process sees it that dies once it has published: nothing that it does afterwards arrives. */
+export function dyingAfterPublish(store: FailureStore): FailureStore {
+  const dead = async (): Promise<never> => {
+    throw new UnderstudyError('storage', 'the process is dead')
+  }
+  return new Proxy(store, {
+    get: (target, name) => {
+      if (name === 'retried' || name === 'release' || name === 'renew') return dead
+      const value: unknown = Reflect.get(target, name)
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value
+    },
+  })
 }

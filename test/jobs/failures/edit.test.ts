@@ -1,25 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnderstudyError } from '../../../src/errors.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
-import { type DeskStage, deskStage, failed } from './desk-stage.ts'
+import { type DeskStage, deskStage, dyingAfterPublish, failed } from './desk-stage.ts'
 
 const EDIT = { args: Buffer.from('{"to":"you"}') }
-
-/** The store as a process sees it that dies once it has published. */
-function dyingAfterPublish(store: FailureStore): FailureStore {
-  const dead = async (): Promise<never> => {
-    throw new UnderstudyError('storage', 'the process is dead')
-  }
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === 'retried' || name === 'release' || name === 'renew') return dead
-      const value: unknown = Reflect.get(target, name)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
-}
 
 /** Sends an edit, and dies before it is marked. Resolves with the new job's id. */
 async function editAndDie(stage: DeskStage, clock: FakeClock, edit = EDIT): Promise<string> {

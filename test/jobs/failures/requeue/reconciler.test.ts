@@ -1,27 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { UnderstudyError } from '../../../../src/errors.ts'
 import { readEnvelope, runKey } from '../../../../src/jobs/envelope.ts'
 import { Reconciler } from '../../../../src/jobs/failures/requeue/reconciler.ts'
 import { RequeueError } from '../../../../src/jobs/failures/requeue/outcome.ts'
-import type { FailureStore } from '../../../../src/jobs/failures/store.ts'
 import { memoryLedger } from '../../../../src/jobs/ledger/memory.ts'
 import { FakeClock } from '../../../support/fake-clock.ts'
-import { deskStage, failed, until } from '../desk-stage.ts'
-
-/** The store as a process sees it that dies once it has published: nothing that it does afterwards arrives. */
-function dyingAfterPublish(store: FailureStore): FailureStore {
-  const dead = async (): Promise<never> => {
-    throw new UnderstudyError('storage', 'the process is dead')
-  }
-  return new Proxy(store, {
-    get: (target, name) => {
-      if (name === 'retried' || name === 'release' || name === 'renew') return dead
-      const value: unknown = Reflect.get(target, name)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    },
-  })
-}
+import { deskStage, dyingAfterPublish, failed, until } from '../desk-stage.ts'
 
 /** It tries three times to give back what it has, with pauses: resolves when it has given up. */
 async function untilDead(clock: FakeClock, dying: Promise<unknown>): Promise<void> {
