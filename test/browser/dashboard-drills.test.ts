@@ -70,6 +70,7 @@ describe('drills, the timeline and requests in a browser', { skip: browserSkip }
 
   for (const [colorScheme, width] of [
     ['light', 1280],
+    ['light', 820],
     ['dark', 390],
     ['light', 360],
   ] as const) {
@@ -158,33 +159,35 @@ describe('drills, the timeline and requests in a browser', { skip: browserSkip }
     await page.close()
   })
 
-  for (const width of [1280, 390]) {
+  for (const width of [1280, 1024, 820, 390]) {
     it(`break no address on the timeline, and the list of brokers at its commas alone, at ${width}`, async () => {
       const page = await open('/timeline', { viewport: { width, height: 800 } })
-      // Their lines, when every broker has an address as it is told of a machine.
-      const linesOf = (selector: string): Promise<readonly string[]> =>
-        page.evaluate<readonly string[]>(`[...document.querySelectorAll('${selector}')].map((element) => {
+      // All of it in one step of the page, as what is live is written anew between two.
+      const { lines, wide } = await page.evaluate<{ lines: readonly (readonly string[])[]; wide: number }>(`(() => {
+        const linesOf = (selector) => [...document.querySelectorAll(selector)].map((element) => {
+          // As it is told of a machine.
           element.innerHTML = element.innerHTML.replaceAll(/memory:..stage-[ab]/g, 'stomp://192.168.100.161:61613')
           if (element.matches('td:last-child')) element.append(' while it was written to, by stomp://192.168.100.161:61613')
           return element
         }).flatMap((element) => {
           const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT)
           const lines = []
-          while (texts.nextNode()) for (const [address] of texts.currentNode.data.matchAll(/stomp:[^,) ]*/g)) {
+          while (texts.nextNode()) for (const { 0: address, index: from } of texts.currentNode.data.matchAll(/stomp:[^,) ]*/g)) {
             const range = document.createRange()
-            const from = texts.currentNode.data.indexOf(address)
             range.setStart(texts.currentNode, from)
             range.setEnd(texts.currentNode, from + address.length)
             lines.push(address + ' ' + range.getClientRects().length)
           }
           return lines
-        })`)
-      for (const selector of ['.outages td', '.foot p:first-child']) {
-        const lines = await linesOf(selector)
-        assert(lines.length >= 2, selector)
-        for (const line of lines) assert.match(line, / 1$/, selector)
-      }
-      assert.equal(await page.evaluate<number>('document.documentElement.scrollWidth'), width)
+        })
+        return { lines: ['.outages td', '.foot p:first-child'].map(linesOf), wide: document.documentElement.scrollWidth }
+      })()`)
+      assert.deepEqual(
+        lines.map((each) => each.length >= 2),
+        [true, true],
+      )
+      for (const line of lines.flat()) assert.match(line, / 1$/)
+      assert.equal(wide, width)
       await page.close()
     })
   }

@@ -20,20 +20,25 @@ export const TABLE_STYLE: string = `
 .facts dd { margin: 0; }
 .pager { display: flex; flex-wrap: wrap; gap: 4px 20px; margin-top: 14px; }
 
-@media (max-width: 760px) {
-  .rows, .rows tbody, .rows tr, .rows th, .rows td { display: block; width: auto; }
-  .rows thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
-  .rows tbody tr { padding: 10px 0; border-bottom: 1px solid var(--grid); }
-  .rows tbody tr:hover { background: none; }
-  .rows th, .rows td, .rows td.actions { padding: 2px 0; border: 0; text-align: left; white-space: normal; }
-  .rows .number { text-align: left; }
+@media (max-width: 760px) {${stacked('.rows')}
   .rows.audit tbody th { font-weight: 650; }
-  .rows { --label: 9.2em; }
-  .rows td[data-title]:not([data-title=""]) { position: relative; padding-left: var(--label); min-height: 27px; }
-  .rows td[data-title]:not([data-title=""])::before { content: attr(data-title); position: absolute; left: 0; color: var(--muted); font-size: var(--small); line-height: 1.79; }
-  .rows td:empty { display: none; }
-  .rows td.actions { padding-top: 8px; }
   .facts > div { grid-template-columns: minmax(0, 1fr); padding: 6px 0; }
   .facts dt { font-size: var(--small); }
 }
 `
+
+/** Each row of these tables as a block of titled lines; for a page that is too narrow for their columns. */
+export function stacked(rows: string): string {
+  return `
+  ${rows}, ${rows} tbody, ${rows} tr, ${rows} th, ${rows} td { display: block; width: auto; }
+  ${rows} thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  ${rows} tbody tr { padding: 10px 0; border-bottom: 1px solid var(--grid); }
+  ${rows} tbody tr:hover { background: none; }
+  ${rows} th, ${rows} td, ${rows} td.actions { padding: 2px 0; border: 0; text-align: left; white-space: normal; }
+  ${rows} .number { text-align: left; }
+  ${rows} { --label: 9.2em; }
+  ${rows} td[data-title]:not([data-title=""]) { position: relative; padding-left: var(--label); min-height: 27px; }
+  ${rows} td[data-title]:not([data-title=""])::before { content: attr(data-title); position: absolute; left: 0; color: var(--muted); font-size: var(--small); line-height: 1.79; }
+  ${rows} td:empty { display: none; }
+  ${rows} td.actions { padding-top: 8px; }`
+}

@@ -1,10 +1,13 @@
+import { stacked } from '../assets/style-tables.ts'
+
 /** What the pages of drills, the timeline and requests have beside what every page has. */
 export const DRILL_STYLE: string = `
 .beneath { display: block; font-weight: 400; font-size: var(--small); color: var(--muted); }
 .rows .compared { text-align: center; }
 .rows .report { white-space: nowrap; }
 .rows.outages { --gap: 16px; }
-.rows td.why { min-width: 12em; overflow-wrap: break-word; }
+.rows.outages .beneath { white-space: nowrap; }
+.rows td.why { min-width: 17em; overflow-wrap: break-word; }
 .rows th.drill { min-width: 17.5em; }
 .lead + p > .button { margin-top: 12px; }
 .beside { display: flex; flex-wrap: wrap; align-items: baseline; justify-content: space-between; gap: 8px 20px; margin-top: 14px; }
@@ -45,10 +48,14 @@ export const DRILL_STYLE: string = `
 .found h3 { font-size: var(--text); margin-bottom: 2px; }
 .progress progress { width: min(320px, 60%); height: 12px; accent-color: var(--accent); vertical-align: -1px; }
 
+@media (max-width: 1180px) {${stacked('.rows.outages')}
+  .rows.outages { --label: 6.5em; }
+  .rows.outages td.why { min-width: 0; }
+  .rows.outages .beneath { white-space: normal; }
+}
 @media (max-width: 760px) {
   .rows .compared { text-align: left; }
-  .rows th.drill, .rows td.why { min-width: 0; }
-  .rows.outages { --label: 6.5em; }
+  .rows th.drill { min-width: 0; }
   .rows td[data-title]:not([data-title=""]):is(:empty, :has(> .dash)) { display: none; }
   .plot .inset, .legend { padding-left: 24px; }
   .tick.minor { display: none; }

@@ -90,18 +90,22 @@ function outageTable(outages: readonly Outage[]): Html {
       { title: 'When' },
       { title: 'Link' },
       { title: 'What' },
-      { title: 'Lost', name: 'broker' },
-      { title: 'Served then', name: 'broker' },
       { title: 'Took', kind: 'number' },
+      { title: 'Brokers' },
       { title: 'Why', name: 'why' },
     ],
     rows: shown.map(({ from, until, role, lost, back, why, kind }) => [
       html`<span class="nowrap">${exactly(from)}</span>`,
       html`<span class="nowrap">${ROLE_NAMES[role]}</span>`,
       kind === 'outage' ? badge('fail', 'outage', 'bad') : badge('note', kind, 'quiet'),
-      lost ?? 'nobody before',
-      back ?? (until === undefined ? badge('busy', 'nobody yet', 'doubtful') : 'nobody'),
       kind === 'switch' ? '' : until === undefined ? 'goes on' : durationText(until - from),
+      html`<span class="nowrap">${lost ?? 'nobody before'}</span> <span class="beneath">${
+        back === undefined
+          ? until === undefined
+            ? badge('busy', 'nobody yet', 'doubtful')
+            : 'nobody'
+          : html`then <span class="nowrap">${back}</span>`
+      }</span>`,
       printableLine(whyWithout(why, lost), 160),
     ]),
   })}${outages.length > shown.length && html`<p class="quiet">${outages.length - shown.length} earlier ones are not listed.</p>`}`
