@@ -12,6 +12,7 @@ interface Options {
   readonly lab: string
   readonly rounds: number
   readonly every: number
+  readonly steady: number
   readonly streams: number
   readonly pages: number
   readonly chromium: string
@@ -27,6 +28,7 @@ export function dashboardCommand(interrupted: AbortSignal, onOutcome: (outcome: 
     .option('--lab <name>', 'which lab', 'embedded')
     .option('--rounds <n>', 'how many rounds of four drills, two of them watched', wholeNumber(1, 1000), 20)
     .option('--every <ms>', 'from one job to the next', wholeNumber(1, 10_000), 10)
+    .option('--steady <ms>', 'how long each drill sends before its fault', wholeNumber(500, 60_000), 1000)
     .option('--streams <n>', 'how many event streams are open', wholeNumber(0, 150), 50)
     .option('--pages <n>', 'how many pages of a real browser look on', wholeNumber(0, 50), 2)
     .option('--chromium <path>', 'which browser that is', process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium')
@@ -35,7 +37,7 @@ export function dashboardCommand(interrupted: AbortSignal, onOutcome: (outcome: 
 }
 
 async function bench(options: Options, signal: AbortSignal): Promise<Judged> {
-  const { lab: name, rounds, every, streams, chromium, json, ...rest } = options
+  const { lab: name, rounds, every, steady, streams, chromium, json, ...rest } = options
   const missing = missingForLab(name)
   if (missing !== undefined) {
     process.stdout.write(skippedText('dashboard', options, missing))
@@ -50,7 +52,18 @@ async function bench(options: Options, signal: AbortSignal): Promise<Judged> {
   try {
     runs = await withLab(name, signal, note, async (lab) => {
       where = surroundings(lab)
-      return await runRounds({ lab, rounds, everyMs: every, streams, pages, chromium, folder, signal, note })
+      return await runRounds({
+        lab,
+        rounds,
+        everyMs: every,
+        steadyMs: steady,
+        streams,
+        pages,
+        chromium,
+        folder,
+        signal,
+        note,
+      })
     })
   } finally {
     rmSync(folder, { recursive: true, force: true })
@@ -58,7 +71,7 @@ async function bench(options: Options, signal: AbortSignal): Promise<Judged> {
   const claims = dashboardClaims(runs, streams)
   const outcome = judgedBy(claims)
   if (json) {
-    const asked = { lab: name, rounds, every, streams, pages }
+    const asked = { lab: name, rounds, every, steady, streams, pages }
     const result = {
       schema: 1,
       bench: 'dashboard',

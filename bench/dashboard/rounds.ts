@@ -47,6 +47,8 @@ export interface RoundsOptions {
   readonly lab: Lab
   readonly rounds: number
   readonly everyMs: number
+  /** How long jobs are sent before the fault; the latency is that of these jobs. */
+  readonly steadyMs: number
   readonly streams: number
   readonly pages: number
   readonly chromium: string
@@ -58,7 +60,6 @@ export interface RoundsOptions {
 
 // Short ones, and many: what a single drill shows of its outage is for the most part chance.
 const WINDOW_MS = 500
-const STEADY_MS = 1000
 // What changes from drill to drill, such as warmth, falls on both alike; and those who look come once a round.
 const ORDER: readonly Arm[] = ['alone', 'watched', 'watched again', 'alone again']
 
@@ -136,7 +137,7 @@ async function drill(
   arm: Arm,
   watched: (() => Promise<Watched>) | undefined,
 ): Promise<DrillRun> {
-  const { lab, folder, everyMs, signal } = options
+  const { lab, folder, everyMs, steadyMs, signal } = options
   const out = join(folder, `${String(round).padStart(2, '0')}-${arm.replaceAll(' ', '-')}`)
   prepareFolder(out)
   const plan: DrillPlan = {
@@ -146,7 +147,7 @@ async function drill(
     destination: queueOf(round, arm),
     seed: 1000 + round,
     holdMs: holdFor(lab),
-    steadyMs: STEADY_MS,
+    steadyMs,
     windowMs: WINDOW_MS,
     clientOptions: {},
     prefetch: DRILL_DEFAULTS.prefetch,

@@ -252,6 +252,32 @@ describe('the live feed', () => {
     assert.equal(clock.pending, 0)
   })
 
+  it('lets who has just lost a broker find the next one first, and tells of both at once', async () => {
+    const { clock, live, rendered, say } = feed()
+    const { told } = read(live.open('page', 'viewer', () => true))
+    await clock.advance(500)
+    say('lost')
+    live.changed()
+    await clock.advance(99)
+    say('found')
+    live.changed(true)
+    assert.equal(rendered(), 1)
+    await clock.advance(1)
+    assert.equal(rendered(), 2)
+    assert.match(told.at(-1)?.html ?? '', /^found/)
+    live.close()
+  })
+
+  it('waits for nothing with what a visitor has changed himself', async () => {
+    const { clock, live, rendered } = feed()
+    read(live.open('page', 'viewer', () => true))
+    await clock.advance(500)
+    live.wrote()
+    await clock.advance(0)
+    assert.equal(rendered(), 2)
+    live.close()
+  })
+
   it('says nothing where only the words of a time have changed, and that it is still there', async () => {
     const { clock, live } = feed()
     const { told } = read(live.open('page', 'viewer', () => true))

@@ -32,6 +32,9 @@ const MOST_STREAMS = 200
 const LEAST_GAP_MS = 250
 const URGENT_GAP_MS = 50
 const TICK_MS = 1000
+// What has just lost its broker, or found one, has better to do than to tell those who look; and one thing seldom
+// changes alone.
+const SETTLES_MS = 100
 const KEEP_ALIVE_MS = 15_000
 
 /** All who look at one page with one role: it is rendered once for all of them. */
@@ -47,9 +50,9 @@ interface Channel {
   renderedAt: number
   spokeAt: number
   timer: Timer | undefined
+  /** When what changed is to be told; `Infinity` where nothing did since it was rendered. */
+  dueAt: number
   isRendering: boolean
-  isDirty: boolean
-  isUrgent: boolean
 }
 
 /** Sends the parts of pages that changed to those who look at them. */
@@ -82,16 +85,15 @@ export class LiveFeed {
   }
 
   /**
-   * Something that pages show has changed: who looks hears of it within a quarter of a second, and at once of what is
-   * urgent and rare, such as a new master.
+   * Something that pages show has changed: who looks hears of it a tenth of a second later, or a quarter of a second
+   * after they heard something else, which is not waited for with what is urgent and rare, such as a new master.
    */
   changed(isUrgent = false): void {
+    const settledAt = this.#options.clock.now() + SETTLES_MS
     for (const channel of this.#channels.values()) {
-      channel.isDirty = true
-      channel.isUrgent ||= isUrgent
       // A page that waits for its store must not keep back who is master.
       if (channel.isRendering) this.#tellCommon(channel)
-      this.#schedule(channel)
+      this.#want(channel, Math.max(settledAt, channel.renderedAt + (isUrgent ? URGENT_GAP_MS : LEAST_GAP_MS)))
     }
   }
 
@@ -103,11 +105,11 @@ export class LiveFeed {
   /** A visitor has changed something: no page is shown again what was rendered before. */
   wrote(): void {
     this.#writes++
-    for (const { current, sent } of this.#channels.values()) {
-      current.clear()
-      sent.clear()
+    for (const channel of this.#channels.values()) {
+      channel.current.clear()
+      channel.sent.clear()
+      this.#want(channel, channel.renderedAt + LEAST_GAP_MS)
     }
-    this.changed()
   }
 
   /**
@@ -128,8 +130,7 @@ export class LiveFeed {
     channel.streams.add(stream)
     stream.write(eventBytes('time', String(clock.wallTime())))
     for (const event of channel.current.values()) stream.write(event)
-    channel.isDirty = true
-    this.#schedule(channel)
+    this.#want(channel, channel.renderedAt + LEAST_GAP_MS)
     return stream.readable
   }
 
@@ -159,9 +160,8 @@ export class LiveFeed {
         renderedAt: Number.NEGATIVE_INFINITY,
         spokeAt: this.#options.clock.now(),
         timer: undefined,
+        dueAt: Number.POSITIVE_INFINITY,
         isRendering: false,
-        isDirty: true,
-        isUrgent: false,
       }
       this.#channels.set(key, channel)
     }
@@ -175,25 +175,29 @@ export class LiveFeed {
     this.#channels.delete(channel.key)
   }
 
+  #want(channel: Channel, at: number): void {
+    channel.dueAt = Math.min(channel.dueAt, at)
+    this.#schedule(channel)
+  }
+
   #schedule(channel: Channel): void {
     if (this.#closed || channel.isRendering || channel.streams.size === 0) return
     const { clock } = this.#options
     channel.timer?.cancel()
-    const gap = channel.isUrgent ? URGENT_GAP_MS : channel.isDirty ? LEAST_GAP_MS : TICK_MS
-    channel.timer = clock.after(Math.max(0, channel.renderedAt + gap - clock.now()), () => void this.#render(channel))
+    const at = Math.min(channel.dueAt, channel.renderedAt + TICK_MS)
+    channel.timer = clock.after(Math.max(0, at - clock.now()), () => void this.#render(channel))
   }
 
   async #render(channel: Channel): Promise<void> {
     const { clock, logger } = this.#options
     channel.isRendering = true
-    channel.isDirty = false
-    channel.isUrgent = false
+    channel.dueAt = Number.POSITIVE_INFINITY
     channel.renderedAt = clock.now()
     const writes = this.#writes
     try {
       this.#tellCommon(channel)
       const own = (await this.#renderers.get(channel.page)?.(channel.role, channel.of)) ?? []
-      // Otherwise it is of before, and the channel is dirty.
+      // Otherwise it is of before, and it is wanted anew.
       if (writes === this.#writes) for (const { id, inside } of own) this.#send(channel, id, inside.markup)
     } catch (error) {
       logger.warn({ page: channel.page, error: messageOf(error) }, 'the live parts of a page could not be rendered')
