@@ -41,6 +41,7 @@ const FIGURES: readonly Figure[] = [
   { key: 'outageMs', name: 'outage of the producer', unit: 'ms', hasLockWait: true },
   { key: 'failoverMs', name: 'failover', unit: 'ms', hasLockWait: true },
   { key: 'retryThresholdMs', name: 'retry threshold', unit: 'ms', hasLockWait: true },
+  { key: 'takeoverMs', name: "the standby's share of it", unit: 'ms', isPart: true },
   { key: 'clientShareMs', name: "the client's share of it", unit: 'ms', isPart: true },
   { key: 'lockWaitMs', name: 'the wait for the lock', unit: 'ms', isPart: true },
 ]

@@ -28,6 +28,8 @@ export interface Figures {
    * kill happened to fall between two looks. 0 where there was no such part.
    */
   readonly lockWaitMs: number | null
+  /** The part in which the standby, with the lock, becomes the broker that serves, or a leader is elected. */
+  readonly takeoverMs: number | null
   /** The parts of the failover that are the client's: it sees the loss, connects again, and gets a confirm. */
   readonly clientShareMs: number | null
   readonly retryThresholdMs: number | null
@@ -179,6 +181,7 @@ async function drill(
       outageMs: outage.producerMs?.upper ?? null,
       failoverMs,
       lockWaitMs: failoverMs === null ? null : shareOf(failoverParts, LOCKS_PARTS),
+      takeoverMs: failoverMs === null ? null : shareOf(failoverParts, TAKEOVER_PARTS),
       clientShareMs: failoverMs === null ? null : shareOf(failoverParts, CLIENTS_PARTS),
       retryThresholdMs,
     },
@@ -192,6 +195,7 @@ function queueOf(round: number, arm: Arm): string {
 
 type PartNames = ReadonlySet<FailoverPart['name']>
 const LOCKS_PARTS: PartNames = new Set(['lock'])
+const TAKEOVER_PARTS: PartNames = new Set(['promote', 'elect'])
 const CLIENTS_PARTS: PartNames = new Set(['detect', 'reconnect', 'confirm'])
 
 function shareOf(parts: readonly FailoverPart[], names: PartNames): number {

@@ -28,13 +28,11 @@ export interface LiveFeedOptions {
 }
 
 const MOST_STREAMS = 200
-// At most four a second, whatever changes; and a look once a second, whatever does not.
-const LEAST_GAP_MS = 250
-const URGENT_GAP_MS = 50
+// What has just lost its broker has better to do than to tell those who look, and often has another before this is over.
+// So it is at most four a second too, whatever changes; and there is a look once a second, whatever does not.
+const SETTLES_MS = 250
+const URGENT_SETTLES_MS = 100
 const TICK_MS = 1000
-// What has just lost its broker, or found one, has better to do than to tell those who look; and one thing seldom
-// changes alone.
-const SETTLES_MS = 100
 const KEEP_ALIVE_MS = 15_000
 
 /** All who look at one page with one role: it is rendered once for all of them. */
@@ -85,15 +83,15 @@ export class LiveFeed {
   }
 
   /**
-   * Something that pages show has changed: who looks hears of it a tenth of a second later, or a quarter of a second
-   * after they heard something else, which is not waited for with what is urgent and rare, such as a new master.
+   * Something that pages show has changed: who looks hears of it a quarter of a second later, and after a tenth of what is
+   * urgent and rare, such as a new master.
    */
   changed(isUrgent = false): void {
-    const settledAt = this.#options.clock.now() + SETTLES_MS
+    const at = this.#options.clock.now() + (isUrgent ? URGENT_SETTLES_MS : SETTLES_MS)
     for (const channel of this.#channels.values()) {
       // A page that waits for its store must not keep back who is master.
       if (channel.isRendering) this.#tellCommon(channel)
-      this.#want(channel, Math.max(settledAt, channel.renderedAt + (isUrgent ? URGENT_GAP_MS : LEAST_GAP_MS)))
+      this.#want(channel, at)
     }
   }
 
@@ -108,7 +106,7 @@ export class LiveFeed {
     for (const channel of this.#channels.values()) {
       channel.current.clear()
       channel.sent.clear()
-      this.#want(channel, channel.renderedAt + LEAST_GAP_MS)
+      this.#want(channel, channel.renderedAt + SETTLES_MS)
     }
   }
 
@@ -130,7 +128,7 @@ export class LiveFeed {
     channel.streams.add(stream)
     stream.write(eventBytes('time', String(clock.wallTime())))
     for (const event of channel.current.values()) stream.write(event)
-    this.#want(channel, channel.renderedAt + LEAST_GAP_MS)
+    this.#want(channel, channel.renderedAt + SETTLES_MS)
     return stream.readable
   }
 

@@ -13,6 +13,7 @@ const FIGURES: Figures = {
   outageMs: 200,
   failoverMs: 190,
   lockWaitMs: 150,
+  takeoverMs: 20,
   clientShareMs: 12,
   retryThresholdMs: 180,
 }
