@@ -99,6 +99,7 @@ async function untilEnded(listener: Listener, over: AbortSignal): Promise<void> 
 }
 
 interface Waiting {
+  readonly delivery: Delivery
   readonly failure: Failure
   readonly kept: () => void
   readonly lost: (error: unknown) => void
@@ -114,7 +115,10 @@ class Collector {
   readonly #listeners: Listener[] = []
   #inHand = 0
   #kept = 0
-  #left = 0
+  /** The ids of those that the store cannot take: each comes again with every link that is lost. */
+  readonly #left = new Set<string>()
+  /** Their deliveries, without those whose link is gone. */
+  readonly #held = new Set<Delivery>()
   readonly #full = Promise.withResolvers<never>()
   #deliveries = 0
 
@@ -128,7 +132,7 @@ class Collector {
 
   /** How many the store cannot take. */
   get left(): number {
-    return this.#left
+    return this.#left.size
   }
 
   /** Rejects when no more can be taken. */
@@ -173,7 +177,9 @@ class Collector {
     this.#deliveries++
     this.#inHand++
     try {
-      await this.#keep(read(delivery, { worker: this.#worker, at: this.#host.clock.wallTime() }))
+      const failure = read(delivery, { worker: this.#worker, at: this.#host.clock.wallTime() })
+      await this.#keep(delivery, failure)
+      this.#left.delete(failure.id)
       await delivery.ack()
       this.#kept++
     } finally {
@@ -181,9 +187,9 @@ class Collector {
     }
   }
 
-  #keep(failure: Failure): Promise<void> {
+  #keep(delivery: Delivery, failure: Failure): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    this.#waiting.push({ failure, kept: resolve, lost: reject })
+    this.#waiting.push({ delivery, failure, kept: resolve, lost: reject })
     if (!this.#isWriting) void this.#write()
     return promise
   }
@@ -228,12 +234,15 @@ class Collector {
     }
   }
 
-  #leave({ failure, lost }: Waiting, refusal: Error): void {
+  #leave({ delivery, failure, lost }: Waiting, refusal: Error): void {
     const { store, logger } = this.#host
     const fields = { store: store.name, id: failure.id, queue: failure.queue, error: messageOf(refusal) }
     logger.error(fields, 'the store cannot take this failure; it stays with the broker')
     lost(refusal)
-    if (++this.#left === PREFETCH) this.#full.reject(refusal)
+    this.#left.add(failure.id)
+    this.#held.add(delivery)
+    for (const one of this.#held) if (one.isStale) this.#held.delete(one)
+    if (this.#held.size >= PREFETCH) this.#full.reject(refusal)
   }
 
   /** Undefined where the broker cannot say: then quiet has to do. */

@@ -8,6 +8,7 @@ import { failureOfLetter } from '../../../src/jobs/failures/dead-letters.ts'
 import { failureMessage, FAILURE_RECORD_TYPE } from '../../../src/jobs/failures/failure-record.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
 import { FAILED_QUEUE } from '../../../src/jobs/job-host.ts'
+import { silentLogger } from '../../../src/logger.ts'
 import { type DeskStage, deskStage, failed, until } from './desk-stage.ts'
 
 async function sendRecords({ connection }: DeskStage, count: number, queue = FAILED_QUEUE): Promise<void> {
@@ -121,6 +122,22 @@ describe('collecting failures', () => {
     const { signal } = new AbortController()
     await assert.rejects(stage.deskOver(refusing).collect({ signal }), { code: 'storage', message: 'too large' })
     assert.deepEqual([await stage.desk.count(), stage.broker.depth(FAILED_QUEUE)], [0, 450])
+  })
+
+  it('counts once what the store cannot take, however often it comes again with another link', async () => {
+    await using stage = await deskStage()
+    await sendRecords(stage, 150)
+    let refusals = 0
+    const refusing = storeThatRefuses(stage.store, () => true)
+    const host = { ...stage.host, failures: refusing, logger: { ...silentLogger, error: () => void refusals++ } }
+    const stop = new AbortController()
+    const collecting = new FailureDesk(async () => host).collect({ signal: stop.signal })
+    await until('each was refused', () => refusals === 150)
+    stage.broker.cut()
+    await until('each was refused again', () => refusals >= 300)
+    stop.abort()
+    assert.deepEqual(await collecting, { kept: 0, left: 150 })
+    assert.equal(stage.broker.depth(FAILED_QUEUE), 150)
   })
 
   it('collects until its signal fires, from several queues', async () => {
