@@ -26,7 +26,8 @@ const REPEATED: ReadonlySet<StatusEvent['type']> = new Set(['attempt-failed', 'r
 
 /**
  * The latest status events of a connection, as many as are kept. Of attempts in a row that failed alike the latest is
- * kept alone: a night without a broker is some lines, not thousands.
+ * kept alone, so that a night without a broker is some lines, not thousands; and the very first, which says since when
+ * nobody serves where no loss does.
  */
 export class StatusRing {
   readonly #clock: Clock
@@ -78,10 +79,13 @@ export class StatusRing {
 
   /** Among those since the last event of another kind, as a pass over a list of brokers fails at each of them. */
   #lastAlike({ type, role, endpoint }: WatchedEvent): number {
+    let alike = -1
     for (let index = this.#events.length - 1; index >= 0; index--) {
       const earlier = this.#events[index]
-      if (earlier === undefined || (earlier.role === role && !REPEATED.has(earlier.type))) return -1
-      if (earlier.role === role && earlier.type === type && earlier.endpoint === endpoint) return index
+      if (earlier?.role !== role) continue
+      if (alike >= 0) return alike
+      if (!REPEATED.has(earlier.type)) return -1
+      if (earlier.type === type && earlier.endpoint === endpoint) alike = index
     }
     return -1
   }

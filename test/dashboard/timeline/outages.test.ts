@@ -85,6 +85,22 @@ describe('the story of a link', () => {
     assert.deepEqual([start?.kind, start?.lost, start?.back, more], ['start', undefined, B, []])
   })
 
+  it('is without a broker since the first attempt, however many there were since', async () => {
+    const { status, ring, clock } = watched()
+    const began = clock.wallTime()
+    for (let pass = 1; pass <= 60; pass++) {
+      status.publish({ type: 'attempt-failed', role: 'listener', endpoint: A, error: REFUSED })
+      status.publish({ type: 'attempt-failed', role: 'producer', endpoint: A, error: REFUSED })
+      status.publish({ type: 'attempt-failed', role: 'producer', endpoint: B, error: REFUSED })
+      await clock.advance(1000)
+    }
+    assert.equal(storyOf(ring.events, 'producer').outages[0]?.from, began)
+    assert.ok(ring.events.length <= 5, `${ring.events.length} events of 180 attempts`)
+    status.publish({ type: 'connected', role: 'producer', endpoint: B, afterMs: 60_000 })
+    const [start] = storyOf(ring.events, 'producer').outages
+    assert.deepEqual([start?.from, start?.until], [began, began + 60_000])
+  })
+
   it('tells an outage that began before it watched from a start', () => {
     const { status, ring } = watched()
     status.publish({ type: 'attempt-failed', role: 'producer', endpoint: A, error: REFUSED })
