@@ -7,7 +7,6 @@ import { connect } from '../../src/connect.ts'
 import { createDashboard } from '../../src/dashboard/dashboard.ts'
 import { eventBytes, EventStream } from '../../src/dashboard/live/event-stream.ts'
 import { Lately } from '../../src/dashboard/live/lately.ts'
-import { Glance } from '../../src/dashboard/live/glance.ts'
 import { LiveFeed } from '../../src/dashboard/live/live-feed.ts'
 import { silentLogger } from '../../src/logger.ts'
 import { html } from '../../src/page/html.ts'
@@ -390,57 +389,6 @@ describe('an event stream that nobody reads', () => {
     let cuts = 0
     filled(eventBytes('fragment', 'small'), () => cuts++)
     assert.equal(cuts, 1)
-  })
-})
-
-describe('a glance', () => {
-  it('looks once for all who ask, keeps what it saw, and says why it sees no more', async () => {
-    const clock = new FakeClock()
-    let looks = 0
-    let fails = false
-    const glance = new Glance({
-      clock,
-      everyMs: 1000,
-      trouble: 'it could not be read',
-      tell: (what, error) => `${what}: ${String(error)}`,
-      onSeen: () => {},
-      look: async () => {
-        looks++
-        if (fails) throw new Error('away')
-        return looks
-      },
-    })
-    await Promise.all([glance.fresh(100), glance.fresh(100)])
-    assert.equal(looks, 1)
-    assert.deepEqual(glance.seen.value, 1)
-    fails = true
-    await clock.advance(1000)
-    const seen = await glance.fresh(100)
-    assert.deepEqual([seen.value, seen.error], [1, 'it could not be read: Error: away'])
-    glance.expire()
-    await glance.close()
-    glance.poke()
-    assert.equal(looks, 2)
-    assert.equal(clock.pending, 0)
-  })
-
-  it('waits for no look longer than it is given', async () => {
-    const clock = new FakeClock()
-    const look = Promise.withResolvers<number>()
-    const glance = new Glance({
-      clock,
-      everyMs: 1000,
-      trouble: 'it could not be read',
-      tell: String,
-      onSeen: () => {},
-      look: () => look.promise,
-    })
-    const seen = glance.fresh(500)
-    await clock.advance(500)
-    assert.equal((await seen).value, undefined)
-    look.resolve(1)
-    await glance.close()
-    assert.equal(glance.seen.value, 1)
   })
 })
 

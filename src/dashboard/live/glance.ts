@@ -32,6 +32,8 @@ export class Glance<Value> {
   #seen: Seen<Value> = { value: undefined, at: undefined, error: undefined }
   #lookedAt = Number.NEGATIVE_INFINITY
   #looking: Promise<void> | undefined
+  /** Whether something was changed since the look that is under way began: it may show how it was before. */
+  #isOutdated = false
   #closed = false
 
   constructor(options: GlanceOptions<Value>) {
@@ -49,13 +51,15 @@ export class Glance<Value> {
     void this.#look()
   }
 
-  /** Has the next poke look, whatever the age. */
+  /** Has the next poke look, whatever the age, and a look that is under way look again. */
   expire(): void {
     this.#lookedAt = Number.NEGATIVE_INFINITY
+    this.#isOutdated = true
   }
 
-  /** Sees this, without a look. */
+  /** Sees this, without a look; one that is under way looks again. */
   see(value: Value): void {
+    this.#isOutdated = true
     this.#seen = { value, at: this.#options.clock.wallTime(), error: undefined }
   }
 
@@ -84,13 +88,16 @@ export class Glance<Value> {
   #look(): Promise<void> {
     this.#looking ??= (async () => {
       const { clock, look, trouble, tell, onSeen } = this.#options
-      this.#lookedAt = clock.now()
-      try {
-        const value = await look()
-        this.#seen = { value, at: clock.wallTime(), error: undefined }
-      } catch (error) {
-        this.#seen = { ...this.#seen, error: tell(trouble, error) }
-      }
+      do {
+        this.#lookedAt = clock.now()
+        this.#isOutdated = false
+        try {
+          const value = await look()
+          if (!this.#isOutdated) this.#seen = { value, at: clock.wallTime(), error: undefined }
+        } catch (error) {
+          this.#seen = { ...this.#seen, error: tell(trouble, error) }
+        }
+      } while (this.#isOutdated && !this.#closed)
       this.#looking = undefined
       if (!this.#closed) onSeen()
     })()
