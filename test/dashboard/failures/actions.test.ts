@@ -20,6 +20,18 @@ async function confirmed(
   return await on.posted(`/failures/${action}`, { ...hiddenFields(text), ...more })
 }
 
+/** Starts a requeue, and looks at its page until it has ended: that may be after it is shown for the first time. */
+async function sentBack(on: Stage, fields: Parameters<Stage['post']>[1]): Promise<Answer> {
+  const { location } = await on.post('/failures/requeue', fields)
+  return await endOf(on, location ?? '')
+}
+
+async function endOf({ get }: Stage, run: string): Promise<Answer> {
+  let page = await get(run)
+  await until('its end', async () => !/On the way|Stopping/.test((page = await get(run)).text))
+  return page
+}
+
 const all = (q: string): Record<string, string> => ({ all: '1', q })
 
 for (const kind of STORE_KINDS) {
@@ -38,7 +50,7 @@ for (const kind of STORE_KINDS) {
       assert.match(told, /Chosen: 3 checked failures/)
       assert.match(told, /2 mail\.send: TypeError: connect ECONNREFUSED/)
       assert.equal(await app.failures.count('status:failed'), 3, 'nothing is done by asking')
-      const { text, status } = await on.posted('/failures/requeue', hiddenFields(asked.text))
+      const { text, status } = await sentBack(on, hiddenFields(asked.text))
       assert.equal(status, 200)
       assert.match(readable(text), /Done 2 failures were sent back\./)
       assert.equal((await connection.inspect('mails'))?.ready, 2)
@@ -145,7 +157,7 @@ describe('sending failures back', () => {
     )
     assert.match(dry.text, /name="maxAge" value="2h"/)
     assert.equal(await app.failures.count('status:failed'), 6)
-    const { text } = await on.posted('/failures/requeue', { ...fields, ...choice })
+    const { text } = await sentBack(on, { ...fields, ...choice })
     assert.match(
       readable(text),
       /They go to the queue other\. At most 3, the eldest first\. What failed more than 2h ago stays\. At most 1,000 a second/,
@@ -178,15 +190,16 @@ describe('sending failures back', () => {
     const asked = await post('/failures/confirm', { action: 'requeue', ...all('') })
     const started = await post('/failures/requeue', { ...hiddenFields(asked.text), canary: '1', canaryTimeout: '1h' })
     const run = started.location ?? ''
-    const page = await get(run)
-    assert.match(readable(page.text), /On the way 1 of 3 sent\. Waiting for the first ones to succeed/)
+    const waits = /On the way 1 of 3 sent\. Waiting for the first ones to succeed/
+    await until('the first one was sent', async () => waits.test(readable((await get(run)).text)))
     assert.match(readable((await get('/failures')).text), /You are sending failures back: 1 of 3 sent/)
     const second = await post('/failures/requeue', { id: 'b.0', expected: '1' })
     assert.equal(second.status, 409)
     assert.match(readable(second.text), /you are sending failures back already: one at a time/)
     assert.equal((await post(`${run}/cancel`, {}, 'vera')).status, 403)
     assert.ok(!(await get(run, 'vera')).text.includes('/cancel'))
-    const stopped = await on.posted(`${run}/cancel`, {})
+    assert.equal((await post(`${run}/cancel`, {})).location, run)
+    const stopped = await endOf(on, run)
     assert.match(
       readable(stopped.text),
       /Not all went 1 failure was sent back\..* 2 failures were not sent, and failed as before\. It was stopped/,
@@ -239,7 +252,7 @@ describe('sending failures back', () => {
     await store.keep(['a', 'b'].map((id) => failed(id)))
     const asked = await post('/failures/confirm', { action: 'requeue', ...all('') })
     await connection.close()
-    const { text } = await on.posted('/failures/requeue', hiddenFields(asked.text))
+    const { text } = await sentBack(on, hiddenFields(asked.text))
     assert.match(
       readable(text),
       /Not all went 0 failures were sent back\. 2 failures were not sent, and failed as before\. What went wrong: sent 0 of 2/,

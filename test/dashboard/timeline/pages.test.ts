@@ -65,7 +65,7 @@ describe('the timeline', () => {
     const back = await text()
     assert.match(
       back,
-      /<\/svg> Outage<\/span><\/td><td[^>]*>\d+ ms<\/td><td[^>]*>(<[^>]+>)memory:\/\/timeline-pages<\/span> <[^>]+>then \1memory:\/\/timeline-pages</,
+      /<\/svg> Outage<\/span><\/td><td[^>]*>[\d.]+ m?s<\/td><td[^>]*>(<[^>]+>)memory:\/\/timeline-pages<\/span> <[^>]+>then \1memory:\/\/timeline-pages</,
     )
     assert(!back.includes('goes on'))
     assert.match(back, /<svg class="chart links"[^>]* role="img" aria-label="Who served each link/)
