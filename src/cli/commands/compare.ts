@@ -1,14 +1,23 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { Command } from 'commander'
+import { basename, join } from 'node:path'
+import { Command, Option } from 'commander'
 import type { DrillResult } from '../../drill/result.ts'
 import { renderComparisonPage } from '../../drill/report/compare/compare-page.ts'
-import { renderComparison, renderSuiteComparison } from '../../drill/report/compare/compare-text.ts'
+import {
+  renderComparison,
+  renderSuiteComparison,
+  renderThresholdComparison,
+} from '../../drill/report/compare/compare-text.ts'
 import { compareResults } from '../../drill/report/compare/comparison.ts'
 import { parseStored, type Stored } from '../../drill/report/compare/stored-result.ts'
+import { parseStoredThreshold } from '../../drill/report/compare/stored-threshold.ts'
 import { renderSuiteComparisonPage } from '../../drill/report/compare/suite-compare-page.ts'
 import { compareSuites } from '../../drill/report/compare/suite-comparison.ts'
+import { renderThresholdComparisonPage } from '../../drill/report/compare/threshold-compare-page.ts'
+import { claimWords, compareThresholds } from '../../drill/report/compare/threshold-comparison.ts'
+import { stateOf } from '../../drill/report/threshold/state.ts'
 import type { SuiteResult } from '../../drill/suite/suite-result.ts'
+import { type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
 import { UnderstudyError } from '../../errors.ts'
 import { fileProblem } from '../../folder.ts'
 import { isFolder, shown } from '../drill/folder.ts'
@@ -16,6 +25,8 @@ import { examples } from '../examples.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 
 interface CompareOptions {
+  readonly out?: string
+  /** What `--out` was called before. */
   readonly html?: string
   readonly json?: true
 }
@@ -27,19 +38,25 @@ export interface CompareCommandOptions {
   readonly width: number
 }
 
-/** Sets two drills, or two suites, side by side and says in words what is better and what is worse. */
+/** Sets two drills, two suites or two retry thresholds side by side and says in words what is better and what is worse. */
 export function compareCommand(options: CompareCommandOptions): Command {
   return new Command('compare')
-    .description('set two drills, or two suites, side by side: what is better, what is worse, and by how much')
-    .argument('<a>', 'the folder that a drill or a suite left behind, or its result.json')
+    .description(
+      'set two drills, two suites or two retry thresholds side by side: what is better, what is worse, and by how much',
+    )
+    .argument(
+      '<a>',
+      `the folder that a drill, a suite or a threshold left behind, or its result.json or ${SEARCH_FILE}`,
+    )
     .argument('<b>', 'what to compare with it, of the same kind')
-    .option('--html <file>', 'write the comparison as a page, too')
+    .option('--out <file>', 'write the comparison as a page, too')
+    .addOption(new Option('--html <file>', 'another name of --out').hideHelp().conflicts('out'))
     .option('--json', 'print the comparison as one JSON document')
     .addHelpText(
       'after',
       examples([
         'understudy compare drills/before drills/after',
-        'understudy compare drills/before/result.json drills/after/result.json --html compare.html',
+        'understudy compare drills/before/result.json drills/after/result.json --out compare.html',
       ]),
     )
     .action((a: string, b: string, given: CompareOptions) => compare(a, b, given, options))
@@ -52,15 +69,16 @@ function compare(pathA: string, pathB: string, given: CompareOptions, options: C
     compareDrills({ path: pathA, result: a.result }, { path: pathB, result: b.result }, given, options)
   } else if (a.kind === 'suite' && b.kind === 'suite') {
     compareTwoSuites({ path: pathA, suite: a.suite }, { path: pathB, suite: b.suite }, given, options)
+  } else if (a.kind === 'threshold' && b.kind === 'threshold') {
+    compareTwoThresholds({ path: pathA, search: a.search }, { path: pathB, search: b.search }, given, options)
   } else {
-    const named = (path: string, { kind }: Found): string =>
-      `${shown(path)} is ${kind === 'suite' ? 'a suite' : 'one drill'}`
-    throw new UnderstudyError(
-      'invalid-option',
-      `${named(pathA, a)} and ${named(pathB, b)}; each run of a suite has a folder of its own`,
-    )
+    const named = (path: string, { kind }: Found): string => `${shown(path)} is ${KINDS[kind]}`
+    const hint = [a.kind, b.kind].includes('threshold') ? '' : '; each run of a suite has a folder of its own'
+    throw new UnderstudyError('invalid-option', `${named(pathA, a)} and ${named(pathB, b)}${hint}`)
   }
 }
+
+const KINDS = { drill: 'one drill', suite: 'a suite', threshold: 'a search for the retry threshold' } as const
 
 interface OneDrill {
   readonly path: string
@@ -73,7 +91,7 @@ function compareDrills(a: OneDrill, b: OneDrill, given: CompareOptions, options:
     name: shown(path),
     result,
   })
-  if (given.html !== undefined) save(given.html, renderComparisonPage(comparison, side(a), side(b)), options)
+  savePage(given, () => renderComparisonPage(comparison, side(a), side(b)), options)
   const sides = { a: { path: a.path, runId: a.result.runId }, b: { path: b.path, runId: b.result.runId } }
   options.terminal.out(
     given.json
@@ -93,7 +111,7 @@ function compareTwoSuites(a: OneSuite, b: OneSuite, given: CompareOptions, optio
     name: shown(path),
     suite,
   })
-  if (given.html !== undefined) save(given.html, renderSuiteComparisonPage(comparison, side(a), side(b)), options)
+  savePage(given, () => renderSuiteComparisonPage(comparison, side(a), side(b)), options)
   const sides = { a: { path: a.path, plan: a.suite.plan }, b: { path: b.path, plan: b.suite.plan } }
   const named = ({ path, suite }: OneSuite): string => `${shown(path)}: ${suite.plan}, ${suite.startedAt}`
   options.terminal.out(
@@ -103,21 +121,41 @@ function compareTwoSuites(a: OneSuite, b: OneSuite, given: CompareOptions, optio
   )
 }
 
+interface OneThreshold {
+  readonly path: string
+  readonly search: Search
+}
+
+function compareTwoThresholds(
+  a: OneThreshold,
+  b: OneThreshold,
+  given: CompareOptions,
+  options: CompareCommandOptions,
+): void {
+  const comparison = compareThresholds(a.search, b.search)
+  const side = ({ path, search }: OneThreshold): Parameters<typeof renderThresholdComparisonPage>[1] => ({
+    name: shown(path),
+    search,
+  })
+  savePage(given, () => renderThresholdComparisonPage(comparison, side(a), side(b)), options)
+  const told = ({ path, search }: OneThreshold): object => ({ path, lab: search.lab, fault: search.trial.fault })
+  const named = ({ path, search }: OneThreshold): string =>
+    `${shown(path)}: ${search.lab}, ${search.trial.fault}: ${stateOf(search).words}, ${claimWords(search)}`
+  options.terminal.out(
+    given.json
+      ? `${JSON.stringify({ schema: 1, kind: 'thresholds', a: told(a), b: told(b), ...comparison }, null, 2)}\n`
+      : renderThresholdComparison(comparison, { a: named(a), b: named(b) }, options),
+  )
+}
+
 function described(path: string, { target, fault }: DrillResult): string {
   return `${shown(path)}: ${target.lab}, ${[fault.name, fault.node].join(' ').trim()}`
 }
 
-type Found = Exclude<Stored, { readonly kind: 'wrong' }>
+type Found = Exclude<Stored, { readonly kind: 'wrong' }> | { readonly kind: 'threshold'; readonly search: Search }
 
 function read(path: string): Found {
-  const folder = isFolder(path)
-  const file = folder ? join(path, 'result.json') : path
-  if (folder && !existsSync(file)) {
-    const why = existsSync(join(path, 'threshold.json'))
-      ? 'holds a search for the retry threshold; drills and suites can be compared'
-      : 'holds no result.json: no drill ended there'
-    throw new UnderstudyError('invalid-option', `${shown(path)} ${why}`)
-  }
+  const file = isFolder(path) ? resultIn(path) : path
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -125,17 +163,30 @@ function read(path: string): Found {
     throw new UnderstudyError('invalid-option', `cannot read ${shown(file)}: ${fileProblem(cause)}`, { cause })
   }
   const stored = parseStored(text)
-  if (stored.kind === 'wrong') throw new UnderstudyError('invalid-option', `${shown(file)} ${stored.wrong}`)
-  return stored
+  if (stored.kind !== 'wrong') return stored
+  const threshold = parseStoredThreshold(text)
+  if ('search' in threshold) return { kind: 'threshold', ...threshold }
+  const { wrong } = basename(file) === SEARCH_FILE ? threshold : stored
+  throw new UnderstudyError('invalid-option', `${shown(file)} ${wrong}`)
 }
 
-function save(path: string, text: string, { terminal }: CompareCommandOptions): void {
+function resultIn(folder: string): string {
+  const found = ['result.json', SEARCH_FILE].map((name) => join(folder, name)).find((path) => existsSync(path))
+  if (found !== undefined) return found
+  const why = `holds no result.json and no ${SEARCH_FILE}: neither a drill nor a search ended there`
+  throw new UnderstudyError('invalid-option', `${shown(folder)} ${why}`)
+}
+
+function savePage(given: CompareOptions, render: () => string, { terminal }: CompareCommandOptions): void {
+  const name = given.out === undefined ? 'html' : 'out'
+  const path = given[name]
+  if (path === undefined) return
+  const page = render()
   try {
-    writeFileSync(path, text)
+    writeFileSync(path, page)
   } catch (cause) {
-    throw new UnderstudyError('invalid-option', `option --html: cannot write ${shown(path)}: ${fileProblem(cause)}`, {
-      cause,
-    })
+    const why = `cannot write ${shown(path)}: ${fileProblem(cause)}`
+    throw new UnderstudyError('invalid-option', `option --${name}: ${why}`, { cause })
   }
   terminal.err(`the comparison as a page: ${shown(path)}\n`)
 }

@@ -5,6 +5,8 @@ import { describe, it } from 'node:test'
 import { KILLED, LOSING, writeDrill } from '../../drill/report/written-drills.ts'
 import { resultOf } from '../../drill/report/written-result.ts'
 import { drillOf, judgedRun, suiteOf } from '../../drill/report/suite/written-suite.ts'
+import { direct, run, writtenSearch } from '../../drill/threshold/written-search.ts'
+import { writeSearch } from '../../../src/drill/threshold/search-file.ts'
 import { runCommand } from '../../support/command.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 
@@ -23,7 +25,54 @@ writeFileSync(
   JSON.stringify(suiteOf([drillOf('a kill', [judgedRun(200), judgedRun(230)])])),
 )
 
+const searches = [
+  [210, 180, 9140, 200, 190],
+  [410, 380, 520, 400, 390],
+].map((thresholds, number) => {
+  const path = join(folder, `search-${number}`)
+  mkdirSync(path)
+  const held = [0, 1, 2, 3, 4].map((index) => run(1, index, number === 0 ? 9200 : 600))
+  const measured = thresholds.map((ms, index) => direct(index, ms))
+  writeSearch(path, writtenSearch([...measured, ...held], { seed: number }))
+  return path
+}) as [string, string]
+
 describe('understudy compare', () => {
+  it('takes two thresholds, by their folders or their files, and refuses one beside a drill', async () => {
+    const [before, after] = searches
+    const page = join(folder, 'thresholds.html')
+    const { exitCode, stdout, stderr } = await runCommand([
+      'compare',
+      before,
+      join(after, 'threshold.json'),
+      '--out',
+      page,
+    ])
+    assert.equal(exitCode, 0, stderr)
+    assert.match(stdout, /^B claims a threshold that is 8\.60 s shorter\. /)
+    assert.match(stdout, /^claim +R0\.5 <= 9\.2 s \(95 %, n=5\) +R0\.5 <= 600 ms \(95 %, n=5\) +8\.60 s shorter$/m)
+    assert.match(stderr, /^the comparison as a page: .*thresholds\.html\n$/)
+    assert.match(readFileSync(page, 'utf8'), /Two retry thresholds compared/)
+    const { kind, rows } = JSON.parse((await runCommand(['compare', before, after, '--json'])).stdout) as {
+      kind: string
+      rows: { name: string }[]
+    }
+    assert.equal(kind, 'thresholds')
+    assert.ok(rows.some(({ name }) => name === 'pause just enough'))
+    const mixed = await runCommand(['compare', before, killed])
+    assert.equal(mixed.exitCode, 64)
+    assert.match(mixed.stderr, /^understudy: .*is a search for the retry threshold and .*killed is one drill\n$/)
+  })
+
+  it('takes one name of the page only, and names the option that was given where it cannot be written', async () => {
+    const both = await runCommand(['compare', killed, losing, '--out', 'a.html', '--html', 'b.html'])
+    assert.equal(both.exitCode, 64)
+    assert.match(both.stderr, /--html.*--out/)
+    const { exitCode, stderr } = await runCommand(['compare', killed, losing, '--out', join(folder, 'no', 'page.html')])
+    assert.equal(exitCode, 64)
+    assert.match(stderr, /^understudy: option --out: cannot write .*\n$/)
+  })
+
   it('takes two suites, and refuses a suite beside one drill', async () => {
     const page = join(folder, 'suites.html')
     const { exitCode, stdout, stderr } = await runCommand(['compare', suite, suite, '--html', page])
@@ -75,8 +124,8 @@ describe('understudy compare', () => {
     const other = join(folder, 'other.json')
     writeFileSync(other, '{"name":"a package"}')
     for (const [path, said] of [
-      [empty, /^understudy: .*empty holds no result\.json: no drill ended there\n$/],
-      [search, /^understudy: .*search holds a search for the retry threshold; drills and suites can be compared\n$/],
+      [empty, /^understudy: .*empty holds no result\.json and no threshold\.json: neither a drill nor .*\n$/],
+      [search, /^understudy: .*threshold\.json is not a threshold search of schema 1, .*\n$/],
       [other, /^understudy: .*other\.json is not the result of a drill\n$/],
       [join(folder, 'absent'), /^understudy: cannot read .*absent: .*no such file.*\n$/],
     ] as const) {

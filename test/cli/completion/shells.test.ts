@@ -139,6 +139,6 @@ describe('Tab in fish', { skip: skipped('fish') }, () => {
     const here = place(context)
     assert.match(offered('understudy drill nig', here).join(), /^nightly\.yaml/)
     assert.match(offered('understudy drill --out=bi', here).join(), /^--out=bin\//)
-    assert.match(offered('understudy compare a --html=nig', here).join(), /^--html=nightly\.yaml/)
+    assert.match(offered('understudy compare a --out=nig', here).join(), /^--out=nightly\.yaml/)
   })
 })

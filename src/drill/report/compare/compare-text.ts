@@ -3,6 +3,7 @@ import { printableLine } from '../../../page/printable.ts'
 import { clip, textWidth, wrap } from '../../../text-width.ts'
 import type { Comparison, Row, Standing } from './comparison.ts'
 import type { SuiteComparison } from './suite-comparison.ts'
+import type { ThresholdComparison } from './threshold-comparison.ts'
 
 export interface CompareTextOptions {
   /** Whether ANSI colours may be written. Defaults to false. */
@@ -49,6 +50,22 @@ export function renderSuiteComparison(
     lines.push(printableLine(name, width), ...table(rows, width, options.colour ?? false), '')
   if (circumstances.length > 0) lines.push(...table(circumstances, width, false, 'what differs'), '')
   lines.push(...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
+  return `${lines.join('\n')}\n`
+}
+
+/** The same of two searches for the retry threshold. */
+export function renderThresholdComparison(
+  comparison: ThresholdComparison,
+  names: { readonly a: string; readonly b: string },
+  options: CompareTextOptions = {},
+): string {
+  const width = Math.max(NARROWEST, options.width ?? 100)
+  const { summary, rows, circumstances, cautions } = comparison
+  const lines = [...wrap(printableLine(summary, 500), width), '']
+  lines.push(`A  ${printableLine(names.a, 500)}`, `B  ${printableLine(names.b, 500)}`, '')
+  lines.push(...table(rows, width, options.colour ?? false))
+  if (circumstances.length > 0) lines.push('', ...table(circumstances, width, false, 'what differs'))
+  lines.push('', ...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
   return `${lines.join('\n')}\n`
 }
 

@@ -89,7 +89,7 @@ export function parseStored(json: string): Stored {
   if (!object(value)) return wrong('is not the result of a drill')
   const stored = value as Record<string, unknown>
   const { kind } = stored
-  if (kind === 'threshold') return wrong('is a search for the retry threshold; drills and suites can be compared')
+  if (kind === 'threshold') return wrong('is a search for the retry threshold, and no result of a drill or a suite')
   if (!('verdict' in stored) || (kind !== 'suite' && !('runId' in stored))) return wrong('is not the result of a drill')
   if (stored['schema'] !== 1) return wrong('is not of schema 1, the one that this version reads')
   const field = wrongField(stored, kind === 'suite' ? SUITE : RESULT)

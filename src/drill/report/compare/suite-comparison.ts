@@ -6,11 +6,10 @@ import {
   type SuiteRun,
 } from '../../suite/suite-result.ts'
 import { sayLost } from '../../suite/suite-words.ts'
-import { formatMs, plural } from '../durations.ts'
-import { formatBounds } from '../figures.ts'
+import { plural } from '../durations.ts'
 import type { Row } from './comparison.ts'
 import { sayStandings } from './say-standings.ts'
-import { samplesDiffer } from './rank-test.ts'
+import { spreadRow } from './spread-row.ts'
 
 /** One drill that both suites have, by its name. */
 interface ComparedDrill {
@@ -29,11 +28,6 @@ export interface SuiteComparison {
   readonly cautions: readonly string[]
 }
 
-// Runs of one and the same drill differ by more than this: what the rank test finds below is of no use to anybody.
-const NOISE_SHARE = 0.1
-const NOISE_MS = 5
-const FEWEST_RUNS = 4
-
 /** Compares suite B with suite A: the drills of one name with each other, all their runs with all. */
 export function compareSuites(a: SuiteResult, b: SuiteResult): SuiteComparison {
   const drills = a.drills.flatMap((one) => {
@@ -44,13 +38,17 @@ export function compareSuites(a: SuiteResult, b: SuiteResult): SuiteComparison {
 }
 
 function rowsOf(a: SuiteDrillResult, b: SuiteDrillResult): readonly Row[] {
+  const values = (of: (run: SuiteRun) => number | null): [readonly number[], readonly number[]] => [
+    a.runs.flatMap((run) => of(run) ?? []),
+    b.runs.flatMap((run) => of(run) ?? []),
+  ]
   return [
     endedRow(a, b),
     lostRow(a.runs, b.runs),
-    durationRow('outage', a, b, (run) => run.outageMs?.upper ?? null),
-    durationRow('failover time', a, b, (run) => run.failoverMs),
-    durationRow('recovery', a, b, (run) => run.recoveryMs),
-    durationRow('retry threshold', a, b, (run) => run.retryThresholdMs),
+    spreadRow('outage', ...values((run) => run.outageMs?.upper ?? null)),
+    spreadRow('failover time', ...values((run) => run.failoverMs)),
+    spreadRow('recovery', ...values((run) => run.recoveryMs)),
+    spreadRow('retry threshold', ...values((run) => run.retryThresholdMs)),
     ...signRows(a.runs, b.runs),
   ]
 }
@@ -89,45 +87,6 @@ function lostRow(a: readonly SuiteRun[], b: readonly SuiteRun[]): Row {
   if (one === other) return { ...row, standing: 'same', difference: '' }
   const difference = `${Math.abs(other - one)} ${other > one ? 'more' : 'fewer'}`
   return { ...row, standing: other > one ? 'worse' : 'better', difference }
-}
-
-function durationRow(
-  name: string,
-  a: SuiteDrillResult,
-  b: SuiteDrillResult,
-  of: (run: SuiteRun) => number | null,
-): Row {
-  const values = (runs: readonly SuiteRun[]): readonly number[] =>
-    runs.flatMap((run) => of(run) ?? []).toSorted((one, other) => one - other)
-  const [one, other] = [values(a.runs), values(b.runs)]
-  const row = { name, a: saySpread(one), b: saySpread(other) }
-  if (one.length === 0 || other.length === 0) {
-    const same = one.length === other.length
-    return { ...row, standing: same ? 'same' : 'other', difference: same ? '' : 'only one of them was observed' }
-  }
-  if (Math.min(one.length, other.length) < FEWEST_RUNS)
-    return { ...row, standing: 'other', difference: 'too few runs to tell' }
-  const by = median(other) - median(one)
-  const noise = Math.max(NOISE_MS, NOISE_SHARE * Math.max(median(one), median(other)))
-  if (!samplesDiffer(one, other) || Math.abs(by) <= noise)
-    return { ...row, standing: 'same', difference: 'no clear difference' }
-  const difference = `${formatMs(Math.abs(by))} ${by > 0 ? 'longer' : 'shorter'}`
-  return { ...row, standing: by > 0 ? 'worse' : 'better', difference }
-}
-
-/** `207 ms (120–691 ms)`: the median, the least and the greatest. */
-function saySpread(sorted: readonly number[]): string {
-  const [least] = sorted
-  const greatest = sorted.at(-1)
-  if (least === undefined || greatest === undefined) return 'not observed'
-  return least === greatest
-    ? formatMs(least)
-    : `${formatMs(median(sorted))} (${formatBounds({ lower: least, upper: greatest })})`
-}
-
-function median(sorted: readonly number[]): number {
-  const middle = sorted.length / 2
-  return ((sorted[Math.ceil(middle) - 1] ?? 0) + (sorted[Math.floor(middle)] ?? 0)) / 2
 }
 
 /** The signs that one suite's runs showed more often. */

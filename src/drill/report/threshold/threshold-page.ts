@@ -4,7 +4,6 @@ import { sayPercent } from '../../threshold/claim.ts'
 import { measuredOutages } from '../../threshold/measured.ts'
 import type { Search } from '../../threshold/search-file.ts'
 import type { TrialRecord } from '../../threshold/trial-record.ts'
-import { verificationOf } from '../../threshold/verification.ts'
 import {
   confirmedWords,
   meaningWords,
@@ -13,13 +12,14 @@ import {
   verificationWords,
 } from '../../threshold/words.ts'
 import { contents, instant } from '../answer.ts'
-import { distributionPlot } from '../plots/distribution-plot.ts'
+import { outagePlot, pausePlot } from './distributions.ts'
 import { formatMs, unbroken } from '../durations.ts'
 import { type Figure, figureRow } from '../figures.ts'
-import { type Glyph, glyph } from '../../../page/glyphs.ts'
+import { glyph } from '../../../page/glyphs.ts'
 import { type Html, html } from '../../../page/html.ts'
 import { page } from '../page.ts'
 import { phasePlot } from './phase-plot.ts'
+import { stateOf } from './state.ts'
 import { THRESHOLD_STYLE } from './style.ts'
 import { trialTable } from './trial-table.ts'
 
@@ -46,7 +46,8 @@ export function renderThresholdPage(search: Search): string {
     <p class="lead">${measuredWords(search)
       .map((words) => unbroken(`${words[0]?.toUpperCase() ?? ''}${words.slice(1)}.`))
       .join(' ')}</p>
-    ${distributions(search, outages)}</section>
+    ${pausePlot(search)}
+    ${outagePlot(search)}</section>
     <section id="phases"><h2>When the fault came</h2>
     <p class="lead">Every fault came at a random moment of the slowest period that the brokers have. Where the threshold depends on that moment, a test that always hurts them at the same one sees only a part of the truth.</p>
     ${phasePlot(search.trials, search.target?.slowestPeriodMs ?? 0)}</section>
@@ -73,25 +74,6 @@ function head(search: Search, outages: readonly TrialRecord[]): Html {
     <p class="sentence">${unbroken(sentence)}</p>
     ${figureRow(figuresOf(search, outages))}
   </header>`
-}
-
-interface State {
-  readonly tone: string
-  readonly glyph: Glyph
-  readonly words: string
-}
-
-const VERIFIED: Readonly<Record<ReturnType<typeof verificationOf>, State>> = {
-  shown: { tone: 'pass', glyph: 'pass', words: 'SHOWN AS WANTED' },
-  refuted: { tone: 'fail', glyph: 'fail', words: 'JOBS FAIL MORE OFTEN' },
-  open: { tone: 'unknown', glyph: 'unknown', words: 'LEFT OPEN' },
-}
-
-function stateOf(search: Search): State {
-  if (search.verify) return VERIFIED[verificationOf(search)]
-  return search.claim?.asWanted
-    ? { tone: 'pass', glyph: 'pass', words: 'EARNED AS WANTED' }
-    : { tone: 'unknown', glyph: 'unknown', words: 'NOT ALL THAT WAS WANTED' }
 }
 
 function figuresOf(search: Search, outages: readonly TrialRecord[]): readonly Figure[] {
@@ -137,20 +119,6 @@ function figuresOf(search: Search, outages: readonly TrialRecord[]): readonly Fi
 function shortOf({ claim }: Search): Html | null {
   if (!claim || claim.shortOf.length === 0) return null
   return html`<section class="told"><h2>What it is short of</h2><ul>${claim.shortOf.map((why) => html`<li><span class="doubtful">${glyph('unknown')}</span>${unbroken(why)}</li>`)}</ul></section>`
-}
-
-function distributions({ claim, measured, method, verify }: Search, outages: readonly TrialRecord[]): Html {
-  const claims = [
-    ...(claim && claim.thresholdMs !== null ? [{ ms: claim.thresholdMs, label: claim.text }] : []),
-    ...(verify ? [{ ms: verify.atMs, label: `verified: ${sayMs(verify.atMs)}` }] : []),
-    ...(measured && measured.atPassMs !== null && !verify
-      ? [{ ms: measured.atPassMs, label: `enough in ${sayPercent(method.pass)} of these: ${sayMs(measured.atPassMs)}` }]
-      : []),
-  ]
-  const named = (ms: (trial: TrialRecord) => number | null): { ms: number | null; title: string }[] =>
-    outages.map((trial) => ({ ms: ms(trial), title: `${trial.key}, phase ${formatMs(trial.phaseMs)}` }))
-  return html`${distributionPlot({ what: 'the pause that was just enough (r*)', runs: named(({ thresholdMs }) => thresholdMs), claims })}
-    ${distributionPlot({ what: 'the outage, by its upper bound', runs: named(({ outageMs, down }) => (down.length === 0 ? 0 : (outageMs?.upper ?? null))) })}`
 }
 
 function policies({ schedules, method }: Search): Html | null {

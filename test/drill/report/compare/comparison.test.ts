@@ -155,7 +155,7 @@ describe('a stored result', () => {
     assert.equal(wrongOf('{"name":"x"}'), 'is not the result of a drill')
     assert.equal(wrongOf(JSON.stringify({ ...A, schema: 2 })), 'is not of schema 1, the one that this version reads')
     assert.equal(wrongOf(JSON.stringify({ ...A, jobs: { ...A.jobs, lost: 'many' } })), 'has no proper field jobs')
-    assert.match(wrongOf('{"schema":1,"kind":"threshold"}'), /^is a search for the retry threshold; /)
+    assert.match(wrongOf('{"schema":1,"kind":"threshold"}'), /^is a search for the retry threshold, /)
     assert.equal(
       wrongOf(JSON.stringify({ ...A, failoverParts: [{ name: 'lock' }] })),
       'has no proper field failoverParts',
