@@ -3,7 +3,8 @@ import { type Codec, Codecs } from '../transport/codec.ts'
 
 /**
  * What may be sent: bytes as they are, text as UTF-8, anything else as JSON. Bytes are not copied: they
- * must stay as they are until the send has ended, since a resend reads them again.
+ * must stay as they are until the send has ended, since a resend reads them again; and of one that ends as `unknown`
+ * for good, since a connection may still be writing them.
  */
 export type Payload = ArrayBufferView | ArrayBuffer | string | number | boolean | null | object
 

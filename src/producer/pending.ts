@@ -43,7 +43,10 @@ export class PendingBuffer {
   #first: PendingSend | undefined
   #last: PendingSend | undefined
   #size = 0
+  /** How many have room, and how many bytes: those in line, and those that were given up and are owed an answer. */
+  #count = 0
   #bytes = 0
+  readonly #owed = new Set<PendingSend>()
 
   constructor(maxCount: number, maxBytes: number) {
     this.#maxCount = maxCount
@@ -54,13 +57,18 @@ export class PendingBuffer {
     return this.#size
   }
 
+  /** How many have room: those that were given up and are owed an answer too. */
+  get count(): number {
+    return this.#count
+  }
+
   get bytes(): number {
     return this.#bytes
   }
 
   /** Whether one more message of that size fits. A single message always fits into an empty buffer. */
   fits(bytes: number): boolean {
-    return this.#size === 0 || (this.#size < this.#maxCount && this.#bytes + bytes <= this.#maxBytes)
+    return this.#count === 0 || (this.#count < this.#maxCount && this.#bytes + bytes <= this.#maxBytes)
   }
 
   /** Adds an entry that is in no buffer. */
@@ -70,11 +78,54 @@ export class PendingBuffer {
     else this.#first = entry
     this.#last = entry
     this.#size++
+    this.#count++
     this.#bytes += entry.message.body.length
   }
 
   /** Removes an entry that is in this buffer. */
   remove(entry: PendingSend): void {
+    this.#leave(entry)
+    this.#giveRoomBack(entry)
+  }
+
+  /**
+   * Removes an entry that was given up while the present link owes its answer. That may hold its bytes for as long as
+   * the broker reads nothing, so it keeps its room.
+   */
+  giveUp(entry: PendingSend): void {
+    this.#leave(entry)
+    this.#owed.add(entry)
+  }
+
+  /** The link has answered; whether that was still owed. */
+  answered(entry: PendingSend): boolean {
+    if (!this.#owed.delete(entry)) return false
+    this.#giveRoomBack(entry)
+    return true
+  }
+
+  /** The link is gone, and what it owed with it. */
+  forgetOwed(): void {
+    for (const entry of this.#owed) this.answered(entry)
+  }
+
+  /** Those that were given up and are owed an answer, in the order of that. */
+  owed(): Iterable<PendingSend> {
+    return this.#owed
+  }
+
+  /** When the first of them was written; infinite where there is none. */
+  owedSince(): number {
+    if (this.#owed.size === 0) return Number.POSITIVE_INFINITY
+    return this.#owed.values().next().value?.writtenAt ?? Number.POSITIVE_INFINITY
+  }
+
+  #giveRoomBack(entry: PendingSend): void {
+    this.#count--
+    this.#bytes -= entry.message.body.length
+  }
+
+  #leave(entry: PendingSend): void {
     if (entry.previous) entry.previous.next = entry.next
     else this.#first = entry.next
     if (entry.next) entry.next.previous = entry.previous
@@ -82,7 +133,6 @@ export class PendingBuffer {
     entry.previous = undefined
     entry.next = undefined
     this.#size--
-    this.#bytes -= entry.message.body.length
   }
 
   /** The eldest unconfirmed send. */

@@ -5,7 +5,7 @@ import type { FailoverSession, SessionTenant } from '../failover/session.ts'
 import type { Link } from '../transport/link.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
 import { AwaySends } from './away-sends.ts'
-import { joinObservers, type ProducerObserver, type SendObserver } from './observer.ts'
+import { type AttemptEnd, joinObservers, type ProducerObserver, type SendObserver } from './observer.ts'
 import { PendingBuffer, type PendingSend } from './pending.ts'
 import { failedAttempt, gaveUp, knownOf, noRoom, notTaken } from './send-errors.ts'
 import { WaitingLine } from './waiting-line.ts'
@@ -109,7 +109,7 @@ export class Producer implements SessionTenant {
     this.#blocked = blocked
     const now = this.#clock.now()
     // What was written before the block ended is owed from now on.
-    if (!blocked) for (const entry of this.#pending.all()) if (entry.writtenTo) entry.writtenAt = now
+    if (!blocked) for (const entry of [...this.#pending.all(), ...this.#pending.owed()]) entry.writtenAt = now
     this.#watchOldest()
   }
 
@@ -119,6 +119,8 @@ export class Producer implements SessionTenant {
     this.#blocked = false
     this.#forgetAway()
     this.#unlinkedSince = this.#clock.now()
+    this.#pending.forgetOwed()
+    this.#admitWaiting()
     wake(this.#quiesced)
     this.#watchOldest()
   }
@@ -129,6 +131,7 @@ export class Producer implements SessionTenant {
     this.#ended = true
     this.#watch?.cancel()
     this.#forgetAway()
+    this.#pending.forgetOwed()
     this.#line.refuse(() => error)
     for (const entry of this.#pending.all()) this.#giveUp(entry, error.code, error.message, undefined, error)
     wake(this.#quiesced)
@@ -147,7 +150,7 @@ export class Producer implements SessionTenant {
    */
   drain(signal: AbortSignal): Promise<boolean> {
     this.#shut ??= new UnderstudyError('closed', 'the connection was closed')
-    if (this.#pending.size === 0) return Promise.resolve(true)
+    if (this.#isDrained) return Promise.resolve(true)
     return Promise.race([
       new Promise<boolean>((resolve) => this.#drained.push(() => resolve(true))),
       aborted(signal).then(() => false),
@@ -197,7 +200,7 @@ export class Producer implements SessionTenant {
     this.#observer?.attempt(entry.message, attempt, link.endpoint)
     link.send(entry.message, attempt).then(
       () => {
-        this.#observer?.attemptEnded(entry.message, attempt, 'confirmed')
+        this.#attemptEnded(entry, attempt, 'confirmed')
         if (!this.#away.isEmpty) this.#transmitAll(this.#away.takeFollowers(entry))
         if (!this.#settle(entry)) return
         this.#observer?.sendEnded(entry.message, 'confirmed', this.#clock.now() - entry.startedAt, undefined)
@@ -205,6 +208,12 @@ export class Producer implements SessionTenant {
       },
       (error: unknown) => this.#attemptFailed(entry, attempt, link, error),
     )
+  }
+
+  #attemptEnded(entry: PendingSend, attempt: number, end: AttemptEnd): void {
+    this.#observer?.attemptEnded(entry.message, attempt, end)
+    // The answer to what was given up meanwhile: its room is free.
+    if (entry.settled && entry.attempts === attempt && this.#pending.answered(entry)) this.#admitWaiting()
   }
 
   /** The last attempt of an entry is over, one way or another. */
@@ -217,7 +226,7 @@ export class Producer implements SessionTenant {
 
   #attemptFailed(entry: PendingSend, attempt: number, link: Link, thrown: unknown): void {
     const error = failedAttempt(thrown, entry, attempt)
-    this.#observer?.attemptEnded(entry.message, attempt, error.outcome)
+    this.#attemptEnded(entry, attempt, error.outcome)
     if (entry.settled) return
     entry.failure = error
     if (error.outcome === 'unknown') entry.ambiguous = true
@@ -279,7 +288,7 @@ export class Producer implements SessionTenant {
 
   #giveUp(entry: PendingSend, code: ErrorCode, why: string, outcome?: FailedSendOutcome, cause?: unknown): void {
     const known = outcome ?? knownOf(entry)
-    if (!this.#settle(entry)) return
+    if (!this.#settle(entry, this.#isOwed(entry))) return
     this.#observer?.gaveUp(entry.message)
     const error = gaveUp(entry, code, why, known, cause)
     this.#observer?.sendEnded(entry.message, known, this.#clock.now() - entry.startedAt, error)
@@ -288,14 +297,19 @@ export class Producer implements SessionTenant {
     this.#askLater()
   }
 
-  #settle(entry: PendingSend): boolean {
+  /** @param isOwed whether it ends before the present link has answered. */
+  #settle(entry: PendingSend, isOwed = false): boolean {
     if (entry.settled) return false
     entry.settled = true
     this.#landed(entry)
-    this.#pending.remove(entry)
+    if (isOwed) this.#pending.giveUp(entry)
+    else this.#pending.remove(entry)
     this.#admitWaiting()
-    if (this.#pending.size === 0) wake(this.#drained)
     return true
+  }
+
+  get #isDrained(): boolean {
+    return this.#pending.size === 0 && this.#line.isEmpty
   }
 
   #waitForRoom(message: OutgoingMessage, signal: AbortSignal | undefined): Promise<string> {
@@ -318,6 +332,7 @@ export class Producer implements SessionTenant {
 
   #admitWaiting(): void {
     if (!this.#line.isEmpty) this.#line.admit((bytes) => !this.#ended && this.#pending.fits(bytes))
+    if (this.#isDrained) wake(this.#drained)
   }
 
   #obey(signal: AbortSignal, entry: PendingSend): void {
@@ -366,10 +381,14 @@ export class Producer implements SessionTenant {
 
   /** When a confirm is overdue; only the present link owes one. */
   #confirmDue(oldest: PendingSend | undefined): number {
-    if (this.#blocked || this.#inFlight === 0 || !this.#link) return Number.POSITIVE_INFINITY
-    if (oldest && this.#isOwed(oldest)) return oldest.writtenAt + this.#options.confirmTimeoutMs
-    // The eldest is away, and behind it something is owed: looking for that at every send would cost too much.
-    return this.#lookedAt + this.#options.confirmTimeoutMs
+    if (this.#blocked || !this.#link) return Number.POSITIVE_INFINITY
+    return Math.min(this.#owedSince(oldest), this.#pending.owedSince()) + this.#options.confirmTimeoutMs
+  }
+
+  #owedSince(oldest: PendingSend | undefined): number {
+    if (this.#inFlight === 0) return Number.POSITIVE_INFINITY
+    // Else the eldest is away, and behind it something is owed: looking for that at every send would cost too much.
+    return oldest && this.#isOwed(oldest) ? oldest.writtenAt : this.#lookedAt
   }
 
   #isOwed({ writtenTo }: PendingSend): boolean {
@@ -380,6 +399,7 @@ export class Producer implements SessionTenant {
     if (this.#confirmDue(this.#pending.oldest()) > now) return false
     this.#lookedAt = now
     const since = now - this.#options.confirmTimeoutMs
+    if (this.#pending.owedSince() <= since) return true
     return this.#pending.all().some((entry) => this.#isOwed(entry) && entry.writtenAt <= since)
   }
 

@@ -33,7 +33,7 @@ export function failedAttempt(thrown: unknown, { message }: PendingSend, attempt
   return new SendError('protocol', messageOf(thrown), about)
 }
 
-export function noRoom({ size, bytes }: PendingBuffer): UnderstudyError {
-  const text = `${size} sends of ${bytes} bytes are unconfirmed; there is no room for more`
+export function noRoom({ count, bytes }: PendingBuffer): UnderstudyError {
+  const text = `${count} sends of ${bytes} bytes are unconfirmed; there is no room for more`
   return new UnderstudyError('pending-full', text)
 }
