@@ -62,6 +62,12 @@ describe('the watch over brokers', () => {
     ])
   })
 
+  it('tells how long nobody served where that had begun before the watch did', () => {
+    const { watch, happens } = watching()
+    happens({ type: 'resumed', role: 'producer', endpoint: 'stomp://b:1', outageMs: 30_000, passes: 9 })
+    assert.deepEqual([watch.failovers[0]?.from, watch.failovers[0]?.outageMs], [undefined, 30_000])
+  })
+
   it('counts a switch to a preferred broker as no outage', () => {
     const { watch, happens } = watching({ producer: 'stomp://b:1' })
     happens({ type: 'switching', role: 'producer', endpoint: 'stomp://a:1' })

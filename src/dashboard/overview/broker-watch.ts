@@ -48,7 +48,6 @@ export class BrokerWatch {
   readonly #clock: Clock
   readonly #links: Record<LinkRole, WatchedLink>
   readonly #failovers: Failover[] = []
-  readonly #lost = new Set<LinkRole>()
   readonly #observers = new Set<(event: StatusEvent) => void>()
   readonly #forget: () => void
 
@@ -98,7 +97,6 @@ export class BrokerWatch {
         this.#up(link, event)
         break
       case 'interrupted':
-        this.#lost.add(role)
         this.#become(link, {
           condition: 'down',
           endpoint: undefined,
@@ -136,14 +134,14 @@ export class BrokerWatch {
 
   #up(link: WatchedLink, event: StatusEvent & { readonly type: 'connected' | 'resumed' }): void {
     const from = link.endpoint ?? link.prior
-    const wasLost = this.#lost.delete(link.role)
     if (event.type === 'resumed') {
       this.#failovers.unshift({
         role: link.role,
         at: this.#clock.wallTime(),
         from,
         to: event.endpoint,
-        outageMs: wasLost ? event.outageMs : undefined,
+        // From one that serves it is switched; it may have been lost before the watch began.
+        outageMs: link.endpoint === undefined ? event.outageMs : undefined,
       })
       this.#failovers.length = Math.min(this.#failovers.length, MOST_FAILOVERS)
     }
