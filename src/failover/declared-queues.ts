@@ -45,18 +45,19 @@ const OF_THE_LINK: ReadonlySet<ErrorCode> = new Set(['link-lost', 'heartbeat-los
  */
 export class DeclaredQueues implements Topology {
   readonly #options: DeclaredQueuesOptions
-  readonly #settings = new Map<string, QueueSettings>()
+  /** By queue: the settings that hold, and behind them those that are being asked for, the latest last. */
+  readonly #settings = new Map<string, readonly QueueSettings[]>()
 
   constructor(options: DeclaredQueuesOptions) {
     this.#options = options
   }
 
   settingsOf(queue: string): QueueSettings | undefined {
-    return this.#settings.get(queue)
+    return this.#settings.get(queue)?.at(-1)
   }
 
-  declared(): Iterable<readonly [string, QueueSettings]> {
-    return this.#settings
+  *declared(): Iterable<readonly [string, QueueSettings]> {
+    for (const [queue, all] of this.#settings) for (const latest of all.slice(-1)) yield [queue, latest]
   }
 
   /**
@@ -66,18 +67,28 @@ export class DeclaredQueues implements Topology {
    * the session. Then the settings are as they were before.
    */
   async declare(queue: string, settings: QueueSettings, session: FailoverSession): Promise<void> {
-    const before = this.#settings.get(queue)
     const declared = Object.freeze({ ...settings })
-    this.#settings.set(queue, declared)
+    this.#settings.set(queue, [...(this.#settings.get(queue) ?? []), declared])
     try {
       await this.#askUntilAnswered(queue, declared, session)
+      this.#taken(queue, declared)
     } catch (error) {
-      if (this.#settings.get(queue) === declared) {
-        if (before) this.#settings.set(queue, before)
-        else this.#settings.delete(queue)
-      }
+      this.#refused(queue, declared)
       throw error
     }
+  }
+
+  /** What was declared before it holds no longer. */
+  #taken(queue: string, declared: QueueSettings): void {
+    const all = this.#settings.get(queue) ?? []
+    this.#settings.set(queue, all.slice(Math.max(0, all.indexOf(declared))))
+  }
+
+  /** Several may be asked for at once, and refused in any order. */
+  #refused(queue: string, declared: QueueSettings): void {
+    const left = this.#settings.get(queue)?.filter((one) => one !== declared) ?? []
+    if (left.length === 0) this.#settings.delete(queue)
+    else this.#settings.set(queue, left)
   }
 
   async #askUntilAnswered(queue: string, settings: QueueSettings, session: FailoverSession): Promise<void> {

@@ -73,6 +73,41 @@ test('what was refused is asked of no later broker', async () => {
   await connection.close()
 })
 
+test('two refusals at once leave a queue as undeclared as it was', async () => {
+  const { connection, transport } = connected()
+  await connection.connected()
+  transport.last.declaring = new UnderstudyError('rejected', 'the queue is classic')
+  const declaring = [1, 2].map(() => watch(connection.declare('orders', { type: 'quorum' })))
+  await settled()
+  assert.deepEqual(
+    declaring.map(({ ending }) => ending().kind),
+    ['failed', 'failed'],
+  )
+  const topology = transport.last.context?.topology
+  assert.deepEqual([topology?.settingsOf('orders'), [...(topology?.declared() ?? [])]], [undefined, []])
+  await connection.close()
+})
+
+test('of two declarations at once the later one holds, or the earlier one where the later is refused', async () => {
+  const { connection, transport } = connected()
+  await connection.connected()
+  const refused = new UnderstudyError('rejected', 'the queue is classic')
+  for (const [wrong, holds] of [
+    ['quorum', { type: 'classic' }],
+    ['classic', { type: 'quorum' }],
+  ] as const) {
+    transport.last.declare = async (_queue, { type }) => {
+      if (type === wrong) throw refused
+    }
+    await Promise.allSettled([
+      connection.declare(wrong, { type: 'classic' }),
+      connection.declare(wrong, { type: 'quorum' }),
+    ])
+    assert.deepEqual(transport.last.context?.topology.settingsOf(wrong), holds)
+  }
+  await connection.close()
+})
+
 test('a queue that is away for a while is asked for again on the same link, which spares its siblings', async () => {
   const { connection, transport, clock } = connected()
   await connection.connected()
