@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createInterface } from 'node:readline/promises'
 import { Exit, EXIT } from '../exit-code.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,9 +12,13 @@ export async function confirm(terminal: Terminal, question: string, yes: boolean
   if (yes) return
   if (!process.stdin.isTTY || !terminal.interactive)
     throw new Exit(EXIT.badArguments, `${question} Say so with --yes; nobody can be asked here`)
-  const asking = createInterface({ input: process.stdin, output: process.stderr })
+  // The line is the terminal's own to edit: so the end of input counts, too, that came before the question.
+  const asking = createInterface({ input: process.stdin, output: process.stderr, terminal: false })
+  const { interrupted: signal } = terminal
+  // An end of input answers no question.
+  const ended = once(asking, 'close').then(() => '')
   try {
-    const answer = await asking.question(`${question} [y/N] `, { signal: terminal.interrupted })
+    const answer = await Promise.race([asking.question(`${question} [y/N] `, { signal }), ended])
     if (!/^\s*y(es)?\s*$/i.test(answer)) throw new Exit(EXIT.interrupted, 'nothing was changed')
   } catch (error) {
     if (error instanceof Exit) throw error
