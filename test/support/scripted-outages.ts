@@ -8,7 +8,13 @@ import type { Fault } from '../../src/drill/fault.ts'
 import type { HistoryEvent } from '../../src/drill/history.ts'
 import type { AbortConditions } from '../../src/drill/plan.ts'
 import { ArticleProducer } from '../../src/drill/threshold/article-producer.ts'
-import { runTrial, type TrialEnd, type TrialPlan } from '../../src/drill/threshold/trial.ts'
+import {
+  runTrial,
+  type TrialBench,
+  type TrialEnd,
+  type TrialPlan,
+  type TrialSettings,
+} from '../../src/drill/threshold/trial.ts'
 import { Recording } from '../../src/drill/runner/recording.ts'
 import { runDrill } from '../../src/drill/runner/runner.ts'
 import type { ProducerObserver } from '../../src/producer/producer.ts'
@@ -127,6 +133,16 @@ function straying(client: Connection, { strays }: ScriptedDrill): Connection {
 
 /** One trial of a threshold search on such a broker. */
 export async function trialByScript(script: ScriptedDrill, plan: TrialPlan): Promise<TrialEnd> {
+  return await onScriptedBench(script, (bench, settings) =>
+    runTrial(plan, settings, bench, new AbortController().signal),
+  )
+}
+
+/** What `work` comes to on such a broker, as trials find it. */
+export async function onScriptedBench<Value>(
+  script: ScriptedDrill,
+  work: (bench: TrialBench, settings: TrialSettings) => Promise<Value>,
+): Promise<Value> {
   const name = `scripted-${runs++}`
   const broker = memoryBroker(name)
   const clock = new FakeClock()
@@ -158,7 +174,7 @@ export async function trialByScript(script: ScriptedDrill, plan: TrialPlan): Pro
   }
   const settings = { fault: 'kill', everyMs: script.everyMs, jobEveryMs: 100, deadlineMs: 1000, holdMs: lastsMs + 1000 }
   try {
-    return await onward(clock, runTrial(plan, settings, bench, new AbortController().signal))
+    return await onward(clock, work(bench, settings))
   } finally {
     broker.reset()
   }

@@ -84,8 +84,10 @@ export class RunningSearch {
       const began = bench.clock.now()
       const end = await runTrial(plan, this.#search.trial, bench, signal)
       const { record, void: why, events, articleEvents, failure } = end
-      const spentMs = this.#search.spentMs + Math.round(bench.clock.now() - began)
+      const tookMs = Math.round(bench.clock.now() - began)
       await this.#keep(again === 0 ? key : `${key}-again-${again}`, { events, article: articleEvents })
+      // Only now: another lab's trial may have ended while this one was written.
+      const spentMs = this.#search.spentMs + tookMs
       if (record) {
         this.update({ trials: [...this.#search.trials, record], spentMs })
         this.#onEvent({ type: 'ended', record, search: this.#search })

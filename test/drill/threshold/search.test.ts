@@ -3,9 +3,10 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { stepKey } from '../../../src/drill/threshold/method.ts'
-import { decidedEarly, openSteps } from '../../../src/drill/threshold/search.ts'
+import { decidedEarly, openSteps, RunningSearch } from '../../../src/drill/threshold/search.ts'
 import { readSearch, writeSearch } from '../../../src/drill/threshold/search-file.ts'
 import { trialSeed } from '../../../src/drill/threshold/trial-seed.ts'
+import { onScriptedBench } from '../../support/scripted-outages.ts'
 import { temporaryFolder } from '../../support/temporary-folder.ts'
 import { direct, run, writtenSearch } from './written-search.ts'
 
@@ -71,6 +72,27 @@ describe('what a search has left to do', () => {
     assert.equal(decidedEarly(failed), 'no-go')
     assert.equal(decidedEarly(failed.toReversed()), 'no-go')
     assert.equal(decidedEarly(failed.slice(1)), 'undecided')
+  })
+})
+
+describe('a search on labs side by side', () => {
+  it('adds up how long all of them were at it, also where two trials end at once', async (context) => {
+    const running = new RunningSearch(
+      writtenSearch([], { spentMs: 0 }),
+      temporaryFolder('search', context),
+      () => undefined,
+    )
+    const script = { everyMs: 20, redialMs: 5, seed: 5, downs: [{ fromMs: 0, untilMs: 400 }] }
+    // The same one twice, so that both end in the same moment.
+    const make = (): Promise<void> =>
+      onScriptedBench(script, (bench) => running.run({ kind: 'direct', index: 0 }, bench, new AbortController().signal))
+    await Promise.all([make(), make()])
+    const { trials, spentMs } = running.search
+    assert.equal(trials.length, 2)
+    assert.equal(
+      spentMs,
+      trials.reduce((sum, { tookMs }) => sum + tookMs, 0),
+    )
   })
 })
 
