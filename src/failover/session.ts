@@ -1,5 +1,5 @@
 import { aborted, type Clock, type Random, type Timer, withDeadline } from '../clock.ts'
-import { messageOf, UnderstudyError } from '../errors.ts'
+import { type ErrorCode, messageOf, UnderstudyError } from '../errors.ts'
 import type { Logger } from '../logger.ts'
 import { type Endpoint, redact } from '../transport/endpoint.ts'
 import type { Link } from '../transport/link.ts'
@@ -77,6 +77,8 @@ type State =
 
 // How often a preferred broker is tried while another one serves.
 const PRIORITY_PROBE_MS = 1000
+// Such a broker may greet whoever comes, and be silent again.
+const SILENT: ReadonlySet<ErrorCode> = new Set(['confirm-timeout', 'heartbeat-lost'])
 const MOVED = 'the connection moves to a preferred broker'
 
 /**
@@ -92,7 +94,7 @@ export class FailoverSession {
   readonly #waiting = new Set<{ resolve: (link: Link) => void; reject: (error: UnderstudyError) => void }>()
   readonly #leaveNow = new AbortController()
   #state: State = { name: 'idle' }
-  /** How many times in a row a preferred broker died young. */
+  /** How many times in a row a preferred broker died young, or was given up because it said nothing. */
   #preferredFlaps = 0
   /** Links whose broker has stopped to read, with its reason. */
   readonly #blocked = new WeakMap<Link, string>()
@@ -309,8 +311,10 @@ export class FailoverSession {
     const now = clock.now()
     const livedMs = now - state.since
     this.#backoff.linkLost(now, livedMs)
-    if (this.#endpoints.betterThan(state.current.endpoint).length === 0)
-      this.#preferredFlaps = livedMs < uri.options.stabilityWindowMs ? this.#preferredFlaps + 1 : 0
+    if (this.#endpoints.betterThan(state.current.endpoint).length === 0) {
+      const isNoUse = livedMs < uri.options.stabilityWindowMs || SILENT.has(error.code)
+      this.#preferredFlaps = isNoUse ? this.#preferredFlaps + 1 : 0
+    }
     for (const tenant of this.#tenants) tenant.linkDown(error)
     this.report({ type: 'interrupted', role, endpoint: link.endpoint, error })
     // Whoever was just told may have closed the session.

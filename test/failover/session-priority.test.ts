@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import type { FailoverSession } from '../../src/failover/session.ts'
-import { parts, type Parts, sessionOf } from '../support/client-parts.ts'
+import { message, parts, type Parts, producerParts, sessionOf, watch } from '../support/client-parts.ts'
 import { settled } from '../support/fake-clock.ts'
 import type { ScriptedLink } from '../support/scripted-transport.ts'
 import { ScriptedTenant } from '../support/scripted-tenant.ts'
@@ -225,4 +225,19 @@ test('a preferred broker that keeps dying during the switch is gone back to ever
   const switches = of.events.filter(({ type }) => type === 'switching').length
   assert.ok(switches >= 3 && switches <= 10, `${switches} switches`)
   assert.equal(of.session.link, of.link)
+})
+
+test('a preferred broker that greets and confirms nothing is gone back to ever more rarely', async () => {
+  const of = producerParts({ uri: URI })
+  of.transport.onLink = (link) => {
+    link.confirms = link.host === 'b'
+  }
+  of.session.open()
+  await settled()
+  for (let second = 0; second < 600; second++) {
+    watch(of.producer.send(message(String(second))))
+    await of.clock.advance(1000)
+  }
+  const switches = of.events.filter(({ type }) => type === 'switching').length
+  assert.ok(switches > 3 && switches < 20, `${switches} switches`)
 })
