@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { renderThresholdPage } from '../../drill/report/threshold/threshold-page.ts'
 import { measuredOutages } from '../../drill/threshold/measured.ts'
-import { replaySchedule } from '../../drill/threshold/retry-schedule.ts'
+import { parseRetrySchedule, replaySchedule, type RetrySchedule } from '../../drill/threshold/retry-schedule.ts'
 import { openSteps, RunningSearch, type SearchEvent } from '../../drill/threshold/search.ts'
 import { readSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
 import { verificationOf } from '../../drill/threshold/verification.ts'
@@ -69,13 +69,19 @@ async function threshold(
   const outOfBudget = await work(running, folder, options, dependencies)
   const outages = measuredOutages(running.search.trials)
   const { confidence } = running.search.method
-  running.update({ schedules: options.schedule.map((one) => replaySchedule(one, outages, confidence)) })
+  const schedules = options.schedule.length > 0 ? options.schedule : asked(begun)
+  running.update({ schedules: schedules.map((one) => replaySchedule(one, outages, confidence)) })
   const { search } = running
   save(join(folder, 'report.html'), renderThresholdPage(search))
   if (options.json) terminal.out(`${JSON.stringify({ ...search, outOfBudget })}\n`)
   else terminal.out(endText(search, { folder: shown(folder), outOfBudget }))
   const exitCode = exitCodeOf(search)
   if (exitCode !== EXIT.passed) throw new Exit(exitCode)
+}
+
+/** The policies that the search was begun with, or last resumed with. */
+function asked({ schedules }: Search): readonly RetrySchedule[] {
+  return schedules.map(({ schedule }) => parseRetrySchedule(schedule))
 }
 
 /** Returns whether the budget ended it before it was done. A search that is done needs no brokers. */
@@ -143,7 +149,8 @@ function begin(
     command: '',
     claim: null,
     measured: null,
-    schedules: [],
+    // Nothing is measured yet; an interrupted search is to know what was asked.
+    schedules: options.schedule.map((one) => replaySchedule(one, [], options.confidence)),
   }
   const name = stampedFolder(`${lab}-${options.fault}-${first.verify ? 'verify' : 'threshold'}`)
   const folder = options.out === undefined ? newFolder(resolve(join('drills', name))) : resolve(options.out)

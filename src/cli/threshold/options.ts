@@ -5,6 +5,7 @@ import { parseRetrySchedule, type RetrySchedule } from '../../drill/threshold/re
 import type { Search } from '../../drill/threshold/search-file.ts'
 import type { TrialSettings } from '../../drill/threshold/trial.ts'
 import { UnderstudyError } from '../../errors.ts'
+import { shellWord } from '../drill/command-line.ts'
 import { namedFolder } from '../drill/folder.ts'
 import { labOf } from '../drill/options.ts'
 import { duration, durationOption, writeDuration } from '../arguments/duration.ts'
@@ -157,9 +158,9 @@ export function trialSettingsOf(options: ThresholdOptions): TrialSettings {
 /** The command that repeats a search: what differs from the defaults, and the seed. */
 export function thresholdCommandLine(
   understudy: string,
-  search: Pick<Search, 'lab' | 'seed' | 'method' | 'trial' | 'verify'>,
+  search: Pick<Search, 'lab' | 'seed' | 'method' | 'trial' | 'verify' | 'schedules'>,
 ): string {
-  const { lab, seed, method, trial, verify } = search
+  const { lab, seed, method, trial, verify, schedules } = search
   const words = [understudy, 'threshold', '--lab', lab, '--fault', trial.fault, '--seed', String(seed)]
   const number = (name: string, value: number, usual: number): void => {
     if (value !== usual) words.push(`--${name}`, String(value))
@@ -180,6 +181,7 @@ export function thresholdCommandLine(
   time('hold', trial.holdMs, DRILL_DEFAULTS.holdMs)
   if (verify) words.push('--verify', String(verify.runs), '--at', writeDuration(verify.atMs))
   if (verify?.early) words.push('--early')
+  for (const { schedule } of schedules) words.push('--schedule', shellWord(schedule))
   return words.join(' ')
 }
 

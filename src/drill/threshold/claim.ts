@@ -10,7 +10,7 @@ export interface Claim {
   /** p of the claim: the one that was asked for, or the highest that was earned. */
   readonly pass: number
   readonly confidence: number
-  /** R_p is at most this; null when it is more than the cap, or nothing was measured. */
+  /** R_p is at most this; null when it is more than the cap, or nothing was earned. */
   readonly thresholdMs: number | null
   /** How many measured outages it rests on. */
   readonly trials: number
@@ -41,7 +41,9 @@ export function claimOf(method: Method, outcomes: Outcomes): Claim {
   const bound = wanted ?? quantileBound(thresholds, quantileEarned(n, method.confidence), method.confidence)
   const censored = now.phase === 'censored' || bound === Number.POSITIVE_INFINITY
   const thresholdMs =
-    censored || bound === undefined ? null : (now.candidateMs ?? Math.ceil(bound / method.gridMs) * method.gridMs)
+    censored || bound === undefined || pass === 0
+      ? null
+      : (now.candidateMs ?? Math.ceil(bound / method.gridMs) * method.gridMs)
   const held = thresholdMs === null ? 0 : now.held
   const shortOf = [...shortage(method, n, wanted, censored)]
   if (shortOf.length === 0 && now.phase !== 'confirmed') {
@@ -87,7 +89,8 @@ function textOf(
   return `R${pass} <= ${sayMs(thresholdMs ?? 0)} (${sayPercent(confidence)}, n=${n})`
 }
 
-/** `95 %`, `99.5 %`. */
+/** `95 %`, `99.5 %`, `99.99 %`: three digits of what it is away from nothing or all, so that it is never said to be it. */
 export function sayPercent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`
+  const away = Number((Math.min(share, 1 - share) * 100).toPrecision(3))
+  return `${share > 0.5 ? Number((100 - away).toFixed(10)) : away} %`
 }

@@ -98,10 +98,12 @@ export function parseSearch(text: string): Search | undefined {
 /** Checks what the method and the text rely on; the rest is passed on as it is. */
 function isSearch(value: unknown): value is Search {
   if (!isObject(value) || value['schema'] !== 1 || value['kind'] !== 'threshold') return false
-  const { method, trial, trials, voids, seed, lab, spentMs } = value
+  const { method, trial, trials, voids, seed, lab, spentMs, schedules } = value
   if (typeof lab !== 'string' || !Number.isSafeInteger(seed) || typeof spentMs !== 'number') return false
   if (!isObject(method) || !NUMBERS_OF_METHOD.every((name) => isNumber(method[name]))) return false
   if (!isObject(trial) || typeof trial['fault'] !== 'string') return false
+  if (!Array.isArray(schedules) || !schedules.every((one) => isObject(one) && typeof one['schedule'] === 'string'))
+    return false
   return Array.isArray(voids) && Array.isArray(trials) && trials.every(isTrial)
 }
 

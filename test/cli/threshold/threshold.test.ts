@@ -153,6 +153,11 @@ describe('a finished search', () => {
     assert.equal(stderr, '')
     assert.match(stdout, /retries=1,delay=4s \(gives up after 4 s\): a job would have failed in 1 of 2 outages/)
     assert.match(stdout, /retries=5.* \(gives up after 12\.5 s\): a job would have failed in 0 of 2 outages/)
+    // Whoever looks at it again has not asked for them to be forgotten.
+    const again = await runCommand(['threshold', '--resume', folder], labRootFor(context))
+    assert.equal(again.stdout, stdout)
+    assert.equal(read(folder).schedules.length, 2)
+    assert.match(readFileSync(join(folder, 'report.html'), 'utf8'), /retries=1,delay=4s/)
   })
 })
 

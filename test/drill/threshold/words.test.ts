@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { progressText } from '../../../src/cli/threshold/text.ts'
+import { claimOf, sayPercent } from '../../../src/drill/threshold/claim.ts'
+import { methodFor } from '../../../src/drill/threshold/method.ts'
+import { outcomesOf } from '../../../src/drill/threshold/trial-record.ts'
 import { runsLeft } from '../../../src/drill/threshold/cost.ts'
 import { meaningWords, measuredWords, verificationWords } from '../../../src/drill/threshold/words.ts'
 import { direct, run, writtenSearch } from './written-search.ts'
@@ -15,6 +18,24 @@ describe('the words of a search', () => {
       meaningWords(search)[1] ?? '',
       /^That rests on 5 measured outages \(n\), by a method that is right in 95 % of such searches\.$/,
     )
+  })
+
+  it('never say that all is sure, or that no share is left, where a little is', () => {
+    assert.equal(sayPercent(0.9999), '99.99 %')
+    assert.equal(sayPercent(0.99995), '99.995 %')
+    assert.equal(sayPercent(0.9985), '99.85 %')
+    assert.equal(sayPercent(0.00001), '0.001 %')
+    assert.deepEqual(
+      [0, 0.0981, 0.5, 0.657, 0.9, 0.95, 1].map(sayPercent).join(),
+      '0 %,9.81 %,50 %,65.7 %,90 %,95 %,100 %',
+    )
+  })
+
+  it('claim no threshold for a share of none', () => {
+    const method = methodFor({ pass: 0.9, confidence: 0.999, gridMs: 100, capMs: 60_000 })
+    const claim = claimOf(method, outcomesOf([direct(0, 190)]))
+    assert.deepEqual([claim.text, claim.thresholdMs], ['nothing was earned', null])
+    assert.deepEqual(meaningWords(writtenSearch([direct(0, 190)], { method, claim })), [])
   })
 
   it('tell of jobs that hung where a threshold of 0 does not', () => {
