@@ -168,11 +168,11 @@ export class EmbeddedBroker {
       // Nobody could ever ask for them.
       takeDeadLetter: (from) => from.kind === 'queue' && isTempQueue(from.name),
     })
-    const { last, messages } = store.load((queue, message) => engine.restore(queue, message))
-    engine.continueAbove(last)
     let messageIds = 0
     const nextMessageId = (): string => `ID:${store.id}-${store.epoch}-${++messageIds}`
     try {
+      const { last, messages } = store.load((queue, message) => engine.restore(queue, message))
+      engine.continueAbove(last)
       const server = await StompServer.listen(
         { host, port, maxConnections: MAX_CONNECTIONS },
         {

@@ -96,8 +96,17 @@ export class MessageStore implements QueueJournal<StoredFrame> {
    * redelivered when it had been handed to a consumer, as far as its commit was reached.
    *
    * @returns the greatest sequence number that was ever used as far as the store knows, and how many came.
+   * @throws UnderstudyError when one of them cannot be read. The store must not be used any more.
    */
   load(restore: (queue: string, message: QueuedMessage<StoredFrame>) => void): { last: number; messages: number } {
+    try {
+      return this.#load(restore)
+    } catch (error) {
+      throw fileError('invalid-option', this.#path, error)
+    }
+  }
+
+  #load(restore: (queue: string, message: QueuedMessage<StoredFrame>) => void): { last: number; messages: number } {
     let last = 0
     let messages = 0
     const marks = new Map<string, number>()

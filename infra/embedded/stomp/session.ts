@@ -147,8 +147,10 @@ export class Session {
     for (const frame of frames) {
       this.#check(frame)
       if (frame.command !== 'SEND') continue
-      messages += 1
-      bytes += frame.body.length
+      const to = parseDestinationHeader('SEND', frame.headers, this.#own)
+      const copies = to.kind === 'queue' ? 1 : this.#context.engine.subscribers(to)
+      messages += copies
+      bytes += copies * frame.body.length
     }
     if (messages > room.messages || bytes > room.bytes) {
       throw new UnderstudyError('rejected', 'the broker is too full for this transaction')
@@ -158,7 +160,7 @@ export class Session {
 
   #check(frame: Frame): void {
     if (frame.command !== 'SEND') {
-      this.#settled(frame)
+      this.#checkHeld(frame)
       return
     }
     const to = parseDestinationHeader('SEND', frame.headers, this.#own)
@@ -189,12 +191,13 @@ export class Session {
       })
       return
     }
-    const { subscription, key } = this.#settled(frame)
-    subscription.settle(key, frame.command === 'ACK' ? 'ack' : 'reject')
+    // An earlier frame of the same transaction may have settled it too, as an ACK of all that came before does.
+    const { subscription, key } = this.#named(frame)
+    subscription?.settle(key, frame.command === 'ACK' ? 'ack' : 'reject')
   }
 
-  /** The message that an ACK or NACK names, which a subscription of this session must hold. */
-  #settled(frame: Frame): { subscription: Subscription | QueueBrowser; key: string } {
+  /** The message that an ACK or NACK names, and the subscription that it would be of. */
+  #named(frame: Frame): { subscription: Subscription | QueueBrowser | undefined; key: string } {
     const name = this.#version === '1.2' ? 'id' : 'message-id'
     const key = frame.headers[name]
     if (key === undefined) throw new UnderstudyError('protocol', `${frame.command} has no ${name} header`)
@@ -202,13 +205,14 @@ export class Session {
       this.#version === '1.2'
         ? this.#numbered.get(subscriptionNumber(key))
         : this.#subscriptions.get(frame.headers['subscription'] ?? '')
-    if (subscription?.holds(key) !== true) {
-      throw new UnderstudyError(
-        'protocol',
-        `${frame.command} names ${JSON.stringify(key)}, which is not unsettled here`,
-      )
-    }
     return { subscription, key }
+  }
+
+  /** What an ACK or NACK names, a subscription of this session must hold. */
+  #checkHeld(frame: Frame): void {
+    const { subscription, key } = this.#named(frame)
+    if (subscription?.holds(key) === true) return
+    throw new UnderstudyError('protocol', `${frame.command} names ${JSON.stringify(key)}, which is not unsettled here`)
   }
 
   #subscribe(frame: Frame): void {

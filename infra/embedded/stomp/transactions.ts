@@ -23,14 +23,15 @@ export class Transactions {
   add(id: string, frame: Frame): void {
     const frames = this.#open.get(id)
     if (frames === undefined) throw notOpen(id)
-    this.#frames += 1
-    this.#bytes += frame.body.length
-    if (this.#frames > MAX_FRAMES || this.#bytes > MAX_BYTES) {
+    // What is refused is not held, and takes no room from what comes after it.
+    if (this.#frames + 1 > MAX_FRAMES || this.#bytes + frame.body.length > MAX_BYTES) {
       throw new UnderstudyError(
         'protocol',
         `open transactions hold more than ${MAX_FRAMES} frames or ${MAX_BYTES} bytes`,
       )
     }
+    this.#frames += 1
+    this.#bytes += frame.body.length
     frames.push(frame)
   }
 

@@ -383,6 +383,26 @@ test('a COMMIT with an ack that is void by then does nothing at all', async () =
   assert.deepEqual(witness.pending('MESSAGE'), [])
 })
 
+test('a COMMIT does all of it where one ack settles what another one names', async () => {
+  await using client = await connect()
+  const [queue, other] = [freshQueue(), freshQueue()]
+  for (const body of ['1', '2']) await send(client, queue, body)
+  await client.subscribe(queue, { ack: 'client' })
+  const [first, second] = [await client.next('MESSAGE'), await client.next('MESSAGE')]
+  const within = { transaction: 't' }
+  await client.confirmed({ command: 'BEGIN', headers: within })
+  for (const { headers } of [second, first, first])
+    await client.confirmed({ command: 'ACK', headers: { ...within, id: headers['ack'] ?? '' } })
+  await send(client, other, 'new', within)
+  await client.confirmed({ command: 'COMMIT', headers: within })
+  await client.confirmed({ command: 'UNSUBSCRIBE', headers: { id: 'sub' } })
+  await client.subscribe(queue, { id: 'again' })
+  await client.subscribe(other, { id: 'other' })
+  assert.equal(bodyOf(await client.next('MESSAGE')), 'new')
+  await client.roundTrip()
+  assert.deepEqual([client.pending('MESSAGE'), client.pending('ERROR')], [[], []])
+})
+
 test('every subscriber of a topic gets its copy', async () => {
   await using one = await connect()
   await using two = await connect()

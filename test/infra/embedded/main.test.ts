@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { parseBrokerArguments } from '../../../infra/embedded/arguments.ts'
@@ -73,6 +74,26 @@ test('a folder, a lock, a store or a port that cannot be used is one error line 
   assert.equal(await noStore.exit(), 1)
   assert.match((await noStore.event('error')).message, /messages\.db cannot be used: file is not a database/)
   for (const broker of [noFolder, noPort, noLock, noStore]) assert.equal(broker.stderr, '')
+})
+
+test('a message that cannot be read back is one error line and exit code 1, also where others have an expiry', async () => {
+  await using pair = new Pair()
+  const first = pair.start('a')
+  const client = await RawStompClient.connect(await first.port())
+  for (const expires of [Date.now() + 3_600_000, 0])
+    await client.confirmed({
+      command: 'SEND',
+      headers: { destination: '/queue/a', persistent: 'true', expires: String(expires) },
+      body: 'x',
+    })
+  assert.equal(await first.end('SIGTERM'), 0)
+  const database = new DatabaseSync(join(pair.dir, 'messages.db'))
+  database.exec(`UPDATE messages SET headers = '{' WHERE sequence = 2`)
+  database.close()
+  const second = pair.start('b')
+  assert.equal(await second.exit(), 1)
+  assert.match((await second.event('error')).message, /messages\.db cannot be used: /)
+  assert.equal(second.stderr, '')
 })
 
 test('a broker outlives whoever read its log', async () => {

@@ -93,6 +93,20 @@ test('a full broker refuses a send by name, and a transaction as a whole', async
   assert.equal((await oneError(sender, /the broker is full/)).headers['receipt-id'], 'r')
 })
 
+test('a transaction without room for every copy of a message to a topic does nothing at all', async (context) => {
+  const { port } = await start(context, { maxMessages: 3 })
+  await using sender = await RawStompClient.connect(port)
+  for (const id of ['1', '2', '3']) await sender.subscribe('/topic/a', { id })
+  sender.send({ command: 'BEGIN', headers: { transaction: 't' } })
+  for (const destination of ['/queue/a', '/topic/a'])
+    sender.send({ command: 'SEND', headers: { destination, transaction: 't' }, body: 'x' })
+  sender.send({ command: 'COMMIT', headers: { transaction: 't' } })
+  await oneError(sender, /too full for this transaction/)
+  await sender.subscribe('/queue/a', { id: 'queue' })
+  await sender.roundTrip()
+  assert.deepEqual(sender.pending('MESSAGE'), [])
+})
+
 test('when a commit fails no receipt and no message leaves any more', async (context) => {
   const { port, state } = await start(context)
   const destination = '/queue/a'
