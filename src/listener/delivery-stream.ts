@@ -115,6 +115,8 @@ export class DeliveryStream implements AsyncIterableIterator<Delivery>, AsyncDis
   }
 
   #handOut(waiting: Waiting): void {
+    // Whoever asked several times before any came has the one before already, and no later asking ends its turn.
+    this.#letGo()
     this.#inHand = waiting
     waiting.watched?.begin()
   }

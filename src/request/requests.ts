@@ -274,7 +274,9 @@ export class Requests {
 
   /** No answer will come from there: whoever waits is told, and the next request begins anew. */
   #queueEnded(queue: ReplyQueue, error: UnderstudyError): void {
-    if (this.#queues.get(queue.destination) === queue) this.#queues.delete(queue.destination)
+    // Told twice where it ends as it begins: whoever hears again by then does so over the next one.
+    if (this.#queues.get(queue.destination) !== queue) return
+    this.#queues.delete(queue.destination)
     for (const entry of this.#open.values()) if (entry.queue === queue) entry.request.fail(error)
     if (queue.destination === this.#ownReplyTo) this.#endHearing(error)
   }

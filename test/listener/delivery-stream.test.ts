@@ -83,6 +83,21 @@ test('a loop that waits ends when the connection closes', async () => {
   assert.deepEqual(await stream.next(), { done: true, value: undefined })
 })
 
+test('asking for several deliveries at once takes no place away from those that follow', async () => {
+  const { connection, stream, subscription } = await streamed()
+  for (let round = 0; round < 5; round++) {
+    const asked = Promise.all([nextOf(stream), nextOf(stream)])
+    for (const id of ['one', 'two']) subscription().deliver(`${round} ${id}`)
+    await settled()
+    const pair = watch(asked)
+    await settled()
+    assert.equal(pair.ending().kind, 'done', `round ${round}`)
+    for (const delivery of await asked) await delivery.ack()
+  }
+  await stream.return()
+  await connection.close()
+})
+
 test('a loop hears once that no broker will ever deliver', async () => {
   const of = parts()
   of.transport.answer('a', badCredentials())

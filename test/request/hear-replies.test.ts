@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { UnderstudyError } from '../../src/errors.ts'
+import { UnderstudyError } from '../../src/errors.ts'
 import type { Delivery } from '../../src/listener/delivery.ts'
 import type { ReplyHearer } from '../../src/request/requests.ts'
 import { settled } from '../support/fake-clock.ts'
@@ -75,4 +75,27 @@ test('who hears replies is told once that none will come any more', async () => 
   await of.connection.close()
   assert.deepEqual([heard.errors.map(({ code }) => code), gone.errors], [['closed'], []])
   await assert.rejects(of.connection.hearReplies(hearer()), withCode('closed'))
+})
+
+test('who hears again at once is not told of the end of the subscription before', async () => {
+  const of = await requesting()
+  const refused = new UnderstudyError('unsupported', 'no such queue here')
+  of.transport.onLink = (link) => {
+    link.subscribing = refused
+  }
+  const again = hearer()
+  let hearing: Promise<() => void> | undefined
+  const first: ReplyHearer = {
+    take: () => false,
+    ended: () => {
+      for (const link of of.transport.links) link.subscribing = 'accept'
+      hearing = of.connection.hearReplies(again)
+    },
+  }
+  await assert.rejects(of.connection.hearReplies(first), withCode('unsupported'))
+  await hearing
+  deliver(of, 'one', 'job')
+  await settled()
+  assert.deepEqual([again.ids, again.errors], [['one'], []])
+  await of.connection.close()
 })
