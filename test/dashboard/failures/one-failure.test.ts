@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { HEADER } from '../../../src/jobs/envelope.ts'
 import type { Failure } from '../../../src/jobs/failures/failure.ts'
+import { memoryBroker } from '../../../src/testing/memory-broker.ts'
 import { failed, until } from '../../jobs/failures/desk-stage.ts'
 import { readable } from '../page-text.ts'
 import { stage, STORE_KINDS } from '../stage.ts'
@@ -202,6 +203,19 @@ describe('one failure', () => {
     const { status, text } = await post('/failures/a.0/edit', { form: 'text', args: '{"id":"b"}', queue: 'mails' })
     assert.equal(status, 503)
     assert.match(readable(text), /It was not sent: .* \{"id":"b"\}/)
+    assert.equal(await app.failures.count('status:failed'), 1)
+  })
+  it('is not told to have stayed where a broker may have it', async (t) => {
+    const broker = memoryBroker('edited-and-unconfirmed')
+    t.after(() => broker.reset())
+    const uri = 'failover:(memory://edited-and-unconfirmed)?retryThreshold=100'
+    const { store, app, post } = await stage(t, { uri })
+    await store.keep([failed('a')])
+    broker.holdConfirms()
+    const { status, text } = await post('/failures/a.0/edit', { form: 'text', args: '{"id":"b"}', queue: 'mails' })
+    assert.equal(broker.depth('mails'), 1)
+    assert.equal(status, 503)
+    assert.match(readable(text), /Whether it was sent is not known: /)
     assert.equal(await app.failures.count('status:failed'), 1)
   })
 })

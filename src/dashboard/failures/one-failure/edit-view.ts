@@ -13,8 +13,8 @@ export interface EditView {
   /** Undefined for what is too large to be edited here. */
   readonly body: EditableBody | undefined
   readonly queue: string
-  /** Why it was not sent; undefined before it was tried. */
-  readonly trouble: string | undefined
+  /** Why it was not sent, or nobody knows whether it was; undefined before it was tried. */
+  readonly trouble: { readonly why: string; readonly mayHaveGone: boolean } | undefined
 }
 
 /** A failed job with its arguments and its queue to be changed. */
@@ -23,7 +23,7 @@ export function editView({ basePath, failure, body, queue, trouble }: EditView):
   return html`<h1>Edit and send back</h1>
     <p class="lead">${printableLine(failure.job === '' ? failure.id : failure.job)}: ${printableLine(errorText(failure), 300)}</p>
     <p>It is sent as a new job with an id of its own, at its first attempt; this failure then counts as sent back, with a link to the new job.</p>
-    ${trouble !== undefined && html`<p class="query-trouble" role="alert" id="edit-trouble">It was not sent: ${printableLine(trouble, 500)}.</p>`}
+    ${trouble !== undefined && html`<p class="query-trouble" role="alert" id="edit-trouble">${trouble.mayHaveGone ? 'Whether it was sent is not known' : 'It was not sent'}: ${printableLine(trouble.why, 500)}.</p>`}
     <form class="edit" method="post" action="${address}/edit">
       ${body === undefined ? html`<p class="notice">Its arguments have ${formatCount(failure.args.length)} bytes: what has more than ${formatCount(MOST_EDITABLE_BYTES)} can be changed with <code>understudy failures edit --args-file</code> alone. Its queue can be changed here.</p>` : bodyBox(body, failure, trouble !== undefined)}
       <div><label for="queue">Queue</label>

@@ -1,4 +1,4 @@
-import { messageOf, UnderstudyError } from '../../../errors.ts'
+import { messageOf, SendError, UnderstudyError } from '../../../errors.ts'
 import type { FailureEdit } from '../../../jobs/failures/edit.ts'
 import type { KeptFailure } from '../../../jobs/failures/failure.ts'
 import { printableLine } from '../../../page/printable.ts'
@@ -100,7 +100,8 @@ export async function sendEdited(asked: Asked, room: DeskRoom): Promise<Response
     if (!(error instanceof UnderstudyError) || error.code === 'storage') throw error
     const body =
       written === null ? editableBody(failure) : ({ form: way, text: written.replaceAll('\r\n', '\n') } as const)
-    const main = editView({ basePath, failure, body, queue, trouble: messageOf(error) })
+    const trouble = { why: messageOf(error), mayHaveGone: error instanceof SendError && error.outcome === 'unknown' }
+    const main = editView({ basePath, failure, body, queue, trouble })
     return show(asked, context, { title: 'Edit and send back', main, status: statusFor(error) })
   }
   return asked.redirect(failureAddress(basePath, failure.id).text, 303)
