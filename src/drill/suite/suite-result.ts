@@ -51,7 +51,10 @@ export interface SuiteDrillResult {
   readonly outageMs: { readonly lower: Spread; readonly upper: Spread } | null
   readonly failoverMs: Spread | null
   readonly recoveryMs: Spread | null
-  /** Its greatest is the smallest threshold at which no job of any run would have failed. */
+  /**
+   * Its greatest is the smallest threshold at which no job of these runs would have failed: of those whose service was
+   * back by their end.
+   */
   readonly retryThresholdMs: Spread | null
   readonly predicted: Prediction | null
   /** In how many runs each sign was seen. */

@@ -37,7 +37,11 @@ export function seenInRuns(drill: SuiteDrillResult): readonly string[] {
   }
   if (failoverMs) facts.push(`failover ${sayRange(failoverMs)}`)
   if (recoveryMs) facts.push(`recovery ${sayRange(recoveryMs)}`)
-  if (retryThresholdMs) facts.push(`r* up to ${formatMs(retryThresholdMs.max)}`)
+  if (retryThresholdMs) {
+    // Of a run whose service was not back by its end no threshold is known to be enough.
+    const known = retryThresholdMs.n < judged.length ? ` in ${retryThresholdMs.n} of ${judged.length}` : ''
+    facts.push(`r* up to ${formatMs(retryThresholdMs.max)}${known}`)
+  }
   for (const [sign, times] of Object.entries(signs)) facts.push(`${sign} in ${times}`)
   return facts
 }

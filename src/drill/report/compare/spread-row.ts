@@ -41,7 +41,7 @@ function saySpread(sorted: readonly number[]): string {
   const unseen = sorted.length - seen.length
   const [least] = seen
   const greatest = seen.at(-1)
-  if (least === undefined || greatest === undefined) return 'not observed'
+  if (least === undefined || greatest === undefined) return unseen === 0 ? 'not observed' : 'not seen'
   const spread =
     least === greatest
       ? formatMs(least)

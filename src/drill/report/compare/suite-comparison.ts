@@ -45,12 +45,17 @@ function rowsOf(a: SuiteDrillResult, b: SuiteDrillResult): readonly Row[] {
   return [
     endedRow(a, b),
     lostRow(a.runs, b.runs),
-    spreadRow('outage', ...values((run) => run.outageMs?.upper ?? null)),
+    spreadRow('outage', ...values((run) => run.outageMs?.upper ?? unended(run))),
     spreadRow('failover time', ...values((run) => run.failoverMs)),
     spreadRow('recovery', ...values((run) => run.recoveryMs)),
-    spreadRow('retry threshold', ...values((run) => run.retryThresholdMs)),
+    spreadRow('retry threshold', ...values((run) => run.retryThresholdMs ?? unended(run))),
     ...signRows(a.runs, b.runs),
   ]
+}
+
+/** `Infinity` for a run whose service was not back by its end; null for one that says nothing of it. */
+function unended({ state, retryThresholdMs }: SuiteRun): number | null {
+  return state === 'fail' && retryThresholdMs === null ? Number.POSITIVE_INFINITY : null
 }
 
 function endedRow(a: SuiteDrillResult, b: SuiteDrillResult): Row {

@@ -43,6 +43,17 @@ describe('two suites compared', () => {
     )
   })
 
+  it('count a run whose service never came back as longer than any other, and not as none', () => {
+    const never = judgedRun(0, { state: 'fail', outageMs: null, failoverMs: null, retryThresholdMs: null })
+    const broken = suiteOf([drillOf('a kill', [...runs(190, 195, 200, 205), never, never, never, never])])
+    const compared = compareSuites(SLOW, broken)
+    for (const name of ['outage', 'retry threshold']) assert.notEqual(row(compared, name).standing, 'better', name)
+    assert.equal(row(compared, 'outage').b, '198 ms (190–205 ms), 4 not seen')
+    const worse = row(compareSuites(QUICK, suiteOf([drillOf('a kill', [never, never, never, never])])), 'outage')
+    assert.deepEqual([worse.standing, worse.b], ['worse', 'not seen'])
+    assert.equal(worse.difference, 'not seen to its end in most runs of B')
+  })
+
   it('tell a loss, a verdict that changed and a sign that one alone showed', () => {
     const bad = judgedRun(200, {
       state: 'fail',
