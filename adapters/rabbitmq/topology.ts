@@ -20,9 +20,15 @@ export interface BrokerTopologyOptions {
 
 const NOT_FOUND = 404
 const LOCKED = 405
+const DIFFERS = 406
 
 // Such names belong to the broker, which lets nobody declare them: reply queues of others, say.
 const BROKERS_OWN = /^amq\./
+
+interface Missing {
+  readonly has: () => Promise<boolean>
+  readonly make: () => Promise<unknown>
+}
 
 /** Makes queues and exchanges on one link, before their first use, each once. */
 export class BrokerTopology {
@@ -118,7 +124,19 @@ export class BrokerTopology {
 
   async #useUndeclared(queue: string): Promise<void> {
     // Who answers may find the queue of who asked gone: one that is made here must not stay for ever.
-    if (!(await this.#hasQueue(queue))) await this.#make(queue, isReplyQueue(queue) ? REPLY_QUEUE : {})
+    const settings = isReplyQueue(queue) ? REPLY_QUEUE : {}
+    await this.#makeMissing({ has: () => this.#hasQueue(queue), make: () => this.#make(queue, settings) })
+  }
+
+  /** What is used as it is may be made by somebody else meanwhile, and not as it would be made here. */
+  async #makeMissing({ has, make }: Missing): Promise<void> {
+    if (await has()) return
+    try {
+      await make()
+    } catch (error) {
+      const code = replyCodeOf(error)
+      if ((code !== DIFFERS && code !== LOCKED) || !(await has())) throw error
+    }
   }
 
   /** @param above the exchanges whose bound queues are being made: letters may come back to where they are from. */
@@ -159,12 +177,15 @@ export class BrokerTopology {
 
   /** The letters' own queue is as it was declared, or plain and of the same type. */
   async #useDeadLetters(queue: string, { type }: QueueSettings): Promise<void> {
-    if (BROKERS_OWN.test(queue) || (await this.#hasQueue(queue))) return
-    const declared = this.#declared.settingsOf(queue)
-    const args = declared
-      ? queueArguments(queue, declared, this.#queueType)
-      : { 'x-queue-type': type ?? this.#queueType }
-    await this.#assertQueue(queue, args)
+    if (BROKERS_OWN.test(queue)) return
+    const make = (): Promise<void> => {
+      const declared = this.#declared.settingsOf(queue)
+      const args = declared
+        ? queueArguments(queue, declared, this.#queueType)
+        : { 'x-queue-type': type ?? this.#queueType }
+      return this.#assertQueue(queue, args)
+    }
+    await this.#makeMissing({ has: () => this.#hasQueue(queue), make })
   }
 
   async #hasQueue(queue: string): Promise<boolean> {
@@ -194,13 +215,22 @@ export class BrokerTopology {
 
   /** An exchange that exists is used as it is; a missing one becomes a durable topic exchange. */
   async #useExchange(exchange: string): Promise<void> {
+    await this.#makeMissing({
+      has: () => this.#hasExchange(exchange),
+      make: () =>
+        this.#channels.with((channel) =>
+          ask((done) => channel.assertExchange(exchange, 'topic', { durable: true }, done)),
+        ),
+    })
+  }
+
+  async #hasExchange(exchange: string): Promise<boolean> {
     try {
       await this.#channels.with((channel) => ask((done) => channel.checkExchange(exchange, done)))
+      return true
     } catch (error) {
-      if (!this.#isMissing(error)) throw error
-      await this.#channels.with((channel) =>
-        ask((done) => channel.assertExchange(exchange, 'topic', { durable: true }, done)),
-      )
+      if (this.#isMissing(error)) return false
+      throw error
     }
   }
 
