@@ -72,12 +72,18 @@ export async function sendMany<Args>(
     const ours = thrown instanceof UnderstudyError
     const error = ours ? thrown : new UnderstudyError('protocol', messageOf(thrown), { cause: thrown })
     if (failures.length < MOST_FAILURES) failures.push({ index, error })
+    leave()
   }
   const room = (): Promise<void> =>
     new Promise((resolve) => {
       roomy = resolve
     })
   let stopped: unknown
+  let isLeft = false
+  // Ends the wait for what the list gives next.
+  let leave = (): void => {}
+  const onAbort = (): void => leave()
+  signal?.addEventListener('abort', onAbort, { once: true })
   try {
     const take = (args: Args): void => {
       const index = count.taken++
@@ -94,13 +100,26 @@ export async function sendMany<Args>(
       )
     }
     const isOver = (): boolean => {
-      if (signal?.aborted) throw abortReason(signal)
-      return count.failed > 0
+      isLeft = count.failed > 0 || signal?.aborted === true
+      return isLeft
     }
     if (Symbol.asyncIterator in list) {
-      for await (const args of list) {
-        if (isOver()) break
-        take(args)
+      const items = list[Symbol.asyncIterator]()
+      for (;;) {
+        const next = await new Promise<IteratorResult<Args> | undefined>((resolve, reject) => {
+          leave = () => resolve(undefined)
+          if (isOver()) leave()
+          else Promise.resolve(items.next()).then(resolve, reject)
+        })
+        if (next?.done) break
+        if (isOver() || next === undefined) {
+          const returned = items.return?.()
+          // One that is asked for the next still answers that first, whenever it can.
+          if (next === undefined) returned?.catch(() => {})
+          else await returned
+          break
+        }
+        take(next.value)
         if (count.inFlight >= WINDOW) await room()
       }
     } else {
@@ -111,9 +130,11 @@ export async function sendMany<Args>(
         await (count.inFlight >= WINDOW ? room() : undefined)
       }
     }
+    if (isLeft && signal?.aborted) stopped = abortReason(signal)
   } catch (error) {
     stopped = error
   }
+  signal?.removeEventListener('abort', onAbort)
   while (count.inFlight > 0) await room()
   failures.sort((one, other) => one.index - other.index)
   if (count.failed > 0 || stopped !== undefined) throw new EnqueueManyError(count, { failures, stopped })

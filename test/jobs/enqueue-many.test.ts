@@ -91,6 +91,27 @@ test('an async list is enqueued too, and is told when nothing more is wanted of 
   assert.ok(isOver)
 })
 
+test('an async list that has nothing to give keeps nobody waiting who gave up, nor a failure', async (context) => {
+  const of = await enqueueing(context)
+  const given = new AbortController()
+  const { promise: never } = Promise.withResolvers<never>()
+  async function* stalled(): AsyncGenerator<number> {
+    yield 1
+    await never
+  }
+  const seen = watchSends(of)
+  const sending = of.app.enqueueMany(count, stalled(), { signal: given.signal })
+  await eventually('the first is sent', () => seen.sent === 1)
+  given.abort()
+  await assert.rejects(sending, (error) => {
+    assert.ok(error instanceof EnqueueManyError)
+    assert.deepEqual([error.code, error.taken, error.confirmed + error.failed], ['aborted', 1, 1])
+    return true
+  })
+  watchSends(of, () => new Error('no'))
+  await assert.rejects(of.app.enqueueMany(count, stalled()), /job 0 of the list: no/)
+})
+
 test('after the first failure nothing more is taken, and one error says what became of the rest', async (context) => {
   const of = await enqueueing(context)
   watchSends(of, (sent) => (sent >= 1500 ? new Error('the disk is full') : undefined))
