@@ -95,6 +95,9 @@ export class Polling {
   #tell(jobId: string, text: string | undefined, hasFailed: boolean): void {
     const followed = this.#jobs.get(jobId)
     if (followed === undefined) return
+    // Behind those that were not asked about: they are next.
+    this.#jobs.delete(jobId)
+    this.#jobs.set(jobId, followed)
     const { followers } = followed
     const state = text === undefined ? undefined : readable(jobId, text)
     const news = text === undefined ? [] : [...followers].filter(({ last }) => last !== text)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { sleep } from '../../../src/clock.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { Polling } from '../../../src/jobs/results/polling.ts'
 import type { JobState } from '../../../src/jobs/results/results.ts'
@@ -87,6 +88,20 @@ describe('looking at jobs now and then', () => {
       [500, 500, 200],
     )
     assert.equal(ended, 1_200)
+  })
+
+  it('comes to each of them in turn, however slow the store is', async () => {
+    const clock = new FakeClock()
+    const asked = new Set<string>()
+    const polling = new Polling(clock, async (jobIds) => {
+      for (const jobId of jobIds) asked.add(jobId)
+      await sleep(clock, 2_000)
+      return new Map()
+    })
+    for (let job = 0; job < 1_001; job++) polling.follow(`job-${job}`, unexpected as never, () => {})
+    await clock.advance(20_000)
+    assert.equal(asked.size, 1_001)
+    polling.end(new UnderstudyError('closed', 'closed'))
   })
 
   it('goes on while the store is away, a second apart, and tells when it is back', async () => {
