@@ -52,7 +52,10 @@ export class Slots {
     return new Promise((resolve) => line.waiting.push(resolve))
   }
 
-  /** Calls back, once, when a slot is free that nobody waits for. */
+  /**
+   * Calls back, once, when a slot is free: in a strict order one that nobody waits for, by weights any, as whoever calls
+   * has a share in that too.
+   */
   whenFree(callback: () => void): void {
     this.#onFree.push(callback)
   }
@@ -60,6 +63,7 @@ export class Slots {
   /** A slot is free again. */
   exit(): void {
     this.#busy--
+    if (!this.#isStrict) this.#tellFree()
     this.#fill()
   }
 
@@ -95,7 +99,11 @@ export class Slots {
       this.#busy++
       resolve(true)
     }
-    if (this.#busy < this.limit) for (const free of this.#onFree.splice(0)) free()
+    if (this.#busy < this.limit) this.#tellFree()
+  }
+
+  #tellFree(): void {
+    for (const free of this.#onFree.splice(0)) free()
   }
 
   /**

@@ -98,6 +98,40 @@ describe('a job that waits at a worker for slots that another queue has', () => 
     assert.equal(bench.clock.pending, 0)
   })
 
+  it('comes back for its turn where the queues have weights, although the slots are never free', async () => {
+    const bench = await scriptedBench()
+    const [high, low] = [slowJob('high'), slowJob('low')]
+    const worker = bench.worker({ jobs: [high.job, low.job], queues: { high: 1, low: 1 } })
+    await worker.start()
+    const first = bench.subscription('low')
+    bench.deliver(high.job, 1)
+    const id = bench.deliver(low.job, 1)
+    await settled()
+    bench.deliver(high.job, 2)
+    await bench.clock.advance(7000)
+    assert.equal(first.cancelled, true)
+    high.end()
+    await settled()
+    assert.equal(high.running(), 1, 'the next one has the slot')
+    bench.deliver(high.job, 3)
+    bench.deliver(low.job, 1, { id, redelivered: true })
+    bench.deliver(high.job, 4)
+    await settled()
+    for (let turn = 0; turn < 2; turn++) {
+      high.end()
+      await settled()
+    }
+    assert.deepEqual([low.running(), high.running()], [1, 0])
+    low.end()
+    await settled()
+    high.end()
+    await settled()
+    assert.equal(worker.describe().done.succeeded, 5)
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
+  })
+
   it('stays while another one of its queue is in hand, which its subscription would take along', async () => {
     const bench = await scriptedBench()
     const [high, low] = [slowJob('high'), slowJob('low')]
