@@ -12,7 +12,7 @@ import type { WorkerCounts, WorkerDescription, WorkerState } from './worker/desc
 import { Heartbeat } from './worker/heartbeat.ts'
 import { type ReadWorkerOptions, readWorkerOptions, type WorkerOptions, wrongGrace } from './worker/options.ts'
 import { Pauses } from './worker/pauses.ts'
-import { Processing } from './worker/processing.ts'
+import { operatorsAbort, Processing } from './worker/processing.ts'
 import { QueueSource } from './worker/queue-source.ts'
 import { runsInHand } from './worker/runs-in-hand.ts'
 import { Slots } from './worker/slots.ts'
@@ -59,6 +59,8 @@ export class Worker implements AsyncDisposable {
   readonly #tasks = new Set<Task>()
   readonly #letGo = new AbortController()
   readonly #graceOver = new AbortController()
+  /** Fires when it is stopped before it has begun. */
+  readonly #startOver = new AbortController()
   readonly #counts: { -readonly [Name in keyof WorkerCounts]: WorkerCounts[Name] } = {
     succeeded: 0,
     failed: 0,
@@ -118,12 +120,12 @@ export class Worker implements AsyncDisposable {
     this.#apply()
   }
 
-  /** Aborts what runs now; each is kept as `aborted`. Returns how many those are. */
+  /** Aborts what is in hand now; each is kept as `aborted`. Returns how many those are. */
   abortCurrent(): number {
     return this.#abort(() => true)
   }
 
-  /** Aborts the job of this id, if it runs here; it is kept as `aborted`. Returns how many those are. */
+  /** Aborts the job of this id, if it is in hand here; it is kept as `aborted`. Returns how many those are. */
   abort(jobId: string): number {
     return this.#abort((id) => id === jobId)
   }
@@ -171,6 +173,7 @@ export class Worker implements AsyncDisposable {
     if (host === undefined || this.#phase === 'stopped') {
       // What is still being started finds that it is over.
       if (this.#phase !== 'stopped') this.#phase = 'stopping'
+      this.#startOver.abort()
       this.#stopping ??=
         this.#starting === undefined
           ? this.#stopped()
@@ -203,7 +206,9 @@ export class Worker implements AsyncDisposable {
     const bounds = new Bounds(host.clock)
     this.#bounds = bounds
     await this.#pauses.read(host, bounds)
-    for (const queue of this.#options.queues) await host.declareQueue(queue)
+    // Without a broker that waits for one, as long as it takes.
+    const over = aborted(this.#startOver.signal)
+    for (const queue of this.#options.queues) await Promise.race([host.declareQueue(queue), over])
     this.#refuseIfOver()
     this.#host = host
     this.#since = host.clock.wallTime()
@@ -238,7 +243,8 @@ export class Worker implements AsyncDisposable {
       this.#apply()
       await Promise.all(ready)
     } catch (error) {
-      await this.stop({ grace: 0 })
+      // It may be a stop, with a grace of its own, that ended the subscriptions.
+      await (this.#stopping ?? this.stop({ grace: 0 }))
       throw error
     }
     if (this.#isOver()) return
@@ -276,7 +282,8 @@ export class Worker implements AsyncDisposable {
     await this.#responder?.close(AbortSignal.abort())
     if (reconciled) await this.#within(host, LAST_WORDS_MS, reconciled)
     await this.#stopped()
-    await this.#within(host, LAST_WORDS_MS, this.#beat(host))
+    // Whatever an earlier heartbeat waits for.
+    if (this.#heartbeat) await this.#within(host, LAST_WORDS_MS, this.#heartbeat.send(this.describe()))
   }
 
   async #stopped(): Promise<void> {
@@ -300,9 +307,12 @@ export class Worker implements AsyncDisposable {
 
   #abort(isMeant: (jobId: string) => boolean): number {
     let count = 0
-    for (const { jobId, run } of this.#tasks) {
-      if (run === undefined || run.isOver || !isMeant(jobId)) continue
-      run.interrupt('aborted', new UnderstudyError('aborted', 'an operator aborted the job'), ABORT_GRACE_MS)
+    for (const task of this.#tasks) {
+      const { jobId, run } = task
+      if (run?.isOver || !isMeant(jobId)) continue
+      // What waits for its ledger, say, is not begun any more.
+      if (run === undefined) task.isAborted = true
+      else run.interrupt('aborted', operatorsAbort(), ABORT_GRACE_MS)
       count++
     }
     return count

@@ -177,3 +177,21 @@ test('one opening is shared by all who wait for it', async () => {
   given.resolve(7)
   assert.deepEqual([await both, await peeked, opened], [[7, 7], 7, 1])
 })
+
+test('a close does not wait for a worker that waits for a broker to have its queue', async (context) => {
+  const of = await enqueueing(context)
+  const { app, connection } = await of.other({ queues: { counts: {} } })
+  await connection.connected()
+  of.broker.stop()
+  const { promise: asked, resolve: asks } = Promise.withResolvers<void>()
+  const declare = connection.declare.bind(connection)
+  connection.declare = (...args) => {
+    asks()
+    return declare(...args)
+  }
+  const starting = app.worker({ jobs: [job] }).start()
+  starting.catch(() => {})
+  await asked
+  await app.close()
+  await assert.rejects(starting, failsWith('closed'))
+})

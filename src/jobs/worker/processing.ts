@@ -85,8 +85,9 @@ export class Processing {
       return await this.#keepUnread(task, { reason: 'decode', error })
     }
     const entry = await beginRun(this.#shop, task)
-    if (entry === undefined) return 'leave'
+    if (entry === undefined) return await this.#interrupted(task)
     if (entry.finished) return this.#isDuplicate(task)
+    if (task.isAborted) return await this.#keep(task, { reason: 'aborted', error: operatorsAbort() }, [])
     if (entry.starts > this.#maxLost) {
       const message = `workers were lost ${entry.starts - 1} times while they worked on it`
       return await this.#keep(task, { reason: 'worker_lost', error: new UnderstudyError('aborted', message) }, [])
@@ -163,7 +164,7 @@ export class Processing {
   async #expired(task: Task): Promise<Verdict> {
     // A copy of what was finished in time is no failure.
     const entry = await beginRun(this.#shop, task)
-    if (entry === undefined) return 'leave'
+    if (entry === undefined) return await this.#interrupted(task)
     if (entry.finished) return this.#isDuplicate(task)
     const { expiresAt = task.beganAt } = task.envelope
     const message = `it was of use until ${new Date(expiresAt).toISOString()}, and came ${Math.round(task.beganAt - expiresAt)} ms later`
@@ -254,6 +255,11 @@ export class Processing {
 
 /** An event without what it is about. */
 type EventOf<Event> = Event extends JobEvent ? Omit<Event, 'queue' | 'job' | 'jobId'> : never
+
+/** What an operator's abort fires a run's signal with. */
+export function operatorsAbort(): UnderstudyError {
+  return new UnderstudyError('aborted', 'an operator aborted the job')
+}
 
 function unknownJob({ job }: Task): UnderstudyError {
   const message =

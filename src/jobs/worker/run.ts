@@ -18,6 +18,7 @@ export class Run {
   /** Made when somebody asks for the signal: most jobs never do, and it costs more than all the rest of a run. */
   #controller: AbortController | undefined
   #graceOver: Timer | undefined
+  #graceUntil = Number.POSITIVE_INFINITY
   #over = false
   #interruption: Interruption | undefined
   #reason: UnderstudyError | undefined
@@ -71,7 +72,7 @@ export class Run {
     else this.#end({ kind: 'returned', value: performing })
   }
 
-  /** Fires the signal, and gives the run up where it has not ended `graceMs` later. The first reason stays. */
+  /** Fires the signal, and gives the run up where it has not ended `graceMs` later. The first reason and the shortest grace stay. */
   interrupt(why: Interruption, reason: UnderstudyError, graceMs: number): void {
     if (this.#over) return
     if (this.#interruption === undefined) {
@@ -79,6 +80,9 @@ export class Run {
       this.#reason = reason
       this.#controller?.abort(reason)
     }
+    const until = this.#clock.now() + graceMs
+    if (until >= this.#graceUntil) return
+    this.#graceUntil = until
     this.#graceOver?.cancel()
     this.#graceOver = this.#clock.after(graceMs, () => this.#end({ kind: 'given-up' }))
   }

@@ -21,6 +21,8 @@ export interface Task {
   beganAt: number
   /** Whether the ledger counts this start, as one that did not end. */
   begun: boolean
+  /** An operator wants it ended, and it was not performed yet. */
+  isAborted: boolean
   /** Undefined while it is not performed. */
   run: Run | undefined
 }
@@ -38,6 +40,7 @@ export function readTask(delivery: Delivery, source: string): Task {
     began: 0,
     beganAt: 0,
     begun: false,
+    isAborted: false,
     run: undefined,
   }
 }
