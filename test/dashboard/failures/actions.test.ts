@@ -4,6 +4,7 @@ import { memoryFailures } from '../../../adapters/memory/failures.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { FailureStore } from '../../../src/jobs/failures/store.ts'
+import { memoryBroker } from '../../../src/testing/memory-broker.ts'
 import { failed, HOUR_MS, until } from '../../jobs/failures/desk-stage.ts'
 import { allOf, hiddenFields, readable } from '../page-text.ts'
 import { type Answer, type Stage, stage, STORE_KINDS, TOKENS } from '../stage.ts'
@@ -256,6 +257,21 @@ describe('sending failures back', () => {
     assert.match(
       readable(text),
       /Not all went 0 failures were sent back\. 2 failures were not sent, and failed as before\. What went wrong: sent 0 of 2/,
+    )
+  })
+
+  it('does not tell that what a broker may have was not sent', async (t) => {
+    const broker = memoryBroker('sent-back-and-unconfirmed')
+    t.after(() => broker.reset())
+    const on = await stage(t, { uri: 'failover:(memory://sent-back-and-unconfirmed)?retryThreshold=100' })
+    await on.store.keep(['a', 'b'].map((id) => failed(id)))
+    const asked = await on.post('/failures/confirm', { action: 'requeue', ...all('') })
+    broker.holdConfirms()
+    const { text } = await sentBack(on, hiddenFields(asked.text))
+    assert.equal(broker.depth('mails'), 2)
+    assert.match(
+      readable(text),
+      /2 failures were not confirmed, and failed as before: brokers may have 2 of them all the same\./,
     )
   })
 

@@ -110,8 +110,10 @@ function requeueOptions(options: RetryOptions): RequeueOptions {
   }
 }
 
-function outcomeText({ sent, released, tooOld }: RequeueOutcome): string {
-  const left = released === 0 ? '' : `; ${released} not sent, and failed as before`
+function outcomeText({ sent, released, unconfirmed, tooOld }: RequeueOutcome): string {
+  const [how, perhaps] =
+    unconfirmed === 0 ? ['sent', ''] : ['confirmed', `: brokers may have ${unconfirmed} of them all the same`]
+  const left = released === 0 ? '' : `; ${released} not ${how}, and failed as before${perhaps}`
   return `${failures(sent)} sent back${left}${tooOldText(tooOld)}\n`
 }
 

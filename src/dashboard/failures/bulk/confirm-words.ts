@@ -29,7 +29,7 @@ export function wouldGoText({ claimed, tooOld }: Pick<RequeueOutcome, 'claimed' 
 export function outcomeSentences(run: RequeueRun): readonly string[] {
   const { outcome, expected, trouble, isCancelled } = run
   if (!outcome) return [`Nothing is known of what went: ${trouble ?? 'it did not begin'}.`]
-  const { sent, claimed, released, tooOld, canary, stoppedByCanary } = outcome
+  const { sent, claimed, released, unconfirmed, tooOld, canary, stoppedByCanary } = outcome
   const elsewhere = expected - claimed - tooOld
   const sentences = [
     `${failuresText(sent)} ${sent === 1 ? 'was' : 'were'} sent back.`,
@@ -38,7 +38,8 @@ export function outcomeSentences(run: RequeueRun): readonly string[] {
       `${failuresText(elsewhere)} ${elsewhere === 1 ? 'was' : 'were'} not failed any more: somebody else was faster.`,
     tooOld > 0 && `${failuresText(tooOld)} ${tooOld === 1 ? 'was' : 'were'} too old, and stayed.`,
     canary && canarySentence(canary, stoppedByCanary),
-    released > 0 && `${failuresText(released)} ${released === 1 ? 'was' : 'were'} not sent, and failed as before.`,
+    released > 0 &&
+      `${failuresText(released)} ${released === 1 ? 'was' : 'were'} not ${unconfirmed > 0 ? 'confirmed' : 'sent'}, and failed as before${unconfirmed > 0 ? `: brokers may have ${formatCount(unconfirmed)} of them all the same` : ''}.`,
     isCancelled && 'It was stopped on the way.',
     trouble !== undefined && !isCancelled && `What went wrong: ${trouble}.`,
   ]

@@ -13,6 +13,8 @@ export interface RequeueOutcome {
   readonly tooOld: number
   /** How many were given back and are failed as before. */
   readonly released: number
+  /** How many of those a broker may hold all the same, as its link was lost before it confirmed them. */
+  readonly unconfirmed: number
   /** How the first ones fared; undefined where there was no canary. */
   readonly canary: CanaryOutcome | undefined
   /** Whether the rest stayed because the first ones did not all succeed. */

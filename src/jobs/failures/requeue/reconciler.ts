@@ -91,6 +91,7 @@ async function carryOn(
     claimed,
     sent,
     released,
+    unconfirmed: sender.unconfirmed,
     tooOld: 0,
     canary: undefined,
     stoppedByCanary: false,

@@ -49,6 +49,7 @@ const NOTHING: RequeueOutcome = {
   sent: 0,
   tooOld: 0,
   released: 0,
+  unconfirmed: 0,
   canary: undefined,
   stoppedByCanary: false,
 }
@@ -97,6 +98,7 @@ class Requeue {
       batch: this.#claim.batch,
       sent: sender.sent,
       released,
+      unconfirmed: sender.unconfirmed,
       canary: this.#canary,
       stoppedByCanary: this.#stoppedByCanary,
     }

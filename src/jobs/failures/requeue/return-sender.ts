@@ -1,6 +1,6 @@
 import { abortReason, type Clock } from '../../../clock.ts'
 import type { Connection } from '../../../connection.ts'
-import { isImpossible } from '../../../errors.ts'
+import { isImpossible, SendError } from '../../../errors.ts'
 import type { JobObserver } from '../../job-events.ts'
 import type { Claim } from '../claim.ts'
 import type { KeptFailure } from '../failure.ts'
@@ -43,6 +43,7 @@ export class ReturnSender implements Disposable {
   #sent = 0
   #refusal: unknown
   #refused = 0
+  #unconfirmed = 0
   #stop: () => void = () => {}
 
   constructor(options: ReturnSenderOptions) {
@@ -72,6 +73,11 @@ export class ReturnSender implements Disposable {
   /** How many cannot be sent at all. */
   get refused(): number {
     return this.#refused
+  }
+
+  /** How many were given up of which nobody knows whether a broker has them. */
+  get unconfirmed(): number {
+    return this.#unconfirmed
   }
 
   /**
@@ -125,6 +131,7 @@ export class ReturnSender implements Disposable {
         await this.#sendOne(kept)
         went.push(kept)
       } catch (error) {
+        if (error instanceof SendError && error.outcome === 'unknown') this.#unconfirmed++
         // It is this message that cannot be sent; others can.
         if (!isImpossible(error)) failure ??= { error }
         else {
