@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { systemClock } from '../../clock.ts'
+import { abortReason, systemClock } from '../../clock.ts'
 import type { Prediction } from '../../drill/fault.ts'
 import type { DrillResult } from '../../drill/result.ts'
 import { runOf, runWithoutVerdict, type SuiteRun } from '../../drill/suite/suite-result.ts'
@@ -124,7 +124,8 @@ class Suite {
   async #up({ planned }: Task): Promise<DrillLab> {
     const { targets } = this.#options
     const up = this.#comingUp.then(() => {
-      targets.terminal.interrupted.throwIfAborted()
+      const { interrupted } = targets.terminal
+      if (interrupted.aborted) throw abortReason(interrupted)
       return openTarget(planned.options, targets)
     })
     this.#comingUp = up.catch(() => undefined)

@@ -9,6 +9,7 @@ import { Exit } from '../../../src/cli/exit-code.ts'
 import { drillSuite } from '../../../src/cli/suite/command.ts'
 import type { PlannedDrill } from '../../../src/cli/suite/plan.ts'
 import { type FinishedRun, runSuite } from '../../../src/cli/suite/run.ts'
+import { abortReason } from '../../../src/clock.ts'
 import type { Fault } from '../../../src/drill/fault.ts'
 import type { SuiteResult } from '../../../src/drill/suite/suite-result.ts'
 import { UnderstudyError } from '../../../src/errors.ts'
@@ -127,6 +128,34 @@ describe('the runs of a suite', () => {
     assert.deepEqual(
       finished.slice(0, 3).map(({ outcome }) => outcome.seed),
       [7, 8, 9],
+    )
+  })
+
+  it('that wait for another lab to come up as the user interrupts say that the brokers were healed', async () => {
+    const interrupt = new AbortController()
+    const finished: FinishedRun[] = []
+    const targets = targetsOf([], () => undefined, {
+      terminal: { out: () => undefined, err: () => undefined, interactive: false, interrupted: interrupt.signal },
+      upLab: (_, signal) => {
+        interrupt.abort()
+        return Promise.reject(abortReason(signal))
+      },
+    })
+    await runSuite({
+      plan: { parallel: 2, drills: [planned('one'), planned('two')] },
+      targets,
+      out: temporaryFolder('suite-run'),
+      versions: {},
+      understudy: 'understudy',
+      onRun: (end) => finished.push(end),
+    })
+    const said = 'interrupted; the brokers were healed and taken down'
+    assert.deepEqual(
+      finished.map(({ outcome }) => [outcome.state, ...outcome.reasons]),
+      [
+        ['interrupted', said],
+        ['interrupted', said],
+      ],
     )
   })
 
