@@ -127,6 +127,7 @@ export const consume: ContractGroup = {
         const other = await stage.inbox(connection, queue)
         await other.nth(3)
         assert.deepEqual([...inbox.ids, ...other.ids].sort(), ['1', '2', '3', '4', '5'])
+        await eventually('the acknowledgements', () => other.settled === 3)
         await other.listener.close()
         await stage.cutAndResume(entered, ['listener'])
         await inbox.nth(4)
@@ -161,7 +162,8 @@ export const consume: ContractGroup = {
       run: async (stage) => {
         for (const onError of ['reject', 'requeue', 'leave'] as const) {
           const queue = stage.queue()
-          const entered = await stage.enter()
+          // What it settles last may be under way when it is closed, and must not come back for want of time.
+          const entered = await stage.enter({ drainTimeout: '30000' })
           const seen: string[] = []
           const listener = entered.connection.listen(
             queue,
