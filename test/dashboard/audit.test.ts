@@ -18,10 +18,7 @@ for (const kind of STORE_KINDS) {
           count: n,
         })
       const first = await get('/audit', 'vera')
-      assert.match(
-        readable(first.text),
-        /70 entries .* vera <b> remove <script>alert\(1\)<\/script> 69 1 min ago|70 entries/,
-      )
+      assert.match(readable(first.text), /70 entries .* vera <b> remove <script>alert\(1\)<\/script> 69 /)
       assert.ok(!/<script>alert|<b>/.test(first.text))
       assert.equal(first.text.match(/<tr role="row">/g)?.length, 51)
       const older = /<a href="([^"]*)" rel="next"/.exec(first.text)?.[1]?.replaceAll('&#38;', '&') ?? ''
@@ -37,8 +34,8 @@ for (const kind of STORE_KINDS) {
       const { app, ask } = await stage(t, { kind })
       await app.failures.count()
       const events = await ask(`/events?page=audit&of=${encodeURIComponent('actor=otto&action=&page=')}`)
-      await app.failures.note('purge', 'images', 3, { actor: 'otto' })
       await app.failures.note('purge', 'letters', 4, { actor: 'vera' })
+      await app.failures.note('purge', 'images', 3, { actor: 'otto' })
       const told = await textWithin(events.body, 'images')
       assert.match(told, /"id":"audit"/)
       assert.ok(!told.includes('letters'))
