@@ -305,6 +305,8 @@ export class Listener implements AsyncDisposable {
   }
 
   #notSubscribed(link: Link, turn: number, thrown: unknown): void {
+    // Another of the questions was answered, and that is the one that counts.
+    if (this.#subscription && this.#turn !== turn) return
     const { destination, logger, session } = this.#options
     const error =
       thrown instanceof UnderstudyError ? thrown : new UnderstudyError('protocol', messageOf(thrown), { cause: thrown })

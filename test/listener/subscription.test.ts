@@ -285,6 +285,46 @@ test('of two questions one may be refused for now: the other is subscribed, and 
   assert.deepEqual(idsOf(taken), ['one'])
 })
 
+for (const [what, late, next] of [
+  ['for good', new UnderstudyError('authentication', 'no permission to read'), undefined],
+  [
+    'by name',
+    new UnderstudyError('rejected', 'no such queue', { retriable: true }),
+    new UnderstudyError('rejected', 'no leader yet', { retriable: true }),
+  ],
+] as const) {
+  test(`a question that is refused ${what} once another one was answered does not count`, async () => {
+    const first = Promise.withResolvers<never>()
+    const { transport, clock, listener, subscription, taken } = await listening({
+      before: ({ transport }) => {
+        transport.onLink = (link) => {
+          const ask = link.subscribe.bind(link)
+          link.subscribe = (...asked) => {
+            link.subscribe = ask
+            return transport.links.length === 1 ? first.promise : ask(...asked)
+          }
+        }
+      },
+    })
+    await clock.advance(4000)
+    await listener.ready
+    first.reject(late)
+    await settled()
+    assert.equal(listener.endedBy, undefined)
+    subscription().deliver('one')
+    await settled()
+    assert.deepEqual(idsOf(taken), ['one'])
+    if (next) transport.last.subscribing = next
+    subscription().sink.cancelled(new UnderstudyError('protocol', 'the queue has lost its leader'))
+    await clock.advance(1000)
+    transport.last.subscribing = 'accept'
+    await clock.advance(1000)
+    subscription().deliver('two')
+    await settled()
+    assert.deepEqual(idsOf(taken), ['one', 'two'])
+  })
+}
+
 test('a subscription that the broker ends before it is known to be there is made again', async () => {
   const { transport, clock } = await listening({
     before: ({ transport }) => {
