@@ -119,7 +119,7 @@ export class QueueSource {
     host.logger.info({ queue: this.queue }, 'jobs of other queues have all the slots; what waits here is given back')
     this.#unsubscribe()
     this.#isAway = true
-    slots.whenFree(() => this.#comeBack())
+    slots.whenFree(this.queue, () => this.#comeBack())
   }
 
   /** Ends the subscription, and with it the hold on what is in hand. Resolves when it has ended. */

@@ -22,7 +22,7 @@ export class Slots {
   readonly #lines = new Map<string, Line>()
   readonly #isStrict: boolean
   #busy = 0
-  readonly #onFree: (() => void)[] = []
+  #onFree: { readonly line: Line; readonly callback: () => void }[] = []
 
   /** @param weights undefined for a strict order. */
   constructor(limit: number, queues: readonly string[], weights: ReadonlyMap<string, number> | undefined) {
@@ -53,17 +53,17 @@ export class Slots {
   }
 
   /**
-   * Calls back, once, when a slot is free: in a strict order one that nobody waits for, by weights any, as whoever calls
-   * has a share in that too.
+   * Calls back, once, when a slot is free that this queue could have: in a strict order one that nobody of an earlier
+   * queue waits for, by weights any. Those of later queues that wait must not keep it away for ever.
    */
-  whenFree(callback: () => void): void {
-    this.#onFree.push(callback)
+  whenFree(queue: string, callback: () => void): void {
+    this.#onFree.push({ line: this.#line(queue), callback })
   }
 
   /** A slot is free again. */
   exit(): void {
     this.#busy--
-    if (!this.#isStrict) this.#tellFree()
+    this.#tellFree()
     this.#fill()
   }
 
@@ -103,7 +103,22 @@ export class Slots {
   }
 
   #tellFree(): void {
-    for (const free of this.#onFree.splice(0)) free()
+    if (this.#onFree.length === 0) return
+    const waiting = this.#onFree
+    this.#onFree = []
+    for (const one of waiting) {
+      if (this.#couldHave(one.line)) one.callback()
+      else this.#onFree.push(one)
+    }
+  }
+
+  #couldHave(line: Line): boolean {
+    if (!this.#isStrict) return true
+    for (const earlier of this.#lines.values()) {
+      if (earlier === line) return true
+      if (!earlier.held && earlier.through < earlier.waiting.length) return false
+    }
+    return true
   }
 
   /**

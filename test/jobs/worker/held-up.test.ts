@@ -132,6 +132,37 @@ describe('a job that waits at a worker for slots that another queue has', () => 
     assert.equal(bench.clock.pending, 0)
   })
 
+  it('comes back before the jobs of a later queue of the list, although these are never at an end', async () => {
+    const bench = await scriptedBench()
+    const [high, low] = [slowJob('high'), slowJob('low')]
+    const worker = bench.worker({ jobs: [high.job, low.job], queues: ['high', 'low'] })
+    await worker.start()
+    const first = bench.subscription('high')
+    bench.deliver(low.job, 1)
+    await settled()
+    const id = bench.deliver(high.job, 1)
+    bench.deliver(low.job, 2)
+    await bench.clock.advance(7000)
+    assert.equal(first.cancelled, true)
+    low.end()
+    await settled()
+    assert.equal(low.running(), 1, 'the next one has the slot')
+    bench.deliver(low.job, 3)
+    bench.deliver(high.job, 1, { id, redelivered: true })
+    await settled()
+    low.end()
+    await settled()
+    assert.deepEqual([high.running(), low.running()], [1, 0])
+    high.end()
+    await settled()
+    low.end()
+    await settled()
+    assert.equal(worker.describe().done.succeeded, 4)
+    await worker.stop({ grace: 0 })
+    await bench.connection.close()
+    assert.equal(bench.clock.pending, 0)
+  })
+
   it('stays while another one of its queue is in hand, which its subscription would take along', async () => {
     const bench = await scriptedBench()
     const [high, low] = [slowJob('high'), slowJob('low')]
