@@ -195,11 +195,11 @@ async function ask(
   signal: AbortSignal,
   known: Known,
 ): Promise<Diagnosis> {
-  const read = await Promise.all((options.config ?? []).map(readConfiguration))
-  const settings: Settings = Object.assign({}, known.settings, ...read)
-  const consumerTimeoutMs = Number(settings['consumerTimeoutMs'])
+  const configurations: readonly Settings[] = await Promise.all((options.config ?? []).map(readConfiguration))
+  const timeouts = configurations.map((own) => Number(own['consumerTimeoutMs'])).filter((ms) => ms > 0)
   const question: DoctorQuestion = {
-    ...(consumerTimeoutMs > 0 ? { consumerTimeoutMs } : {}),
+    // Of several nodes the one that waits the least.
+    ...(timeouts.length > 0 ? { consumerTimeoutMs: Math.min(...timeouts) } : {}),
     ...(options.topology === undefined ? {} : { topology: options.topology }),
     ...(options.rto === undefined ? {} : { rtoMs: options.rto }),
     ...(options.jobTime === undefined ? {} : { jobTimeMs: options.jobTime }),
@@ -207,7 +207,16 @@ async function ask(
     ...known.question,
   }
   try {
-    return await diagnose({ name, uri, transportOf, withinMs: options.wait, signal, ...known, settings, question })
+    return await diagnose({
+      name,
+      uri,
+      transportOf,
+      withinMs: options.wait,
+      signal,
+      ...known,
+      configurations,
+      question,
+    })
   } catch (error) {
     if (signal.aborted) throw new Exit(EXIT.interrupted)
     throw error

@@ -44,6 +44,8 @@ export interface DiagnoseOptions extends DialOptions {
   readonly uri: FailoverUri
   readonly question: DoctorQuestion
   readonly settings?: Settings
+  /** Those of each broker's own file, over `settings`: one that is right hides none that is wrong. Defaults to none. */
+  readonly configurations?: readonly Settings[]
   readonly faults?: readonly Fault[]
   readonly management?: ManagementAddress
 }
@@ -58,7 +60,7 @@ const MANAGEMENT_SHARE = 5
  * @throws UnderstudyError `aborted` on the signal alone; what cannot be read is a finding.
  */
 export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
-  const { name, uri, question, settings = {}, faults = [], management } = options
+  const { name, uri, question, settings = {}, configurations = [], faults = [], management } = options
   const topology =
     question.topology ?? (uri.endpoints.some(({ scheme }) => scheme.startsWith('amqp')) ? 'quorum' : 'lock')
   const [endpoints, fromManagement, predictions] = await Promise.all([
@@ -69,7 +71,7 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
   const findings = worstFirst([
     ...endpointFindings(endpoints, topology),
     ...fromManagement,
-    ...settingsFindings(settings),
+    ...fromSettings(settings, configurations),
     ...heartbeatFindings(uri, endpoints, question),
     ...clientFindings(uri, topology, question),
   ])
@@ -81,9 +83,16 @@ export async function diagnose(options: DiagnoseOptions): Promise<Diagnosis> {
     topology,
     counts: counts as Record<Severity, number>,
     findings,
-    settings,
+    settings: Object.assign({}, settings, ...configurations),
     predictions,
   }
+}
+
+/** What each file says with the settings beneath it, and what several say once. */
+function fromSettings(settings: Settings, configurations: readonly Settings[]): readonly Finding[] {
+  const all = configurations.length === 0 ? [settings] : configurations.map((own) => ({ ...settings, ...own }))
+  const said = new Map(all.flatMap(settingsFindings).map((finding) => [JSON.stringify(finding), finding]))
+  return [...said.values()]
 }
 
 async function askManagement(

@@ -74,7 +74,7 @@ function replicas(quorum: readonly QueueReading[], cluster: boolean): readonly F
       severity: 'problem',
       code: 'members-down',
       is: `${names} ${missing.length === 1 ? 'has' : 'have'} members on nodes that are down.`,
-      why: 'Of three members two are left: one more, and nothing is confirmed.',
+      why: whatIsLeft(missing),
       advice: 'Start those nodes, or `rabbitmq-queues shrink` a node that will not come back and `grow` onto another.',
     })),
     ...about(few, (names) => ({
@@ -94,6 +94,15 @@ function replicas(quorum: readonly QueueReading[], cluster: boolean): readonly F
         ]
       : []),
   ]
+}
+
+/** Of the queue that can lose the fewest more. */
+function whatIsLeft(missing: readonly QueueReading[]): string {
+  const spare = ({ members, online }: QueueReading): number => online.length - Math.floor(members.length / 2)
+  const [worst] = missing.toSorted((one, other) => spare(one) - spare(other))
+  if (!worst) return ''
+  const more = spare(worst) === 1 ? 'one' : String(spare(worst))
+  return `Of ${worst.members.length} members ${worst.online.length} are left: ${more} more, and nothing is confirmed.`
 }
 
 /** What a restart of its broker would take with it. */

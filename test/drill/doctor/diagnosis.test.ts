@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { resolveUri } from '../../../src/connect.ts'
 import { type Diagnosis, diagnose, type DiagnoseOptions } from '../../../src/drill/doctor/diagnosis.ts'
+import { settingsOf } from '../../../src/drill/doctor/config-file.ts'
 import { managementAddress } from '../../../src/drill/doctor/management-call.ts'
 import { scriptedAmqpBroker, type ScriptedAmqpBroker, type Tune } from '../../support/amqp-peer.ts'
 import { codesOf, findingOf } from '../../support/findings.ts'
@@ -139,5 +140,24 @@ describe('a diagnosis', () => {
     const asked = ask(list(mute.port), { signal: ending.signal, withinMs: 30_000 })
     ending.abort()
     await assert.rejects(asked)
+  })
+})
+
+describe("the brokers' own files", () => {
+  it('are judged each by itself: one that is right hides none that is wrong, and what both say is said once', async () => {
+    const good =
+      '<broker><kahaDB><locker><shared-file-locker lockAcquireSleepInterval="1000"/></locker></kahaDB></broker>'
+    const bad = '<broker><kahaDB useLock="false"/></broker>'
+    for (const texts of [
+      [bad, good],
+      [good, bad, bad],
+    ]) {
+      const configurations = texts.map((text) => settingsOf(text) ?? {})
+      const codes = codesOf((await ask(list(1), { configurations })).findings)
+      assert.deepEqual(codes.filter((code) => code === 'no-lock' || code === 'lock-poll').toSorted(), [
+        'lock-poll',
+        'no-lock',
+      ])
+    }
   })
 })

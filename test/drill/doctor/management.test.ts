@@ -49,6 +49,16 @@ describe('a cluster', () => {
     assert.match(findingOf(findings, 'members-down').is, /^orders has members/)
   })
 
+  it('says how many members more the queue can lose that can lose the fewest', async () => {
+    const five = ['r1@x', 'r2@x', 'r3@x', 'r4@x', 'r5@x']
+    const large = { ...QUORUM, name: 'large', members: five, online: five.slice(0, 4) }
+    const why = async (queues: readonly object[]): Promise<string | null> =>
+      findingOf(await findingsOf(withQueues(queues)), 'members-down').why
+    assert.equal(await why([large]), 'Of 5 members 4 are left: 2 more, and nothing is confirmed.')
+    const small = { ...QUORUM, online: NAMES.slice(0, 2) }
+    assert.equal(await why([large, small]), 'Of 3 members 2 are left: one more, and nothing is confirmed.')
+  })
+
   it('without a majority says that publishes hang', async () => {
     const nodes = NODES.map((node, index) => ({ ...node, running: index === 0 }))
     const findings = await findingsOf(withQueues([{ ...QUORUM, online: ['r1@x'] }], nodes))
