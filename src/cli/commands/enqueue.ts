@@ -109,7 +109,9 @@ async function enqueue(uri: string, options: EnqueueCommandOptions, terminal: Te
 }
 
 async function sendMany(app: App, job: Job, options: EnqueueCommandOptions, terminal: Terminal): Promise<void> {
-  const lines = jsonLines(process.stdin, terminal.interrupted)
+  // Whoever writes them may not have ended when the list is left, and would hold the process.
+  const left = new AbortController()
+  const lines = jsonLines(process.stdin, AbortSignal.any([terminal.interrupted, left.signal]))
   const say = (enqueued: number): void =>
     terminal.out(options.json ? `${JSON.stringify({ job: job.name, enqueued })}\n` : `${enqueued} enqueued\n`)
   try {
@@ -127,6 +129,8 @@ async function sendMany(app: App, job: Job, options: EnqueueCommandOptions, term
     if (terminal.interrupted.aborted) throw new Exit(EXIT.interrupted, `${error.confirmed} enqueued, then interrupted`)
     const isTheirs = error.cause instanceof Exit || ['schema', 'invalid-option'].includes(error.code)
     throw new Exit(isTheirs ? EXIT.badArguments : EXIT.unknown, error.message)
+  } finally {
+    left.abort()
   }
 }
 
