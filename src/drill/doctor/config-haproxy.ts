@@ -32,17 +32,39 @@ export function readHaproxyCfg(text: string): Settings {
 function checkOf(lines: readonly string[]): Settings | undefined {
   const mode = lines.findLast((line) => /^mode\s/.test(line))?.split(/\s+/)[1] ?? 'tcp'
   if (mode !== 'tcp' || lines.some((line) => /^option\s+httpchk\b/.test(line))) return undefined
-  const servers = lines.filter((line) => /^server\s/.test(line))
-  const common = lines.findLast((line) => /^default-server\s/.test(line)) ?? ''
-  const checked = servers.every((line) => /\scheck\b/.test(`${line} ${common}`))
+  const common = lines.filter((line) => /^default-server\s/.test(line))
+  const servers = lines.filter((line) => /^server\s/.test(line)).map((line) => serverOf([...common, line]))
+  const asks = lines.some((line) => /^option\s+tcp-check\b/.test(line))
   const greets = lines.some((line) => /^tcp-check\s+send-binary\s+414d5150/i.test(line))
   const expects = lines.some((line) => /^tcp-check\s+expect\s/.test(line))
-  const words = `${common} ${servers.join(' ')}`
+  const slowest = servers.reduce((one, other) => (other.interMs * other.fall > one.interMs * one.fall ? other : one))
   return {
-    haproxyCheck: !checked ? 'none' : greets && expects ? 'amqp' : 'plain',
-    haproxyInterMs: timeOf(/\sinter\s+(\S+)/.exec(words)?.[1]),
-    haproxyFall: Number(/\sfall\s+(\d+)/.exec(words)?.[1] ?? FALL),
-    haproxyOnMarkedDown: /\son-marked-down\s+shutdown-sessions\b/.test(words) ? 'shutdown-sessions' : 'none',
+    haproxyCheck: !servers.every(({ checked }) => checked) ? 'none' : asks && greets && expects ? 'amqp' : 'plain',
+    haproxyInterMs: slowest.interMs,
+    haproxyFall: slowest.fall,
+    haproxyOnMarkedDown: servers.every(({ ends }) => ends) ? 'shutdown-sessions' : 'none',
+  }
+}
+
+interface Server {
+  readonly checked: boolean
+  readonly interMs: number
+  readonly fall: number
+  /** Whether its sessions end with it. */
+  readonly ends: boolean
+}
+
+/** What its own line says goes over what is said for all, and the last word over those before it. */
+function serverOf(lines: readonly string[]): Server {
+  // After `default-server`, and after `server` with its name and address.
+  const words = lines.flatMap((line) => line.split(/\s+/).slice(line.startsWith('server') ? 3 : 1))
+  const after = (word: string): string | undefined => words[words.lastIndexOf(word) + 1 || words.length]
+  const fall = Number(after('fall') ?? FALL)
+  return {
+    checked: words.lastIndexOf('check') > words.lastIndexOf('no-check'),
+    interMs: timeOf(after('inter')),
+    fall: Number.isInteger(fall) && fall > 0 ? fall : FALL,
+    ends: after('on-marked-down') === 'shutdown-sessions',
   }
 }
 

@@ -46,8 +46,18 @@ export function readSuiteDocument(text: string, file: string, keys: readonly str
   if (text.length > LONGEST_FILE) throw planError(file, 1, `the plan is longer than ${LONGEST_FILE} characters`)
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const [problem] = [...document.errors, ...document.warnings]
-  if (problem) throw planError(file, lines.linePos(problem.pos[0]).line, problem.message)
-  const reader: Reader = { file, lineOf, valueOf: (node) => (node as Node | null)?.toJS(document) as unknown }
+  if (problem) {
+    const message = problem.code === 'MULTIPLE_DOCS' ? 'a plan is one document' : problem.message
+    throw planError(file, lines.linePos(problem.pos[0]).line, message)
+  }
+  const valueOf = (node: unknown): unknown => {
+    try {
+      return (node as Node | null)?.toJS(document)
+    } catch {
+      throw planError(file, lineOf(node), 'its aliases stand for too much')
+    }
+  }
+  const reader: Reader = { file, lineOf, valueOf }
 
   const root = document.contents
   if (!isMap(root)) throw planError(file, 1, 'a plan is a map with the keys drills, defaults and parallel')

@@ -53,6 +53,45 @@ describe('an activemq.xml', () => {
 })
 
 describe('an haproxy.cfg', () => {
+  const greeting = ['option tcp-check', 'tcp-check send-binary 414d515000000901', 'tcp-check expect binary 010000']
+  const backend = (...lines: readonly string[]): ReturnType<typeof settingsOf> =>
+    settingsOf(`backend rabbit\n  mode tcp\n${lines.map((line) => `  ${line}\n`).join('')}`)
+
+  it("has its servers' own words over those for all, and every line for all", () => {
+    const settings = backend(
+      ...greeting,
+      'default-server check inter 1s',
+      'default-server on-marked-down shutdown-sessions',
+      'server a 10.0.0.1:5672',
+      'server check 10.0.0.2:5672 inter 30s fall 10',
+    )
+    assert.deepEqual(settings, {
+      haproxyCheck: 'amqp',
+      haproxyInterMs: 30_000,
+      haproxyFall: 10,
+      haproxyOnMarkedDown: 'shutdown-sessions',
+    })
+  })
+
+  it('is what its worst server is: one without a check, one whose sessions stay', () => {
+    const both = 'default-server check on-marked-down shutdown-sessions'
+    assert.equal(
+      backend(...greeting, both, 'server a 10.0.0.1:5672', 'server b 10.0.0.2:5672 no-check')?.['haproxyCheck'],
+      'none',
+    )
+    assert.equal(backend(...greeting, 'server check 10.0.0.1:5672 check-ssl')?.['haproxyCheck'], 'none')
+    const kept = backend(
+      ...greeting,
+      'server a 10.0.0.1:5672 check',
+      'server b x:1 check on-marked-down shutdown-sessions',
+    )
+    assert.equal(kept?.['haproxyOnMarkedDown'], 'none')
+  })
+
+  it('asks for no greeting where its rules are not switched on', () => {
+    assert.equal(backend(...greeting.slice(1), 'server a 10.0.0.1:5672 check')?.['haproxyCheck'], 'plain')
+  })
+
   const SERVERS = 'server r1 10.0.0.1:5672 check inter 1s fall 2\n server r2 10.0.0.2:5672 check'
   const GREETING = 'option tcp-check\n tcp-check send-binary 414d515000000901\n tcp-check expect binary 010000'
 
@@ -66,7 +105,7 @@ describe('an haproxy.cfg', () => {
     assert.deepEqual(wrongs(kept), ['warning sessions-kept'])
     const ended = kept.replace('listen amqp', 'defaults\n default-server on-marked-down shutdown-sessions\nlisten amqp')
     assert.deepEqual(wrongs(ended), [])
-    assert.equal(settingsOf(ended)?.['haproxyInterMs'], 1000)
+    assert.equal(settingsOf(ended)?.['haproxyInterMs'], 2000, 'of the server that takes longer')
   })
 
   it('is not judged by what it does for web servers', () => {

@@ -35,6 +35,19 @@ drills:
     )
   })
 
+  it('is refused in one line where its aliases stand for millions of values, or it is several documents', () => {
+    const ten = (name: string): string => `[${Array.from({ length: 10 }, () => name).join()}]`
+    const bomb = `defaults:\n  lab: [&a ${ten('1')}, &b ${ten('*a')}, &c ${ten('*b')}, ${ten('*c')}]\ndrills: [{}]\n`
+    assert.throws(() => read(bomb), {
+      code: 'invalid-option',
+      message: /^plan\.yaml line 2: its aliases stand for too/,
+    })
+    assert.throws(() => read('drills: [{}]\n---\ndrills: [{}]\n'), {
+      code: 'invalid-option',
+      message: /^plan\.yaml line 2: a plan is one document$/,
+    })
+  })
+
   it('knows the line of each key, that of a default included', () => {
     const { drills } = read('defaults:\n  lab: embedded\ndrills:\n  - fault: kill\n\n    hold: 1s\n')
     assert.deepEqual(
