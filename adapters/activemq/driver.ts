@@ -67,6 +67,7 @@ export interface StompClient {
   /** What becomes of each kind of frame. Any other ends the connection as a protocol error. */
   setCommandHandlers(handlers: Readonly<Record<string, (frame: StompIncomingFrame) => void>>): void
   destroy(error?: Error): void
+  getTransportSocket(): Socket
   on(event: 'error', listener: (error: StompError) => void): unknown
   on(event: 'end', listener: () => void): unknown
   on(event: 'socket-connect', listener: () => void): unknown
@@ -92,7 +93,31 @@ export const stompitConnect: StompConnect = (options, callback) => {
   // The option `transform` reaches the stream that takes frames apart, as any option of a Node stream would.
   const transform = carefulTransform()
   const all = { ...options, transform, outgoingFrameStream, connect } as StompConnectOptions
-  return (stompit.connect as StompConnect)(all, callback)
+  const client = (stompit.connect as StompConnect)(all, callback)
+  lookTwice(client)
+  return client
+}
+
+/** stompit's words for a peer that went silent past its heart-beat. */
+export const SILENT = 'connection timed out'
+
+/**
+ * stompit looks in a timer at what was read. After a turn of the event loop that was kept busy for long, that timer
+ * fires before what has come meanwhile is read, and calls a peer silent that was not; so it is read first.
+ */
+function lookTwice(client: StompClient): void {
+  const destroy = client.destroy.bind(client)
+  const socket = client.getTransportSocket()
+  client.destroy = (error) => {
+    if (error?.message !== SILENT) {
+      destroy(error)
+      return
+    }
+    const { bytesRead } = socket
+    setImmediate(() => {
+      if (socket.bytesRead === bytesRead) destroy(error)
+    })
+  }
 }
 
 /** What stompit would say of an ERROR frame with this message. */

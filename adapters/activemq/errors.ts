@@ -1,7 +1,7 @@
 import { type ErrorCode, messageOf, UnderstudyError } from '../../src/errors.ts'
 import { blot, byDialCode, type FailureClass, type Peer, type Phase } from '../../src/transport/peer-failure.ts'
 import { isTlsCode, saysNoTls } from '../../src/transport/tls-settings.ts'
-import type { StompError } from './driver.ts'
+import { SILENT, type StompError } from './driver.ts'
 
 // What ActiveMQ and the embedded broker write into an ERROR frame's message header.
 const CREDENTIALS = /password is invalid|authentication failed|not authorized|credentials|security/i
@@ -50,7 +50,7 @@ function classOf(error: StompError, phase: Phase): FailureClass {
   if (system && phase === 'dialling') return system
   if (isTlsCode(error.code ?? '')) return { code: 'tls', retriable: false }
   if (error.isApplicationError?.()) return byBrokerMessage(error.message)
-  if (phase === 'established' && (error.message === 'connection timed out' || error.code === 'ETIMEDOUT'))
+  if (phase === 'established' && (error.message === SILENT || error.code === 'ETIMEDOUT'))
     return { code: 'heartbeat-lost', retriable: true }
   if (error.isProtocolError?.() && !/connection ended/.test(error.message)) return { code: 'protocol', retriable: true }
   return { code: phase === 'established' ? 'link-lost' : 'unreachable', retriable: true }
