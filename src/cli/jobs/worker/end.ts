@@ -79,7 +79,8 @@ export class WorkerEnd {
     const what = inHand === 0 ? 'nothing is in hand' : `finishing ${inHand} in hand${within}`
     this.#lines.say('stopping', `stopping: ${what}`, { inHand })
     await worker.stop({ grace: graceMs })
-    const letGo = this.#letGo
+    // What is in hand still waits for a store that hangs, and can tell of nothing any more.
+    const letGo = this.#letGo + worker.describe().slots.length
     this.#lines.say('stopped', letGo === 0 ? 'stopped' : `stopped; ${letGo} let go`, { letGo })
     if (broken !== undefined) throw new Exit(EXIT.unknown, broken)
     if (letGo > 0)
