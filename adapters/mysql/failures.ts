@@ -24,7 +24,7 @@ import { KEPT_COLUMNS, rowValues } from './row.ts'
 const ROWS_AT_ONCE = 200
 const BYTES_AT_ONCE = 2_000_000
 const LARGE_BYTES = 250_000
-const REMOVED_AT_ONCE = 5_000
+const BITE_ROWS = 5_000
 
 const CLAIM = `UPDATE understudy_failures SET status = 'retrying', batch = ?, claimed_at = ?, retried_by = ?`
 const PLAIN = mysqlDialect(NO_WORDS)
@@ -97,11 +97,18 @@ export class MysqlFailures implements FailureStore {
   async claim(query: FailureQuery, { batch, limit, actor, at }: ClaimOptions): Promise<number> {
     checkLimit('limit', limit, Number.MAX_SAFE_INTEGER)
     const { sql, values } = await this.#condition(query, at)
-    const { affectedRows } = await this.#database.change(
-      `${CLAIM}, retry_job_id = NULL WHERE status = 'failed' AND ${sql} ${OLDEST_FIRST} LIMIT ${limit}`,
-      [Buffer.from(batch), at, actor, ...values],
-    )
-    return affectedRows
+    const upTo = await this.#reads.newest()
+    // A statement that is given up as too late is carried out all the same: whoever asked is told that nothing was
+    // claimed, and it is finished by others a minute later. So each of them is a small one.
+    for (let claimed = 0; ; ) {
+      const most = Math.min(BITE_ROWS, limit - claimed)
+      const { affectedRows } = await this.#database.change(
+        `${CLAIM}, retry_job_id = NULL WHERE status = 'failed' AND n + 0 <= ? AND ${sql} ${OLDEST_FIRST} LIMIT ${most}`,
+        [Buffer.from(batch), at, actor, upTo, ...values],
+      )
+      claimed += affectedRows
+      if (affectedRows < most || claimed === limit) return claimed
+    }
   }
 
   async claimed(batch: string, limit: number): Promise<readonly KeptFailure[]> {
@@ -254,12 +261,12 @@ export class MysqlFailures implements FailureStore {
     const { sql, values } = await this.#condition(query)
     const upTo = await this.#reads.newest()
     for (let changed = 0; ; ) {
-      const { affectedRows } = await this.#database.change(`${change} AND n <= ? AND ${sql} LIMIT ${REMOVED_AT_ONCE}`, [
+      const { affectedRows } = await this.#database.change(`${change} AND n <= ? AND ${sql} LIMIT ${BITE_ROWS}`, [
         upTo,
         ...values,
       ])
       changed += affectedRows
-      if (affectedRows < REMOVED_AT_ONCE) return changed
+      if (affectedRows < BITE_ROWS) return changed
     }
   }
 }

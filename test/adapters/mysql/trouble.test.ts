@@ -269,6 +269,20 @@ describe('MySQL or MariaDB in trouble', { skip }, () => {
     assert.equal((await store.get('large.0'))?.args.byteLength, 5_000_000)
   })
 
+  it('claims a great many in statements that are each a small one', async () => {
+    const [server, uri] = [await ownServer(), await ownDatabase()]
+    await using store = mysqlFailures({ uri })
+    await store.keep(failures('job', 5_600))
+    // The time that NOW tells is that of the statement: it stands in every row that a statement has changed.
+    const table = `${uri.split('/').at(-1)}.understudy_failures`
+    await server.run(`CREATE TRIGGER ${table}_told BEFORE UPDATE ON ${table} FOR EACH ROW SET NEW.retried_by = NOW(6)`)
+    assert.equal(await store.claim(everything, { batch: 'b', limit: 5_500, actor: 'me', at: Date.now() }), 5_500)
+    const statements = new Map<string | undefined, number>()
+    for (const { retriedBy } of await store.claimed('b', 5_500))
+      statements.set(retriedBy, (statements.get(retriedBy) ?? 0) + 1)
+    assert.deepEqual([...statements.values()], [5_000, 500])
+  })
+
   it('lets many operators and workers change the same failures at once, without an error', async () => {
     const uri = await ownDatabase()
     const stores: FailureStore[] = Array.from({ length: 4 }, () => mysqlFailures({ uri, connections: 3 }))
