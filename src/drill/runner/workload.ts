@@ -56,6 +56,7 @@ export class Workload {
   readonly #behindAll: { readonly id: string; readonly arrived: PromiseWithResolvers<void> }
   #confirmedAt = 0
   #failed = 0
+  #closed = false
 
   constructor(options: WorkloadOptions) {
     this.#options = options
@@ -124,9 +125,18 @@ export class Workload {
     return this.#options.clock.now() - this.#lastDeliveryAt
   }
 
-  /** Connects, subscribes, then starts to tick. @throws UnderstudyError when no broker takes both. */
+  /**
+   * Connects, subscribes, then starts to tick.
+   *
+   * @throws UnderstudyError when no broker takes both; `aborted` when it was closed meanwhile.
+   */
   async start(): Promise<void> {
     const connection = await this.#options.prepare(this.#observer())
+    // Whoever closed it meanwhile had no client yet that could be closed.
+    if (this.#closed) {
+      await connection.close()
+      throw new UnderstudyError('aborted', 'the drill ended before its client was there')
+    }
     this.#connection = connection
     connection.observe((event) => this.#onStatus(event))
     await connection.connected()
@@ -170,6 +180,7 @@ export class Workload {
 
   /** Drains and closes the client; bounded by its own drain timeout. Idempotent. */
   async close(): Promise<void> {
+    this.#closed = true
     this.#ticker.stop()
     await this.#connection?.close()
   }

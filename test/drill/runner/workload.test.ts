@@ -73,3 +73,27 @@ describe('the message behind all jobs of a drill', () => {
     assert.equal(await workload.passesThrough(600_000, AbortSignal.timeout(20)), false)
   })
 })
+
+describe('a workload that is closed while it starts', () => {
+  it('closes the client that was still being prepared, and never connects it', async () => {
+    const prepared = Promise.withResolvers<Connection>()
+    const workload = new Workload({
+      runId: 'run',
+      everyMs: 10,
+      destination: 'queue://jobs',
+      prefetch: 10,
+      clock: systemClock,
+      recording: new Recording(systemClock, []),
+      prepare: () => prepared.promise,
+    })
+    const started = workload.start()
+    const closed = workload.close()
+    const client = await prepare('memory:closed-while-it-starts', { clock: systemClock })
+    prepared.resolve(client)
+    await assert.rejects(started, { code: 'aborted' })
+    await closed
+    assert.equal(workload.connected, false)
+    // Of a client that is closed nobody can wait for the first broker.
+    await assert.rejects(client.connected())
+  })
+})
