@@ -276,13 +276,16 @@ export class App implements AsyncDisposable {
   }
 }
 
-/** What an observer throws disturbs nobody. */
-function patientObserver(observer: JobObserver, logger: Logger): JobObserver {
+/** What an observer throws, or an async one rejects with, disturbs nobody. */
+function patientObserver(observer: (event: JobEvent) => unknown, logger: Logger): JobObserver {
   return (event: JobEvent) => {
-    try {
-      observer(event)
-    } catch (error) {
+    const failed = (error: unknown): void =>
       logger.error({ event: event.type, error: messageOf(error) }, 'the observer of jobs threw')
+    try {
+      const told = observer(event)
+      if (told instanceof Promise) told.catch(failed)
+    } catch (error) {
+      failed(error)
     }
   }
 }

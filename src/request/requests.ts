@@ -306,11 +306,15 @@ export class Requests {
     this.#logger.info(fields, 'a reply came that nobody waits for')
   }
 
-  #tell(onProgress: (reply: Reply) => void, reply: Reply): void {
-    try {
-      onProgress(reply)
-    } catch (error) {
+  /** What an observer throws, or an async one rejects with, is its owner's trouble and ends neither request nor process. */
+  #tell(onProgress: (reply: Reply) => unknown, reply: Reply): void {
+    const failed = (error: unknown): void =>
       this.#logger.error({ requestId: reply.requestId, error: messageOf(error) }, 'the observer of progress threw')
+    try {
+      const told = onProgress(reply)
+      if (told instanceof Promise) told.catch(failed)
+    } catch (error) {
+      failed(error)
     }
   }
 }

@@ -8,7 +8,7 @@ import { applicationHeaders, readEnvelope } from '../../src/jobs/envelope.ts'
 import type { JobEvent } from '../../src/jobs/job-events.ts'
 import { bytesSerializer, type Serializer } from '../../src/jobs/serializer.ts'
 import type { StandardSchema } from '../../src/jobs/standard-schema.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { FakeClock, settled } from '../support/fake-clock.ts'
 import { enqueueing, failsWith } from './enqueueing.ts'
 
 const perform = (): void => {}
@@ -221,18 +221,24 @@ test('a queue of which something is said is declared so before the first job, an
   await of.app.enqueue(mail, { to: 'd' }, { queue: 'others' })
 })
 
-test('an observer that throws disturbs no job', async (context) => {
-  const errors: object[] = []
-  const quiet = (): void => {}
-  const of = await enqueueing(context, {
-    observer: () => {
-      throw new Error('observer')
-    },
-    logger: { debug: quiet, info: quiet, warn: quiet, error: (fields) => errors.push(fields) },
+const FAILING_OBSERVERS: Readonly<Record<string, () => unknown>> = {
+  throws: () => {
+    throw new Error('observer')
+  },
+  'is async and fails': async () => await Promise.reject(new Error('observer')),
+}
+
+for (const [what, observer] of Object.entries(FAILING_OBSERVERS)) {
+  test(`an observer that ${what} disturbs no job and no process`, async (context) => {
+    const errors: object[] = []
+    const quiet = (): void => {}
+    const logger = { debug: quiet, info: quiet, warn: quiet, error: (fields: object) => errors.push(fields) }
+    const of = await enqueueing(context, { observer: () => observer(), logger })
+    await of.app.enqueue(mail, { to: 'ann' })
+    await settled()
+    assert.deepEqual(errors, [{ event: 'enqueued', error: 'observer' }])
   })
-  await of.app.enqueue(mail, { to: 'ann' })
-  assert.deepEqual(errors, [{ event: 'enqueued', error: 'observer' }])
-})
+}
 
 test('an application that was closed takes no job, and leaves the connection open', async (context) => {
   const of = await enqueueing(context)

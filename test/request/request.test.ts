@@ -187,6 +187,23 @@ test('progress is handed out in order, copies of it are not, and an observer tha
   await of.connection.close()
 })
 
+test('an observer of progress that is async and fails is told of in the log, and ends neither request nor process', async () => {
+  const told: object[] = []
+  const nothing = (): void => {}
+  const logger = { debug: nothing, info: nothing, warn: nothing, error: (fields: object) => void told.push(fields) }
+  const of = await requesting({ logger })
+  const onProgress = (): unknown => settled().then(() => Promise.reject(new Error('the page is gone')))
+  const answer = of.connection.request('work', 1, { requestId: 'r', onProgress })
+  const request = await requestTo(of)
+  of.reply(request, 1, { kind: 'progress', sequence: 1 })
+  of.reply(request, 'done', { kind: 'result', sequence: 2 })
+  assert.equal((await answer).json(), 'done')
+  await settled()
+  await settled()
+  assert.deepEqual(told, [{ requestId: 'r', error: 'the page is gone' }])
+  await of.connection.close()
+})
+
 test('replies that nobody waits for are acknowledged, counted and told of once in a while', async () => {
   const told: object[] = []
   const nothing = (): void => {}
