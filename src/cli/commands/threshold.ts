@@ -116,7 +116,9 @@ async function work(
     if (!(error instanceof UnderstudyError) || error.code !== 'aborted') {
       throw new Exit(EXIT.interrupted, `interrupted; ${messageOf(error)}`)
     }
-    throw new Exit(EXIT.interrupted, `interrupted; the brokers were healed and taken down; \`${again}\` goes on`)
+    // Before the first lab was up nothing is written that could be gone on with.
+    const goesOn = running.search.target === null ? '' : `; \`${again}\` goes on`
+    throw new Exit(EXIT.interrupted, `interrupted; the brokers were healed and taken down${goesOn}`)
   }
 }
 

@@ -83,6 +83,17 @@ describe('understudy threshold', { concurrency: 2 }, () => {
     assert.match(second.stdout, /^R0\.2 <= /)
   })
 
+  it('names --resume only where there is something to go on with, and not before the first lab was up', async (context) => {
+    const out = folderFor(context)
+    const { child, saw, ended } = startCommand([...SMALL, '--out', out], labRootFor(context))
+    await saw('lab embedded: broker a')
+    child.kill('SIGINT')
+    const { exitCode, stderr } = await ended
+    assert.equal(exitCode, 130)
+    assert.match(stderr, /interrupted; the brokers were healed and taken down/)
+    assert.equal(stderr.includes('--resume'), existsSync(join(out, 'threshold.json')), stderr)
+  })
+
   it('says with --verify how many fresh runs held at a threshold', async (context) => {
     const labs = labRootFor(context)
     const args = ['threshold', '--verify', '1', '--at', '5s', '--pass', '0.05', '--out', folderFor(context)]
