@@ -59,16 +59,18 @@ export class Outcomes {
     this.#tellLater(results, outcome)
   }
 
-  /** Lost progress is no failure of the job. */
-  async tellProgress(task: Task, percent: number, message: string | undefined): Promise<void> {
+  /** Resolves with whether it was told. Lost progress is no failure of the job. */
+  async tellProgress(task: Task, percent: number, message: string | undefined): Promise<boolean> {
     const { results, clock, logger } = this.#shop.host
-    if (results === undefined || this.#isAway) return
+    if (results === undefined || this.#isAway) return false
     const state: JobState = { kind: 'progress', percent, message, at: clock.wallTime() }
     const address = { jobId: task.jobId, replyTo: task.delivery.replyTo }
     try {
       await this.#shop.bounds.within('the results', () => results.put(address, state))
+      return true
     } catch (error) {
       logger.warn({ jobId: task.jobId, error: messageOf(error) }, 'the progress of a job could not be told')
+      return false
     }
   }
 

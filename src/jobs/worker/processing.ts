@@ -104,11 +104,13 @@ export class Processing {
     task.run = run
     // Whoever does not wait for its progress has it told in order all the same, and before the outcome.
     let told: Promise<void> | undefined
+    let isTold = true
     const context = new RunContext(task, run, host.logger, (percent, message) => {
       const before = told
       const tell = async (): Promise<void> => {
         await before
-        await this.#outcomes.tellProgress(task, percent, message)
+        // Its end waits for what is behind the last one in vain.
+        if (isTold || !run.isOver) isTold = await this.#outcomes.tellProgress(task, percent, message)
       }
       told = tell()
       return told

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { UnderstudyError } from '../../../src/errors.ts'
 import { defineJob } from '../../../src/jobs/define-job.ts'
 import { memoryLedger } from '../../../src/jobs/ledger/memory.ts'
+import type { ResultsSession } from '../../../src/jobs/results/results.ts'
 import { Run } from '../../../src/jobs/worker/run.ts'
 import { FakeClock } from '../../support/fake-clock.ts'
 import { keptFailures, memoryBench, scriptedBench, settled, until } from './working.ts'
@@ -98,6 +99,38 @@ describe('a worker that is stopped', () => {
     const said = bench.sentTo('understudy.heartbeats').map(({ message }) => JSON.parse(message.body.toString()).state)
     assert.deepEqual(said, ['stopped'])
     await bench.connection.close()
+  })
+})
+
+describe('a job that has ended', () => {
+  it('waits for one step of its progress that cannot be told, and not for all behind it', async () => {
+    const clock = new FakeClock()
+    const told: string[] = []
+    const results: ResultsSession = {
+      replyTo: undefined,
+      watch: async () => ({ close: () => {} }),
+      get: async () => undefined,
+      put: async (_, { kind }) => {
+        told.push(kind)
+        if (kind === 'progress') await new Promise(() => {})
+      },
+      close: async () => {},
+    }
+    await using bench = await memoryBench({ clock, results })
+    const job = defineJob({
+      name: 'count',
+      queue: 'jobs',
+      perform: (_: unknown, { progress }) => {
+        for (let percent = 1; percent <= 100; percent++) void progress(percent)
+      },
+    })
+    const worker = bench.worker({ jobs: [job] })
+    await worker.start()
+    await bench.send(job)
+    await until('it is told', () => told.length === 1)
+    await clock.advance(15_000)
+    await until('it is acknowledged', () => bench.depth('jobs') === 0)
+    assert.deepEqual(told, ['progress', 'succeeded'])
   })
 })
 
