@@ -36,6 +36,8 @@ export function runOwnCommand(
       env: { ...process.env, ...environment },
     })
     let output = ''
+    const longestSecret = secrets.reduce((longest, { length }) => Math.max(longest, length), 0)
+    const mostRead = MOST_OUTPUT + longestSecret
     let ended: string | undefined
     const end = (why: string): void => {
       ended ??= why
@@ -49,6 +51,12 @@ export function runOwnCommand(
       child.stdout.destroy()
       child.stderr.destroy()
     }
+    // Where it is cut the first half of a secret may stand, which nothing takes out: it is not shown.
+    const shown = (): string => {
+      const cleared = withoutSecrets(output, secrets)
+      const whole = output.length < mostRead ? cleared.length : Math.max(0, cleared.length - longestSecret)
+      return cleared.slice(0, Math.min(whole, MOST_OUTPUT))
+    }
     const onAbort = (): void => end('was ended with the drill')
     const timer = setTimeout(() => end(`was ended after ${limitMs / 1000} s`), limitMs)
     const settle = (exitCode: number | null, how: string): void => {
@@ -56,13 +64,13 @@ export function runOwnCommand(
       signal?.removeEventListener('abort', onAbort)
       resolve({
         exitCode: ended === undefined ? exitCode : null,
-        output: withoutSecrets(output, secrets),
+        output: shown(),
         how: ended ?? how,
       })
     }
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        if (output.length < MOST_OUTPUT) output = (output + text).slice(0, MOST_OUTPUT)
+        if (output.length < mostRead) output = (output + text).slice(0, mostRead)
       })
     }
     child.once('error', (error) => settle(null, `cannot be run: ${messageOf(error)}`))

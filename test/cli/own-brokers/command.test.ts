@@ -17,6 +17,18 @@ describe('a command of the user’s', () => {
     assert.deepEqual(end, { exitCode: 3, output: 'a ***\n', how: 'ended with 3' })
   })
 
+  it('keeps no half of a secret where its output is cut, however often the secret came before', async () => {
+    const secret = 'abcdefghijkl'
+    for (const script of [
+      `head -c ${64 * 1024 - 5} /dev/zero | tr '\\0' x; printf ${secret}`,
+      `yes ${secret}x | head -c 200000`,
+    ]) {
+      const { output } = await runOwnCommand(script, { ...USUAL, secrets: [secret] })
+      assert.ok(output.length > 10_000)
+      assert.doesNotMatch(output, /abc/)
+    }
+  })
+
   it('is ended with all that it started when its time is over', async (context) => {
     const pidFile = join(temporaryFolder('own', context), 'pid')
     const end = await runOwnCommand(`sleep 600 & echo $! > '${pidFile}'; wait`, { ...USUAL, limitMs: 1000 })
