@@ -55,6 +55,8 @@ const BROKER_SET = new Set([
 
 // Three thousand years. ActiveMQ hangs up at a number that it cannot read.
 const LONGEST_DELAY_MS = 1e14
+// The same of a time of day, which it counts since 1970.
+const LAST_EXPIRY_MS = 1e15
 
 /** `/queue/NAME` or `/topic/NAME`. @throws UnderstudyError `unsupported` for an exchange. */
 function stompDestination(destination: Destination): string {
@@ -130,8 +132,7 @@ export function sendHeaders(message: OutgoingMessage, attempt: number, nowMs: nu
   if (message.priority !== undefined) headers['priority'] = message.priority
   const delayMs = delayOf(message, nowMs)
   if (delayMs > 0) headers[DELAY_HEADER] = delayMs
-  // From a delay on ActiveMQ counts anew what was left until then, so the delay must not be part of it.
-  if (message.expiresAtMs !== undefined) headers['expires'] = Math.max(1, message.expiresAtMs - delayMs)
+  if (message.expiresAtMs !== undefined) headers['expires'] = expiryOf(message.expiresAtMs, delayMs)
   if (message.correlationId !== undefined) {
     if (message.correlationId.includes('\0')) throw invalid('the correlation id holds a NUL')
     headers['correlation-id'] = message.correlationId
@@ -151,6 +152,13 @@ function delayOf({ destination, deliverAtMs }: OutgoingMessage, nowMs: number): 
   const delayMs = Math.ceil(deliverAtMs - nowMs)
   if (delayMs > LONGEST_DELAY_MS) throw invalid(`a delay of ${delayMs} ms is more than ActiveMQ can count`)
   return Math.max(0, delayMs)
+}
+
+/** In whole milliseconds: ActiveMQ hangs up at a fraction, too. */
+function expiryOf(expiresAtMs: number, delayMs: number): number {
+  if (expiresAtMs > LAST_EXPIRY_MS) throw invalid('a message cannot expire later than ActiveMQ can count')
+  // From a delay on ActiveMQ counts anew what was left until then, so the delay must not be part of it.
+  return Math.max(1, Math.ceil(expiresAtMs - delayMs))
 }
 
 function invalid(message: string): UnderstudyError {

@@ -58,6 +58,13 @@ describe('the adapter on a real ActiveMQ', { skip: brokerSkip('activemq-jdbc') }
     await soon(delivery.settle('ack'), 'the acknowledge')
   })
 
+  it('takes an expiry with a fraction of a millisecond, and one as far off as can be told', async () => {
+    const sender = await dial()
+    for (const inMs of [60_000.5, 1e14]) {
+      await soon(sender.send(to('expiring', { expiresAtMs: Date.now() + inMs }), 1), `the confirm, ${inMs} ms`)
+    }
+  })
+
   it('carries a body of a megabyte, a header line of 10 KB and 200 headers', async () => {
     const [sender, receiver] = [await dial(), await dial()]
     const inbox = new Inbox()

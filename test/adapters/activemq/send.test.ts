@@ -96,6 +96,21 @@ test('a frame says what the message is, and is persistent unless told otherwise'
   )
 })
 
+test('an expiry is told in whole milliseconds, and one that ActiveMQ cannot count is refused before anything is sent', async () => {
+  const expiries: (string | undefined)[] = []
+  await using on = await linkTo(async (peer) => {
+    for (;;) {
+      const send = await peer.next('SEND')
+      expiries.push(send.headers['expires'])
+      peer.confirm(send)
+    }
+  })
+  await on.link.send({ ...message('1'), expiresAtMs: 1_799_999_999_999.5 }, 1)
+  const error = await failure(on.link.send({ ...message('2'), expiresAtMs: 1e21 }, 1))
+  assert.deepEqual([error.code, error.retriable], ['invalid-option', false])
+  assert.deepEqual(expiries, ['1800000000000'])
+})
+
 test('frames are written in the order of the sends, empty bodies and large ones alike', async () => {
   const ids: string[] = []
   const sizes: number[] = []
