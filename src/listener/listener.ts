@@ -236,8 +236,20 @@ export class Listener implements AsyncDisposable {
     this.#resubscribe?.cancel()
     for (const settlement of this.#handlers.dropWaiting()) this.#open.delete(settlement)
     this.#options.dropWaiting?.()
-    this.#options.onRelease?.()
+    this.#tellRelease(this.#options.onRelease)
     return subscription
+  }
+
+  /** What the application does there must not keep the session from its next link. */
+  #tellRelease(onRelease: (() => unknown) | undefined): void {
+    const failed = (error: unknown): void =>
+      this.#options.logger.error({ error: messageOf(error) }, 'onRelease of a listener threw')
+    try {
+      const told = onRelease?.()
+      if (told instanceof Promise) told.catch(failed)
+    } catch (error) {
+      failed(error)
+    }
   }
 
   async #cancel(subscription: Subscription | undefined, signal?: AbortSignal): Promise<void> {

@@ -325,6 +325,25 @@ for (const [what, late, next] of [
   })
 }
 
+const FAILING: Readonly<Record<string, () => unknown>> = {
+  throws: () => {
+    throw new Error('of its own')
+  },
+  'is async and fails': async () => await Promise.reject(new Error('of its own')),
+}
+
+for (const [what, onRelease] of Object.entries(FAILING)) {
+  test(`an onRelease that ${what} keeps nobody from the next link`, async () => {
+    const { transport, subscription, taken } = await listening({ onRelease: () => onRelease() })
+    transport.last.die()
+    await settled()
+    assert.equal(transport.links.length, 2)
+    subscription().deliver('after')
+    await settled()
+    assert.deepEqual(idsOf(taken), ['after'])
+  })
+}
+
 test('a subscription that the broker ends before it is known to be there is made again', async () => {
   const { transport, clock } = await listening({
     before: ({ transport }) => {

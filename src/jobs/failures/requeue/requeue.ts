@@ -137,7 +137,8 @@ class Requeue {
 
   #progress(sender: ReturnSender): void {
     try {
-      this.#options.onProgress?.({ claimed: this.#counts.claimed, sent: sender.sent })
+      const told: unknown = this.#options.onProgress?.({ claimed: this.#counts.claimed, sent: sender.sent })
+      if (told instanceof Promise) told.catch(() => {})
     } catch {
       // Its owner's trouble: the jobs must not be left half-way.
     }

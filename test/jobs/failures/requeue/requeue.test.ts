@@ -89,6 +89,14 @@ describe('sending failed jobs back', () => {
     assert.equal(await stage.desk.count('status:failed'), late)
   })
 
+  it('sends all of them where whoever hears of the progress is async and fails', async () => {
+    await using stage = await deskStage()
+    await stage.store.keep(Array.from({ length: 250 }, (_, index) => failed(`job-${index}`)))
+    const onProgress = (): unknown => Promise.reject(new Error('the page is gone'))
+    const outcome = await stage.desk.requeue('', { onProgress })
+    assert.deepEqual([outcome.claimed, outcome.sent], [250, 250])
+  })
+
   it('skips what is older than maxAge and counts it, and takes the eldest of the rest up to the limit', async () => {
     await using stage = await deskStage()
     const ago = (hours: number): number => Date.now() - hours * HOUR_MS
