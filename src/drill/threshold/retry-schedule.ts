@@ -68,13 +68,17 @@ export function parseRetrySchedule(text: string): RetrySchedule {
   }
   const retries = number('retries', 0, MOST_RETRIES)
   if (!Number.isInteger(retries)) throw wrong('needs a whole number of retries')
-  return {
+  const schedule: RetrySchedule = {
     text,
     retries,
     delayMs: duration('delay'),
     factor: number('factor', 1, 100, 1),
     maxMs: duration('max', Number.POSITIVE_INFINITY),
   }
+  // A pause without end would outlast every outage in the replay, also one that has none itself.
+  if ((attemptOffsets(schedule).at(-1) ?? 0) > Number.MAX_SAFE_INTEGER)
+    throw wrong('has pauses that grow without end; give it a max, as in max=5s')
+  return schedule
 }
 
 const NAMES: readonly string[] = ['retries', 'delay', 'factor', 'max']

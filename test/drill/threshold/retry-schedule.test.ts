@@ -35,6 +35,7 @@ describe('a retry schedule', () => {
       ['retries=5,delay=1s,factor=0', /factor from 1 to 100/],
       ['retries=5,retries=6,delay=1s', /gives retries twice/],
       ['retries=,delay=1s', /gives retries no value/],
+      ['retries=1000,delay=1s,factor=3', /pauses that grow without end; give it a max/],
     ]
     for (const [text, expected] of wrong) {
       assert.throws(() => parseRetrySchedule(text), { code: 'invalid-option', message: expected }, text)
