@@ -175,13 +175,13 @@ const WRONG: readonly Wrong[] = [
   },
   {
     what: 'a broker that is not there',
-    args: ['produce', `stomp://u:${SECRET}@127.0.0.1:1`, '--broker-wait', '200ms'],
+    args: ['produce', `stomp://u:${SECRET}@127.0.0.1:1`, '--broker-wait', '2s'],
     exitCode: 2,
     names: /127\.0\.0\.1:1.*refused/,
   },
   {
     what: 'a host that is not there',
-    args: ['listen', `stomp://u:${SECRET}@no-such-host.invalid:1`, '--broker-wait', '500ms'],
+    args: ['listen', `stomp://u:${SECRET}@no-such-host.invalid:1`, '--broker-wait', '2s'],
     exitCode: 2,
     names: /no-such-host\.invalid/,
   },

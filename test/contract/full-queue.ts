@@ -11,7 +11,9 @@ export async function fullQueue(uri: string): Promise<string> {
     await connection.declare(QUEUE, { maxLength: 1 })
     for (let sends = 0; sends < MOST_SENDS; sends++) await connection.send(QUEUE, 'x')
   } catch (error) {
-    if (error instanceof SendError && error.outcome === 'rejected') return QUEUE
+    // It is asked about again until the threshold, which may come while the last of these is on its way.
+    const refusal = error instanceof SendError && error.outcome === 'unknown' ? error.cause : error
+    if (refusal instanceof SendError && refusal.outcome === 'rejected') return QUEUE
     throw error
   } finally {
     await connection.close()
