@@ -6,6 +6,9 @@ import { defineJob } from '../../../src/jobs/define-job.ts'
 import type { RunningCommand } from '../../support/command.ts'
 import { eventsOf, jobStage, until } from './job-stage.ts'
 
+/** On a busy machine a second may be too little for an answer. */
+const PATIENT = ['--wait', '3s']
+
 describe('abort', () => {
   let stage: Awaited<ReturnType<typeof jobStage>>
   before(async () => {
@@ -32,7 +35,8 @@ describe('abort', () => {
     await held(worker, 'stays-in-the-pot')
     await held(worker, 'goes-out-of-the-window')
 
-    const said = await stage.output('abort', stage.uri, 'goes-out-of-the-window', '--actor', 'ann', ...stage.failures)
+    const words = ['goes-out-of-the-window', '--actor', 'ann', ...PATIENT, ...stage.failures]
+    const said = await stage.output('abort', stage.uri, ...words)
     assert.equal(said, 'aborting hold goes-out-of-the-window on kitchen\n')
     await until('it is kept', async () => (await reasons()).length > 0)
     assert.deepEqual(await reasons(), [['goes-out-of-the-window', 'aborted']])
@@ -57,13 +61,16 @@ describe('abort', () => {
     const worker = await stage.worker('--concurrency', '2')
     await held(worker, 'a-long-name-1')
     await held(worker, 'a-long-name-2')
-    const both = await stage.run('abort', stage.uri, 'a-long-name')
+    const both = await stage.run('abort', stage.uri, 'a-long-name', ...PATIENT)
     assert.equal(both.exitCode, 64)
     assert.match(both.stderr, /^understudy: a-long-name is the beginning of several: a-long-name-\d, a-long-name-\d$/m)
     stage.touch('release-a-long-name-2')
     await worker.saw('"succeeded"')
-    const [, cut = ''] = / (a-long-na\S*…) /.exec(await stage.output('workers', stage.uri)) ?? []
-    const told = JSON.parse(await stage.output('abort', stage.uri, cut, '--json')) as Record<string, unknown>
+    const [, cut = ''] = / (a-long-na\S*…) /.exec(await stage.output('workers', stage.uri, ...PATIENT)) ?? []
+    const told = JSON.parse(await stage.output('abort', stage.uri, cut, '--json', ...PATIENT)) as Record<
+      string,
+      unknown
+    >
     assert.deepEqual([told['action'], told['jobId'], told['job']], ['abort', 'a-long-name-1', 'hold'])
     await worker.saw('"failed"')
     worker.child.kill('SIGTERM')
@@ -78,9 +85,9 @@ describe('abort', () => {
     )
     const worker = await stage.worker()
     await held(worker, 'order-18')
-    const other = await stage.run('abort', stage.uri, 'order-17')
+    const other = await stage.run('abort', stage.uri, 'order-17', ...PATIENT)
     assert.equal(other.exitCode, 2)
-    assert.equal(other.stderr, 'understudy: no worker has job order-17 in hand; 1 worker answered within 1 s\n')
+    assert.equal(other.stderr, 'understudy: no worker has job order-17 in hand; 1 worker answered within 3 s\n')
     stage.touch('release-order-18')
     await worker.saw('"succeeded"')
     worker.child.kill('SIGTERM')

@@ -120,8 +120,8 @@ describe('a job that has ended', () => {
     const job = defineJob({
       name: 'count',
       queue: 'jobs',
-      perform: (_: unknown, { progress }) => {
-        for (let percent = 1; percent <= 100; percent++) void progress(percent)
+      perform: (_: unknown, context) => {
+        for (let percent = 1; percent <= 100; percent++) void context.progress(percent)
       },
     })
     const worker = bench.worker({ jobs: [job] })

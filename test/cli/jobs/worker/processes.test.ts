@@ -20,6 +20,8 @@ describe('a worker in several processes', () => {
   it('replaces one that is killed, and ends with 0 when all have finished', async () => {
     const worker = await stage.worker('--processes', '2')
     await until('two workers', async () => (await pids()).length === 2)
+    // One answers before it has said that it is ready, and says nothing once it is killed.
+    await worker.saw(/"ready"[^]*"ready"/)
     const before = await pids()
     assert.ok(!before.includes(worker.child.pid ?? 0))
     const [victim = 0] = before

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test'
 import { setTimeout } from 'node:timers/promises'
 import { ECHO_MS } from '../../../../src/cli/jobs/worker/signals.ts'
 import type { RunningCommand } from '../../../support/command.ts'
-import { eventsOf, jobStage, type JobStage } from '../job-stage.ts'
+import { eventsOf, jobStage, type JobStage, until } from '../job-stage.ts'
 
 describe('a worker as a process', () => {
   let stage: Awaited<ReturnType<typeof jobStage>>
@@ -87,9 +87,11 @@ describe('a worker as a process', () => {
       await worker.saw('"paused"')
       const id = (await stage.output('enqueue', stage.uri, '--job', 'hold', '--queue', queue)).trim()
       stage.touch(`release-${id}`)
-      const { workers } = JSON.parse(await stage.output('workers', stage.uri, '--json')) as {
-        workers: readonly { state: string; slots: readonly unknown[] }[]
-      }
+      let workers: readonly { state: string; slots: readonly unknown[] }[] = []
+      await until('it answers in time', async () => {
+        ;({ workers } = JSON.parse(await stage.output('workers', stage.uri, '--json')) as { workers: typeof workers })
+        return workers.length > 0
+      })
       assert.deepEqual(
         workers.map(({ state, slots }) => ({ state, busy: slots.length })),
         [{ state: 'paused', busy: 0 }],
