@@ -7,7 +7,7 @@ export interface Outage {
   readonly from: number
   /** Undefined while it goes on. */
   readonly until: number | undefined
-  /** Who was lost; undefined where no broker had been connected before. */
+  /** Who was lost; undefined where no broker had been connected before, or it is not known. */
   readonly lost: string | undefined
   /** Who served afterwards. */
   readonly back: string | undefined
@@ -43,7 +43,7 @@ export function storyOf(events: readonly WatchedEvent[], role: LinkRole): LinkSt
     if (serving) services.push({ ...serving, until: at })
     serving = undefined
   }
-  for (const { at, type, role: whose, endpoint, why } of events) {
+  for (const { at, type, role: whose, endpoint, why, outageMs } of events) {
     if (whose !== role) continue
     switch (type) {
       case 'interrupted':
@@ -62,6 +62,9 @@ export function storyOf(events: readonly WatchedEvent[], role: LinkRole): LinkSt
         if (away) outages.push({ ...away, until: at, back: endpoint, kind: type === 'connected' ? 'start' : 'outage' })
         else if (serving && type === 'resumed')
           outages.push({ role, from: at, until: at, lost: serving.endpoint, back: endpoint, why: '', kind: 'switch' })
+        // It was lost before the first event that is known.
+        else if (outageMs !== undefined && outageMs > 0)
+          outages.push({ role, from: at - outageMs, until: at, lost: undefined, back: endpoint, why, kind: 'outage' })
         away = undefined
         endService(at)
         if (endpoint !== undefined) serving = { role, endpoint, from: at, until: undefined }

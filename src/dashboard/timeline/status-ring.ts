@@ -11,6 +11,8 @@ export interface WatchedEvent {
   readonly endpoint: string | undefined
   /** The error, or the broker's own words; empty where there are none. */
   readonly why: string
+  /** Of `resumed`: for how long no broker had served, in milliseconds. */
+  readonly outageMs?: number
 }
 
 /** A connection, as far as its status goes. */
@@ -70,6 +72,7 @@ export class StatusRing {
       role: event.role,
       endpoint: 'endpoint' in event ? event.endpoint : undefined,
       why: 'error' in event ? event.error.message : 'reason' in event ? event.reason : '',
+      ...(event.type === 'resumed' ? { outageMs: event.outageMs } : {}),
     }
     const alike = REPEATED.has(watched.type) ? this.#lastAlike(watched) : -1
     if (alike >= 0) this.#events.splice(alike, 1)

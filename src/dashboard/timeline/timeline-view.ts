@@ -99,7 +99,7 @@ function outageTable(outages: readonly Outage[]): Html {
       html`<span class="nowrap">${ROLE_NAMES[role]}</span>`,
       kind === 'outage' ? badge('fail', 'outage', 'bad') : badge('note', kind, 'quiet'),
       kind === 'switch' ? '' : until === undefined ? 'goes on' : durationText(until - from),
-      html`<span class="nowrap">${lost ?? 'nobody before'}</span> <span class="beneath">${
+      html`<span class="nowrap">${lost ?? (kind === 'outage' && until !== undefined ? 'not known' : 'nobody before')}</span> <span class="beneath">${
         back === undefined
           ? until === undefined
             ? badge('busy', 'nobody yet', 'doubtful')

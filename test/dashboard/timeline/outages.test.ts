@@ -108,6 +108,14 @@ describe('the story of a link', () => {
     assert.equal(storyOf(ring.events, 'producer').outages[0]?.kind, 'outage')
   })
 
+  it('has an outage that nothing was heard of before its end', () => {
+    const { status, ring, clock } = watched()
+    status.publish({ type: 'resumed', role: 'producer', endpoint: B, outageMs: 240, passes: 1 })
+    const [outage, ...more] = storyOf(ring.events, 'producer').outages
+    assert.deepEqual([outage?.kind, outage?.from, outage?.until], ['outage', clock.wallTime() - 240, clock.wallTime()])
+    assert.deepEqual([outage?.back, more], [B, []])
+  })
+
   it('goes on for good once no broker will come any more, and ends when the connection is closed', () => {
     const { status, ring } = watched()
     status.publish({ type: 'connected', role: 'producer', endpoint: A, afterMs: 1 })
