@@ -54,9 +54,11 @@ export function joinObservers(
   }
 }
 
-function tell(say: () => void): void {
+/** An async observer that fails is as one that throws. */
+function tell(say: () => unknown): void {
   try {
-    say()
+    const told = say()
+    if (told instanceof Promise) told.catch(() => {})
   } catch {
     // Its owner's trouble: the send must go on.
   }

@@ -28,7 +28,7 @@ const RESPONDER_OPTIONS: NamesOf<ResponderOptions> = { name: true, prefetch: tru
 export interface ResponderCounts {
   /** Requests whose answer a broker has confirmed, errors included. */
   readonly answered: number
-  /** Requests whose handler threw. */
+  /** Requests whose handler threw, or returned what cannot be written as an answer. */
   readonly failed: number
   /** Requests that want no answer, or want it at a place that has no name here: handled, and the result dropped. */
   readonly unwanted: number

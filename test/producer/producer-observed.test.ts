@@ -47,21 +47,27 @@ test('an observer hears of every attempt, where it went and how it ended', async
   )
 })
 
-test('an observer that throws disturbs no send', async () => {
-  const fails = (): never => {
+const FAILING: Readonly<Record<string, () => unknown>> = {
+  throws: () => {
     throw new Error('its own trouble')
-  }
-  const { producer, link } = await connectedProducer({
-    observer: { attempt: fails, attemptEnded: fails, gaveUp: fails },
+  },
+  'is async and fails': async () => await Promise.reject(new Error('its own trouble')),
+}
+
+for (const [what, fails] of Object.entries(FAILING)) {
+  test(`an observer that ${what} disturbs no send and no process`, async () => {
+    const { producer, link } = await connectedProducer({
+      observer: { attempt: fails, attemptEnded: fails, gaveUp: fails },
+    })
+    const [one, two] = ['one', 'two'].map((id) => watch(producer.send(message(id))))
+    link.sent[0]?.confirm()
+    link.sent[1]?.fail('rejected')
+    await settled()
+    assert.ok(one && two)
+    assert.equal(one.ending().kind, 'done')
+    assert.equal(failureOf(two).outcome, 'rejected')
   })
-  const [one, two] = ['one', 'two'].map((id) => watch(producer.send(message(id))))
-  link.sent[0]?.confirm()
-  link.sent[1]?.fail('rejected')
-  await settled()
-  assert.ok(one && two)
-  assert.equal(one.ending().kind, 'done')
-  assert.equal(failureOf(two).outcome, 'rejected')
-})
+}
 
 test('an observer that sends while the unconfirmed are being sent again writes nothing twice', async () => {
   let budget = 3
