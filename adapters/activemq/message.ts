@@ -84,9 +84,16 @@ export function stompSource(destination: Destination): string {
   return words.at(-1) === '#' ? `${plain.slice(0, -1)}>` : plain
 }
 
-/** A destination to send to: the broker would take a wildcard for many destinations. */
+// ActiveMQ ends one of several destinations at a comma, begins options at a question mark, and trims a name.
+const READ_OTHERWISE = /[,?]|^\s|\s$/
+
+/** A destination to send to: the broker would take a wildcard or a comma for many destinations. */
 function stompTarget(destination: Destination): string {
   const name = destination.kind === 'exchange' ? '' : destination.name
+  if (READ_OTHERWISE.test(name))
+    throw invalid(
+      `${formatDestination(destination)} would be another destination to ActiveMQ: no comma, no question mark and no white space at an end of a name`,
+    )
   const wildcard = name
     .split('.')
     .find((word) => word === '*' || word === '>' || (word === '#' && destination.kind === 'topic'))

@@ -11,7 +11,7 @@ contractSuite({
     await openLab('embedded', () => ({
       unroutable: never,
       // It reads no wildcards, and says so.
-      refusedSend: async () => ({ destination: 'queue://contract.refused?', headers: {} }),
+      refusedSend: async () => ({ destination: 'queue://contract.refused*', headers: {} }),
       refusedSubscription: async () => 'queue://contract.refused.*',
       block: never,
       unblock: never,

@@ -44,7 +44,7 @@ test('a # that is not the last word cannot be said to ActiveMQ, and nothing is s
   await link.close(AbortSignal.abort())
 })
 
-test('nothing is sent to a wildcard, and no answer is wanted there', async () => {
+test('nothing is sent to a wildcard or to what ActiveMQ reads as other destinations, and no answer is wanted there', async () => {
   const seen: string[] = []
   await using broker = await scriptedBroker(async (peer) => {
     await peer.acceptConnect()
@@ -55,7 +55,9 @@ test('nothing is sent to a wildcard, and no answer is wanted there', async () =>
     }
   })
   const link = await dialAt(broker.port)
-  for (const written of ['topic://a.*', 'topic://#', 'topic://a.>', 'queue://a.*', 'queue://>']) {
+  const wildcards = ['topic://a.*', 'topic://#', 'topic://a.>', 'queue://a.*', 'queue://>']
+  const others = ['queue://a,b', 'topic://a,topic://b', 'queue://a?b=c', 'queue://a?', 'queue:// a', 'topic://a ']
+  for (const written of [...wildcards, ...others]) {
     const destination = parseDestination(written)
     for (const refused of [
       { ...message('1'), destination },
