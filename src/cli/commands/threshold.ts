@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs'
+import { accessSync, constants, existsSync, mkdirSync, rmdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { renderThresholdPage } from '../../drill/report/threshold/threshold-page.ts'
@@ -107,6 +107,7 @@ async function work(
       interrupted,
     )
   } catch (error) {
+    if (running.search.target === null) removeUnused(folder, options)
     const again = `${understudy} threshold --resume ${shown(folder)}`
     if (!interrupted.aborted) {
       if (running.search.trials.length > 0) terminal.err(`what was measured is kept; \`${again}\` goes on\n`)
@@ -178,6 +179,17 @@ function prepare(folder: string): void {
   if (existsSync(join(folder, SEARCH_FILE))) {
     const why = `${shown(folder)} holds a search already; --resume goes on with it`
     throw new UnderstudyError('invalid-option', `option --out: ${why}`)
+  }
+}
+
+/** Removes what was made for a search whose first lab did not come up; a folder of the user's own stays. */
+function removeUnused(folder: string, { out, resume }: ThresholdOptions): void {
+  if (resume !== undefined) return
+  try {
+    rmdirSync(join(folder, 'trials'))
+    if (out === undefined) rmdirSync(folder)
+  } catch {
+    // It holds something, so it is of use.
   }
 }
 

@@ -91,7 +91,9 @@ describe('understudy threshold', { concurrency: 2 }, () => {
     const { exitCode, stderr } = await ended
     assert.equal(exitCode, 130)
     assert.match(stderr, /interrupted; the brokers were healed and taken down/)
-    assert.equal(stderr.includes('--resume'), existsSync(join(out, 'threshold.json')), stderr)
+    const isWritten = existsSync(join(out, 'threshold.json'))
+    assert.equal(stderr.includes('--resume'), isWritten, stderr)
+    assert.equal(existsSync(join(out, 'trials')), isWritten, 'nothing is left where nothing was begun')
   })
 
   it('says with --verify how many fresh runs held at a threshold', async (context) => {
