@@ -151,11 +151,8 @@ describe('the runs of a suite', () => {
     })
     const said = 'interrupted; the brokers were healed and taken down'
     assert.deepEqual(
-      finished.map(({ outcome }) => [outcome.state, ...outcome.reasons]),
-      [
-        ['interrupted', said],
-        ['interrupted', said],
-      ],
+      finished.map(({ outcome }) => `${outcome.state}: ${outcome.reasons.join()}`),
+      [`interrupted: ${said}`, `interrupted: ${said}`],
     )
   })
 
