@@ -268,6 +268,26 @@ describe('the live feed', () => {
     live.close()
   })
 
+  it('logs once that a page cannot be rendered, however long that lasts, and once more when it happens again', async () => {
+    const clock = new FakeClock()
+    let warnings = 0
+    const live = new LiveFeed({ clock, logger: { ...silentLogger, warn: () => void warnings++ } })
+    let isAway = true
+    live.register('page', () => {
+      if (isAway) throw new Error('the store is away')
+      return []
+    })
+    read(live.open('page', 'viewer', () => true))
+    await clock.advance(10_000)
+    assert.equal(warnings, 1)
+    isAway = false
+    await clock.advance(1000)
+    isAway = true
+    await clock.advance(10_000)
+    assert.equal(warnings, 2)
+    live.close()
+  })
+
   it('waits for nothing with what a visitor has changed himself', async () => {
     const { clock, live, rendered } = feed()
     read(live.open('page', 'viewer', () => true))

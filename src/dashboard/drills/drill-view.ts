@@ -44,7 +44,7 @@ ${result && told(result)}
 ${result && figures(result)}
 ${suite && suiteRuns(basePath, entry.name, suite)}
 ${search && searchFacts(search, entry.hasReport)}
-${(result ?? suite) && compareLinks(view)}
+${(result ?? suite ?? (entry.hasReport ? search : undefined)) && compareLinks(view)}
 ${filesSection(view)}
 ${again(result?.command ?? suite?.command ?? search?.command)}`
 }

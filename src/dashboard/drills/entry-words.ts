@@ -57,6 +57,6 @@ export function drillAddress(basePath: string, name: string, file?: string): str
 }
 
 /** Two of a kind that have a result can be compared. */
-export function isComparable({ kind, state }: ShelfEntry): boolean {
-  return kind !== 'threshold' && (state === 'pass' || state === 'fail' || state === 'unknown')
+export function isComparable({ state }: ShelfEntry): boolean {
+  return state === 'pass' || state === 'fail' || state === 'unknown'
 }

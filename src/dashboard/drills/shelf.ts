@@ -6,6 +6,7 @@ import { fileProblem } from '../../folder.ts'
 import { Lately } from '../live/lately.ts'
 import type { EntryState, ShelfEntry } from './entry.ts'
 import { parseStored, type Stored } from '../../drill/report/compare/stored-result.ts'
+import { parseStoredThreshold } from '../../drill/report/compare/stored-threshold.ts'
 import { parseSearch, type Search, SEARCH_FILE } from '../../drill/threshold/search-file.ts'
 import { MOST_RESULT_BYTES, type ReadEntry, readEntry, RESULT_FILE } from './read-entry.ts'
 import { servedAs } from './served-files.ts'
@@ -89,6 +90,13 @@ export class DrillShelf {
   async search(name: string): Promise<Search | undefined> {
     const text = await this.#text([name, SEARCH_FILE])
     return text === undefined ? undefined : parseSearch(text)
+  }
+
+  /** The same, with all that a comparison relies on. */
+  async comparableSearch(name: string): Promise<Search | undefined> {
+    const text = await this.#text([name, SEARCH_FILE])
+    const stored = text === undefined ? undefined : parseStoredThreshold(text)
+    return stored && 'search' in stored ? stored.search : undefined
   }
 
   /** The files of a folder that can be had, those of its brokers last. */

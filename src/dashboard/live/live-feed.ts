@@ -51,6 +51,8 @@ interface Channel {
   /** When what changed is to be told; `Infinity` where nothing did since it was rendered. */
   dueAt: number
   isRendering: boolean
+  /** Whether the last attempt to render it failed, which is logged once and not a second after another. */
+  hasFailed: boolean
 }
 
 /** Sends the parts of pages that changed to those who look at them. */
@@ -160,6 +162,7 @@ export class LiveFeed {
         timer: undefined,
         dueAt: Number.POSITIVE_INFINITY,
         isRendering: false,
+        hasFailed: false,
       }
       this.#channels.set(key, channel)
     }
@@ -197,8 +200,11 @@ export class LiveFeed {
       const own = (await this.#renderers.get(channel.page)?.(channel.role, channel.of)) ?? []
       // Otherwise it is of before, and it is wanted anew.
       if (writes === this.#writes) for (const { id, inside } of own) this.#send(channel, id, inside.markup)
+      channel.hasFailed = false
     } catch (error) {
-      logger.warn({ page: channel.page, error: messageOf(error) }, 'the live parts of a page could not be rendered')
+      const fields = { page: channel.page, error: messageOf(error) }
+      if (!channel.hasFailed) logger.warn(fields, 'the live parts of a page could not be rendered')
+      channel.hasFailed = true
     }
     if (clock.now() - channel.spokeAt >= KEEP_ALIVE_MS) {
       channel.spokeAt = clock.now()

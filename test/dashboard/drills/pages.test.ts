@@ -151,6 +151,32 @@ describe('the pages of drills', () => {
     assert.match(await mixed.text(), /One is a suite/)
   })
 
+  it('compare two searches for the retry threshold, and none with a drill', async (context) => {
+    const root = temporaryFolder('pages', context)
+    for (const [name, outageMs] of [
+      ['before', 240],
+      ['after', 120],
+    ] as const) {
+      const search = writtenSearch(Array.from({ length: 12 }, (_, index) => direct(index, outageMs)))
+      mkdirSync(join(root, name))
+      writeFileSync(join(root, name, 'threshold.json'), JSON.stringify(search))
+      writeFileSync(join(root, name, 'report.html'), '<p>ended</p>')
+    }
+    writeDrillFolder(root, 'single')
+    const { text, get } = await served(context, root)
+    assert.match(await text('/drills'), /name="with" value="before"/)
+    const compared = await get('/compare?with=before&with=after')
+    assert.equal(compared.status, 200)
+    assert.match(await compared.text(), /Two retry thresholds compared/)
+    const policy = compared.headers.get('content-security-policy') ?? ''
+    assert.match(policy, /^default-src 'none'.*style-src 'sha256-/)
+    const mixed = await get('/compare?with=before&with=single')
+    assert.equal(mixed.status, 400)
+    assert.match(await mixed.text(), /One is a search for the retry threshold/)
+    writeFileSync(join(root, 'after', 'threshold.json'), '{"schema":1,"kind":"threshold","trials":[]}')
+    assert.equal((await get('/compare?with=before&with=after')).status, 400)
+  })
+
   it('claim nothing of a search that has no report yet', async (context) => {
     const root = temporaryFolder('pages', context)
     const search = writtenSearch(Array.from({ length: 12 }, (_, index) => direct(index, 240)))
