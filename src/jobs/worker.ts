@@ -2,6 +2,7 @@ import { hostname } from 'node:os'
 import { aborted, pause, type Timer } from '../clock.ts'
 import { messageOf, UnderstudyError } from '../errors.ts'
 import type { Responder } from '../request/responder.ts'
+import { plainQueueName } from '../transport/destination.ts'
 import { Reconciler } from './failures/requeue/reconciler.ts'
 import type { JobEvent } from './job-events.ts'
 import type { JobHost, OpenHost } from './job-host.ts'
@@ -108,15 +109,18 @@ export class Worker implements AsyncDisposable {
     return this.#starting
   }
 
-  /** Takes nothing more from these queues, all by default; jobs in hand go on. */
+  /**
+   * Takes nothing more from these queues, all by default, named as `images` or `queue://images`; jobs in hand go on. Queues
+   * that are not this worker's are for others.
+   */
   pause(queues?: readonly string[]): void {
-    this.#pauses.pause(queues)
+    this.#pauses.pause(queues?.map(plainQueueName))
     this.#apply()
   }
 
   /** Takes jobs again; a queue that is paused in the failure store stays so. */
   resume(queues?: readonly string[]): void {
-    this.#pauses.resume(queues)
+    this.#pauses.resume(queues?.map(plainQueueName))
     this.#apply()
   }
 

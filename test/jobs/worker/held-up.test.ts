@@ -192,7 +192,7 @@ describe('a job that waits at a worker for slots that another queue has', () => 
     bench.deliver(low.job, 1)
     await settled()
     await bench.clock.advance(7000)
-    worker.pause(['low'])
+    worker.pause(['queue://low'])
     high.end()
     await settled()
     assert.throws(() => bench.subscription('low'), /nothing listens/)
