@@ -8,17 +8,10 @@ describe('a glance', () => {
     const clock = new FakeClock()
     let looks = 0
     let fails = false
-    const glance = new Glance({
-      clock,
-      everyMs: 1000,
-      trouble: 'it could not be read',
-      tell: (what, error) => `${what}: ${String(error)}`,
-      onSeen: () => {},
-      look: async () => {
-        looks++
-        if (fails) throw new Error('away')
-        return looks
-      },
+    const glance = glanceOf(clock, async () => {
+      looks++
+      if (fails) throw new Error('away')
+      return looks
     })
     await Promise.all([glance.fresh(100), glance.fresh(100)])
     assert.equal(looks, 1)
@@ -37,17 +30,10 @@ describe('a glance', () => {
   it('shows nothing of a look that began before something was changed', async () => {
     const clock = new FakeClock()
     const looks: PromiseWithResolvers<string>[] = []
-    const glance = new Glance({
-      clock,
-      everyMs: 1000,
-      trouble: 'it could not be read',
-      tell: String,
-      onSeen: () => {},
-      look: () => {
-        const look = Promise.withResolvers<string>()
-        looks.push(look)
-        return look.promise
-      },
+    const glance = glanceOf(clock, () => {
+      const look = Promise.withResolvers<string>()
+      looks.push(look)
+      return look.promise
     })
     glance.poke()
     glance.expire()
@@ -71,14 +57,7 @@ describe('a glance', () => {
   it('waits for no look longer than it is given', async () => {
     const clock = new FakeClock()
     const look = Promise.withResolvers<number>()
-    const glance = new Glance({
-      clock,
-      everyMs: 1000,
-      trouble: 'it could not be read',
-      tell: String,
-      onSeen: () => {},
-      look: () => look.promise,
-    })
+    const glance = glanceOf(clock, () => look.promise)
     const seen = glance.fresh(500)
     await clock.advance(500)
     assert.equal((await seen).value, undefined)
@@ -87,3 +66,15 @@ describe('a glance', () => {
     assert.equal(glance.seen.value, 1)
   })
 })
+
+/** A look a second at most. */
+function glanceOf<Value>(clock: FakeClock, look: () => Promise<Value>): Glance<Value> {
+  return new Glance({
+    clock,
+    everyMs: 1000,
+    trouble: 'it could not be read',
+    tell: (what, error) => `${what}: ${String(error)}`,
+    onSeen: () => {},
+    look,
+  })
+}

@@ -21,51 +21,54 @@ const COLOURS: Readonly<Record<Standing, 'green' | 'red' | 'dim'>> = {
 }
 
 /** A comparison for a terminal: the sentence, a table of what was measured, and what was run differently. */
-export function renderComparison(
-  comparison: Comparison,
-  names: { readonly a: string; readonly b: string },
-  options: CompareTextOptions = {},
-): string {
-  const width = Math.max(NARROWEST, options.width ?? 100)
-  const { verdict, measured, circumstances, cautions } = comparison
-  const lines = [...wrap(printableLine(comparison.summary, 500), width), '']
-  lines.push(`A  ${printableLine(names.a, 500)}`, `B  ${printableLine(names.b, 500)}`, '')
-  lines.push(...table([verdict, ...measured], width, options.colour ?? false))
-  if (circumstances.length > 0) lines.push('', ...table(circumstances, width, false, 'what differs'))
-  lines.push('', ...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
-  return `${lines.join('\n')}\n`
+export function renderComparison(comparison: Comparison, names: SideNames, options: CompareTextOptions = {}): string {
+  const { verdict, measured } = comparison
+  return framed(comparison, names, options, (width, colour) => table([verdict, ...measured], width, colour))
 }
 
 /** The same of two suites: a table for each drill that both have. */
 export function renderSuiteComparison(
   comparison: SuiteComparison,
-  names: { readonly a: string; readonly b: string },
+  names: SideNames,
   options: CompareTextOptions = {},
 ): string {
-  const width = Math.max(NARROWEST, options.width ?? 100)
-  const { summary, drills, circumstances, cautions } = comparison
-  const lines = [...wrap(printableLine(summary, 500), width), '']
-  lines.push(`A  ${printableLine(names.a, 500)}`, `B  ${printableLine(names.b, 500)}`, '')
-  for (const { name, rows } of drills)
-    lines.push(printableLine(name, width), ...table(rows, width, options.colour ?? false), '')
-  if (circumstances.length > 0) lines.push(...table(circumstances, width, false, 'what differs'), '')
-  lines.push(...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
-  return `${lines.join('\n')}\n`
+  return framed(comparison, names, options, (width, colour) =>
+    comparison.drills.flatMap(({ name, rows }, index) => [
+      ...(index === 0 ? [] : ['']),
+      printableLine(name, width),
+      ...table(rows, width, colour),
+    ]),
+  )
 }
 
 /** The same of two searches for the retry threshold. */
 export function renderThresholdComparison(
   comparison: ThresholdComparison,
-  names: { readonly a: string; readonly b: string },
+  names: SideNames,
   options: CompareTextOptions = {},
 ): string {
+  return framed(comparison, names, options, (width, colour) => table(comparison.rows, width, colour))
+}
+
+interface SideNames {
+  readonly a: string
+  readonly b: string
+}
+
+/** What every comparison has around its tables: the answer and the names before them, what else differs after them. */
+function framed(
+  { summary, circumstances, cautions }: Pick<Comparison, 'summary' | 'circumstances' | 'cautions'>,
+  names: SideNames,
+  options: CompareTextOptions,
+  tables: (width: number, colour: boolean) => readonly string[],
+): string {
   const width = Math.max(NARROWEST, options.width ?? 100)
-  const { summary, rows, circumstances, cautions } = comparison
   const lines = [...wrap(printableLine(summary, 500), width), '']
   lines.push(`A  ${printableLine(names.a, 500)}`, `B  ${printableLine(names.b, 500)}`, '')
-  lines.push(...table(rows, width, options.colour ?? false))
-  if (circumstances.length > 0) lines.push('', ...table(circumstances, width, false, 'what differs'))
-  lines.push('', ...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
+  const own = tables(width, options.colour ?? false)
+  if (own.length > 0) lines.push(...own, '')
+  if (circumstances.length > 0) lines.push(...table(circumstances, width, false, 'what differs'), '')
+  lines.push(...cautions.flatMap((caution) => wrap(printableLine(caution, 500), width)))
   return `${lines.join('\n')}\n`
 }
 
