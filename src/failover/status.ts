@@ -1,5 +1,6 @@
 import type { UnderstudyError } from '../errors.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
+import { tellObserver } from '../tell-observer.ts'
 
 /** Which of a connection's two links an event is about: sends and deliveries never share one. */
 export type LinkRole = 'producer' | 'listener'
@@ -78,7 +79,7 @@ export class StatusBroadcast {
   #ended = false
 
   publish(event: StatusEvent): void {
-    for (const observer of this.#observers) tell(observer, event)
+    for (const observer of this.#observers) tellObserver(() => observer(event))
     for (const reader of this.#readers) reader.push(event)
   }
 
@@ -101,16 +102,6 @@ export class StatusBroadcast {
     for (const reader of this.#readers) reader.end()
     this.#readers.clear()
     this.#observers.clear()
-  }
-}
-
-/** An observer that throws, or is an async function that fails, is its owner's trouble: the loop goes on. */
-function tell(observer: (event: StatusEvent) => unknown, event: StatusEvent): void {
-  try {
-    const answer = observer(event)
-    if (answer instanceof Promise) answer.catch(() => {})
-  } catch {
-    // As above.
   }
 }
 

@@ -24,6 +24,7 @@ import { memoryLedger } from './ledger/memory.ts'
 import { OpenedOnce } from './opened-once.ts'
 import type { JobState, Results, ResultsSession } from './results/results.ts'
 import { Worker, type WorkerOptions } from './worker.ts'
+import { tellObserver } from '../tell-observer.ts'
 
 /** What an application that enqueues or works on jobs stands on. */
 export interface AppOptions {
@@ -277,17 +278,12 @@ export class App implements AsyncDisposable {
 }
 
 /** What an observer throws, or an async one rejects with, disturbs nobody. */
-function patientObserver(observer: (event: JobEvent) => unknown, logger: Logger): JobObserver {
-  return (event: JobEvent) => {
-    const failed = (error: unknown): void =>
-      logger.error({ event: event.type, error: messageOf(error) }, 'the observer of jobs threw')
-    try {
-      const told = observer(event)
-      if (told instanceof Promise) told.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
-  }
+function patientObserver(observer: JobObserver, logger: Logger): JobObserver {
+  return (event: JobEvent) =>
+    tellObserver(
+      () => observer(event),
+      (error) => logger.error({ event: event.type, error: messageOf(error) }, 'the observer of jobs threw'),
+    )
 }
 
 function checkJob(job: Job): void {

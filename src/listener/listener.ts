@@ -13,6 +13,7 @@ import { HandlerPool } from './handler-pool.ts'
 import { type DeliveryObserver, WatchedDelivery } from './observer.ts'
 import { type ListenOptions, readListenOptions } from './options.ts'
 import { DeliverySettlement, type SettlementWatcher } from './settlement.ts'
+import { tellObserver } from '../tell-observer.ts'
 
 export interface ListenerOptions extends ListenOptions {
   readonly session: FailoverSession
@@ -236,20 +237,12 @@ export class Listener implements AsyncDisposable {
     this.#resubscribe?.cancel()
     for (const settlement of this.#handlers.dropWaiting()) this.#open.delete(settlement)
     this.#options.dropWaiting?.()
-    this.#tellRelease(this.#options.onRelease)
+    // What the application does there must not keep the session from its next link.
+    tellObserver(
+      () => this.#options.onRelease?.(),
+      (error) => this.#options.logger.error({ error: messageOf(error) }, 'onRelease of a listener threw'),
+    )
     return subscription
-  }
-
-  /** What the application does there must not keep the session from its next link. */
-  #tellRelease(onRelease: (() => unknown) | undefined): void {
-    const failed = (error: unknown): void =>
-      this.#options.logger.error({ error: messageOf(error) }, 'onRelease of a listener threw')
-    try {
-      const told = onRelease?.()
-      if (told instanceof Promise) told.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
   }
 
   async #cancel(subscription: Subscription | undefined, signal?: AbortSignal): Promise<void> {

@@ -1,6 +1,7 @@
 import type { SendError } from '../errors.ts'
 import type { RedactedEndpoint } from '../transport/endpoint.ts'
 import type { OutgoingMessage } from '../transport/message.ts'
+import { tellObserver } from '../tell-observer.ts'
 
 /** How one attempt ended, as an observer sees it. */
 export type AttemptEnd = 'confirmed' | 'rejected' | 'returned' | 'not-sent' | 'unknown'
@@ -36,30 +37,20 @@ export function joinObservers(
   return {
     sending(message) {
       let travels = message
-      for (const each of telemetry) tell(() => (travels = each.sending(travels)))
+      for (const each of telemetry) tellObserver(() => (travels = each.sending(travels)))
       return travels
     },
     attempt(message, attempt, endpoint) {
-      for (const each of all) tell(() => each.attempt(message, attempt, endpoint))
+      for (const each of all) tellObserver(() => each.attempt(message, attempt, endpoint))
     },
     attemptEnded(message, attempt, end) {
-      for (const each of all) tell(() => each.attemptEnded(message, attempt, end))
+      for (const each of all) tellObserver(() => each.attemptEnded(message, attempt, end))
     },
     gaveUp(message) {
-      for (const each of all) tell(() => each.gaveUp(message))
+      for (const each of all) tellObserver(() => each.gaveUp(message))
     },
     sendEnded(message, outcome, durationMs, error) {
-      for (const each of telemetry) tell(() => each.sendEnded(message, outcome, durationMs, error))
+      for (const each of telemetry) tellObserver(() => each.sendEnded(message, outcome, durationMs, error))
     },
-  }
-}
-
-/** An async observer that fails is as one that throws. */
-function tell(say: () => unknown): void {
-  try {
-    const told = say()
-    if (told instanceof Promise) told.catch(() => {})
-  } catch {
-    // Its owner's trouble: the send must go on.
   }
 }

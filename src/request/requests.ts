@@ -25,6 +25,7 @@ import { Reply } from './reply.ts'
 import { type Match, ReplyQueue } from './reply-queue.ts'
 import type { RequestHost } from './request-host.ts'
 import { Responder, type ResponderCounts, type ResponderOptions } from './responder.ts'
+import { tellObserver } from '../tell-observer.ts'
 
 export interface RequestsOptions {
   readonly host: RequestHost
@@ -306,16 +307,14 @@ export class Requests {
     this.#logger.info(fields, 'a reply came that nobody waits for')
   }
 
-  /** What an observer throws, or an async one rejects with, is its owner's trouble and ends neither request nor process. */
-  #tell(onProgress: (reply: Reply) => unknown, reply: Reply): void {
-    const failed = (error: unknown): void =>
-      this.#logger.error({ requestId: reply.requestId, error: messageOf(error) }, 'the observer of progress threw')
-    try {
-      const told = onProgress(reply)
-      if (told instanceof Promise) told.catch(failed)
-    } catch (error) {
-      failed(error)
-    }
+  #tell(onProgress: (reply: Reply) => void, reply: Reply): void {
+    tellObserver(
+      () => onProgress(reply),
+      (error) => {
+        const fields = { requestId: reply.requestId, error: messageOf(error) }
+        this.#logger.error(fields, 'the observer of progress threw')
+      },
+    )
   }
 }
 

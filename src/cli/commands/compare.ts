@@ -9,8 +9,8 @@ import {
   renderThresholdComparison,
 } from '../../drill/report/compare/compare-text.ts'
 import { compareResults } from '../../drill/report/compare/comparison.ts'
-import { parseStored, type Stored } from '../../drill/report/compare/stored-result.ts'
-import { parseStoredThreshold } from '../../drill/report/compare/stored-threshold.ts'
+import { parseStored } from '../../drill/report/compare/stored-result.ts'
+import { type Comparable, parseStoredThreshold } from '../../drill/report/compare/stored-threshold.ts'
 import { renderSuiteComparisonPage } from '../../drill/report/compare/suite-compare-page.ts'
 import { compareSuites } from '../../drill/report/compare/suite-comparison.ts'
 import { renderThresholdComparisonPage } from '../../drill/report/compare/threshold-compare-page.ts'
@@ -72,7 +72,7 @@ function compare(pathA: string, pathB: string, given: CompareOptions, options: C
   } else if (a.kind === 'threshold' && b.kind === 'threshold') {
     compareTwoThresholds({ path: pathA, search: a.search }, { path: pathB, search: b.search }, given, options)
   } else {
-    const named = (path: string, { kind }: Found): string => `${shown(path)} is ${KINDS[kind]}`
+    const named = (path: string, { kind }: Comparable): string => `${shown(path)} is ${KINDS[kind]}`
     const hint = [a.kind, b.kind].includes('threshold') ? '' : '; each run of a suite has a folder of its own'
     throw new UnderstudyError('invalid-option', `${named(pathA, a)} and ${named(pathB, b)}${hint}`)
   }
@@ -152,9 +152,7 @@ function described(path: string, { target, fault }: DrillResult): string {
   return `${shown(path)}: ${target.lab}, ${[fault.name, fault.node].join(' ').trim()}`
 }
 
-type Found = Exclude<Stored, { readonly kind: 'wrong' }> | { readonly kind: 'threshold'; readonly search: Search }
-
-function read(path: string): Found {
+function read(path: string): Comparable {
   const file = isFolder(path) ? resultIn(path) : path
   let text: string
   try {

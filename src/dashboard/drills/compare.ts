@@ -1,11 +1,10 @@
 import { renderComparisonPage } from '../../drill/report/compare/compare-page.ts'
 import { compareResults } from '../../drill/report/compare/comparison.ts'
-import type { Stored } from '../../drill/report/compare/stored-result.ts'
+import type { Comparable } from '../../drill/report/compare/stored-threshold.ts'
 import { renderSuiteComparisonPage } from '../../drill/report/compare/suite-compare-page.ts'
 import { compareSuites } from '../../drill/report/compare/suite-comparison.ts'
 import { renderThresholdComparisonPage } from '../../drill/report/compare/threshold-compare-page.ts'
 import { compareThresholds } from '../../drill/report/compare/threshold-comparison.ts'
-import type { Search } from '../../drill/threshold/search-file.ts'
 import type { DrillShelf } from './shelf.ts'
 
 /** A comparison as a page of its own, or why there is none. */
@@ -44,8 +43,6 @@ export async function compareFolders(shelf: DrillShelf, names: readonly string[]
     status: 400,
   }
 }
-
-type Comparable = Exclude<Stored, { readonly kind: 'wrong' }> | { readonly kind: 'threshold'; readonly search: Search }
 
 async function stored(shelf: DrillShelf, name: string): Promise<Comparable | undefined> {
   const result = await shelf.result(name)

@@ -1,5 +1,11 @@
 import { BOUNDS, type Check, fields, listOf, number, object, orAbsent, orNull, text, wrongField } from '../../checks.ts'
 import { parseSearch, type Search } from '../../threshold/search-file.ts'
+import type { Stored } from './stored-result.ts'
+
+/** What can be compared with another of its kind. */
+export type Comparable =
+  | Exclude<Stored, { readonly kind: 'wrong' }>
+  | { readonly kind: 'threshold'; readonly search: Search }
 
 const flag: Check = (value) => typeof value === 'boolean'
 

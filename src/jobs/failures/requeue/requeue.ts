@@ -7,6 +7,7 @@ import type { FailureQuery } from '../query/query.ts'
 import { checkRequeueOptions, NO_LIMIT, type RequeueOptions, returnQueueName } from './options.ts'
 import { RequeueError, type RequeueOutcome } from './outcome.ts'
 import { ReturnSender } from './return-sender.ts'
+import { tellObserver } from '../../../tell-observer.ts'
 
 /**
  * Sends back what matches now and is failed. What fails while it runs is not touched, and of two who do the same at
@@ -136,12 +137,8 @@ class Requeue {
   }
 
   #progress(sender: ReturnSender): void {
-    try {
-      const told: unknown = this.#options.onProgress?.({ claimed: this.#counts.claimed, sent: sender.sent })
-      if (told instanceof Promise) told.catch(() => {})
-    } catch {
-      // Its owner's trouble: the jobs must not be left half-way.
-    }
+    // The jobs must not be left half-way.
+    tellObserver(() => this.#options.onProgress?.({ claimed: this.#counts.claimed, sent: sender.sent }))
   }
 }
 
